@@ -1,0 +1,1 @@
+"""What is measured of the project, a module for each subject; ``make bench`` runs them all."""

@@ -1,0 +1,206 @@
+"""What the audit's notebook and the scope document show of the facts: a function for each part, all escaped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from migrator_lib import charts, pages
+from migrator_lib.audit.facts import Audit, Way
+from migrator_lib.audit.quality import notes
+from migrator_lib.masking import mask_text
+from migrator_lib.pages import Html, Tone
+
+WAYS: dict[Way, str] = {
+    "moved": "in scope",
+    "handed over": "in scope, in writing",
+    "counted only": "out of scope: counted only",
+}
+GATE_TONES: dict[str, Tone] = {"met": "good", "stale": "bad", "open": "warn"}
+MONTHS = 24
+
+
+def size(number: int | None) -> str:
+    """Return bytes as people say them; empty for None."""
+    if number is None:
+        return ""
+    for unit, least in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if number >= least:
+            return f"{number / least:,.1f} {unit}"
+    return f"{number} bytes"
+
+
+def percentage(share: float) -> str:
+    """Return a share (0 to 1) as people say it; what is there is never said to be 0 %."""
+    return "below 0.1 %" if 0 < share < 0.001 else f"{share:.1%}"
+
+
+def status(audit: Audit) -> Html:
+    """Return the line that the notebook begins with."""
+    failed = [access for access in audit.access if not access.ok]
+    if failed:
+        names = ", ".join(access.name for access in failed)
+        return pages.status(f"The source was audited, but could not be reached: {names}.", "bad")
+    waiting = [gate for gate in audit.gates if gate.name in ("backup_proof", "licence", "worker_threads")
+               and gate.state != "met"]  # fmt: skip
+    detail = "To be signed before notebook 04: " + ", ".join(gate.name for gate in waiting) if waiting else ""
+    words = f"{audit.tickets.number:,} tickets were counted, and source and both accounts can be reached."
+    return pages.status(words, "warn" if waiting else "good", detail=detail)
+
+
+def source(audit: Audit) -> Html:
+    """Return version, engine, and what of the tables is there."""
+    s = audit.source
+    built = f", built {s.built:%d %B %Y}" if s.built else ""
+    rows: dict[str, object] = {
+        "SmarterTrack": f"{s.product_version or 'version not told'}{built}",
+        "Edition": s.edition or "not told",
+        "Engine": f"{s.engine} {s.engine_version}".strip(),
+        "Read from": s.read_from,
+        "Tables": f"{s.tables} of 166 known ones behind the prefix {s.prefix}; {s.foreign} of something else",
+    }
+    return pages.join(
+        [
+            pages.table([{"What": name, "Found": value} for name, value in rows.items()], caption="Source"),
+            _names("Optional tables and columns that are missing: what they hold cannot be read", s.missing),
+            _names("Tables that are not known: what they hold is not moved", s.unknown),
+        ]
+    )
+
+
+def _names(title: str, names: tuple[str, ...]) -> Html:
+    return pages.folded(f"{title} ({len(names)})", pages.bullets(map(pages.code, names))) if names else Html("")
+
+
+def access(audit: Audit) -> Html:
+    """Return what could be reached."""
+    rows = [
+        {
+            "What": one.name,
+            "State": pages.badge("reached", "good") if one.ok else pages.badge("failed", "bad"),
+            "Found": mask_text(one.words),
+            "Next": mask_text(one.next_step),
+        }
+        for one in audit.access
+    ]
+    return pages.table(rows, caption="Access")
+
+
+def counts(audit: Audit) -> Html:
+    """Return every row of the object map with its number."""
+    rows = [
+        {
+            "SmarterTrack": row.title,
+            "Gorgias": row.becomes,
+            "Records": "table is not there" if row.number is None else row.number,
+            "Scope": WAYS[row.way],
+            "Of them": row.detail,
+        }
+        for row in audit.counts
+    ]
+    return pages.table(rows, caption="Records of every row of the object map, as they will be accounted for")
+
+
+def parts_inside(audit: Audit) -> Html:
+    """Return what travels inside other records."""
+    rows = [{"Part": name.replace("_", " "), "Number": number} for name, number in audit.parts.items()]
+    return pages.table(rows, caption="Inside them")
+
+
+def tickets(audit: Audit) -> Html:
+    """Return tickets by status, priority, department and origin."""
+    t = audit.tickets
+    span = f"{t.first:%d %B %Y} to {t.last:%d %B %Y}" if t.first and t.last else "no usable date"
+    tiles = {"tickets": t.number, "of them moved": t.moved, "messages": audit.messages.number,
+             "comments": audit.messages.comments}  # fmt: skip
+    by = {"status": t.by_status, "priority": t.by_priority, "department": t.by_department, "origin": t.by_origin}
+    tables = [
+        pages.table([{name.capitalize(): key, "Tickets": n} for key, n in numbers.items()], caption=f"By {name}")
+        for name, numbers in by.items()
+    ]
+    return pages.join([pages.tiles(tiles), pages.paragraph(f"Opened {span}."), *tables])
+
+
+def by_month(audit: Audit) -> Html:
+    """Return a chart of the tickets opened in each of the last two years' months."""
+    recent = dict(list(audit.tickets.by_month.items())[-MONTHS:])
+    if not recent:
+        return Html("")
+    return pages.figure(charts.bars(dict(recent)), f"Tickets opened by month, {min(recent)} to {max(recent)}")
+
+
+def codes(audit: Audit) -> Html:
+    """Return the code columns; what nothing is known of is marked."""
+    rows = [
+        {
+            "Column": code.column,
+            "Code": code.code,
+            "Rows": code.number,
+            "Taken as": code.meaning,
+            "mark": not code.known,
+        }
+        for code in audit.codes
+    ]
+    return pages.table(rows, caption="Codes, and what is made of them", different="mark", empty="No codes were found.")
+
+
+def fields(audit: Audit) -> Html:
+    """Return custom fields with their lengths against the column's."""
+    rows = [
+        {
+            "Field": field.name,
+            "Type code": str(field.type_code),
+            "Options": field.options,
+            "In tickets": field.in_tickets,
+            "In people": field.in_people,
+            "Longest": field.longest,
+            "500 to 512": field.near_ceiling,
+            "Column full": field.at_ceiling,
+        }
+        for field in audit.fields
+    ]
+    real = "not told by the database; 512 is taken" if audit.ceiling is None else f"{audit.ceiling:,} characters"
+    return pages.table(rows, caption=f"Custom fields. Real length of the column: {real}.")
+
+
+def storage(audit: Audit) -> Html:
+    """Return attachments and the health of the files root."""
+    s = audit.storage
+    seen: dict[str, object] = {
+        "Rows": s.rows, "of them deleted": s.deleted_rows, "Bytes by rows": size(s.row_bytes),
+        "Files on disk": s.files, "Bytes on disk": size(s.file_bytes), "Rows whose file is missing": s.missing,
+        "Files that no row names": s.orphans, "Rows that share a file": s.shared,
+        "Names in several folders": s.ambiguous, "Files of no bytes": s.empty,
+        f"Larger than {size(s.limit)}": s.oversized, "Size is not the row's": s.different_size,
+    }  # fmt: skip
+    rows = [{"Attachments": what, "Found": "not looked at" if n in (None, "") else n} for what, n in seen.items()]
+    years = [{"Year": year, "Size": size(n)} for year, n in s.by_year.items()]
+    return pages.join([pages.table(rows, caption="Attachments"), pages.folded("By year", pages.table(years))])
+
+
+def quality(audit: Audit) -> Html:
+    """Return the data quality notes."""
+    rows: list[dict[str, Any]] = [
+        {"Found": note.what, "Number": note.number, "Of": note.of, "Share": percentage(note.share),
+         "What becomes of it": note.becomes}
+        for note in notes(audit)
+    ]  # fmt: skip
+    return pages.table(rows, caption="Data quality", empty="nothing was found.")
+
+
+def readiness(audit: Audit) -> Html:
+    """Return background threads, and the gates: backup, licence and the others."""
+    state = audit.threads.state
+    tone: Tone = "good" if state == "running" else "bad" if state == "stopped" else "warn"
+    words = f" {audit.threads.words} {audit.threads.timers} timers for closing, locking or deleting are on."
+    rows = [
+        {
+            "Gate": gate.name,
+            "State": pages.badge(gate.state, GATE_TONES.get(gate.state, "warn")),
+            "By": gate.by,
+            "On": gate.on[:10],
+            "Why": mask_text(gate.reason),
+        }
+        for gate in audit.gates
+    ]
+    threads = pages.paragraph("Background threads: ", pages.badge(state, tone), words)
+    return pages.join([threads, pages.table(rows, caption="Gates")])

@@ -1,0 +1,286 @@
+"""The command line: ``migrator run``, ``status``, ``sign`` and ``simulate``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from migrator_lib.errors import ExitCode, MigratorError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="""Move a company's help desk from SmarterTrack to Gorgias, and prove that it was done.
+
+    An engagement is one company's migration: a folder in parameters/ with what people decide, and one in reports/ \
+with what runs leave. The runbook has seven notebooks, 01 to 07. A run rehearses them in order; with --execute it \
+writes to Gorgias, and goes on where the last one stopped.
+
+    First steps:
+
+      migrator run demo --execute   the runbook on a made-up company
+
+      migrator status demo          where it stands, and what comes next
+
+      migrator sign demo sample --by NAME   open a gate
+
+    Exit codes: 0 done, 1 failed, 2 wrong usage, 3 waits at a gate, 4 done but with exceptions beyond the threshold.
+    """,
+)
+simulate = typer.Typer(no_args_is_help=True, help="Stand-ins for both systems, to try everything without either.")
+app.add_typer(simulate, name="simulate")
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+Name = Annotated[str, typer.Argument(metavar="ENGAGEMENT", help="The folder below parameters/.")]
+
+
+def fail(error: MigratorError) -> NoReturn:
+    """Say an error in red and what to do next, and end with its exit code."""
+    err.print(f"[red]{escape(error.message)}[/]")
+    if error.next_step:
+        err.print(f"[bold]Next:[/] {escape(error.next_step)}")
+    raise typer.Exit(int(error.exit_code))
+
+
+def parsed(values: list[str]) -> dict[str, Any]:
+    """Return ``name=value`` pairs, values read as JSON where they are JSON."""
+    found: dict[str, Any] = {}
+    for text in values:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"'{text}' has no '=': write -p name=value")
+        try:
+            found[name] = json.loads(value)
+        except ValueError:
+            found[name] = value
+    return found
+
+
+@app.command()
+def run(
+    engagement: Name,
+    first: Annotated[str | None, typer.Option("--from", metavar="NN", help="Begin at this step, such as 04.")] = None,
+    last: Annotated[str | None, typer.Option("--to", metavar="NN", help="End with this step.")] = None,
+    only: Annotated[str | None, typer.Option("--only", metavar="NN", help="Run this step alone.")] = None,
+    execute: Annotated[
+        bool, typer.Option("--execute", help="Write to Gorgias. Without it, steps that would write rehearse.")
+    ] = False,
+    parameter: Annotated[
+        list[str] | None, typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="A notebook's parameter.")
+    ] = None,
+) -> None:
+    """Run the runbook, or a part of it, and leave its reports.
+
+    With --execute and without --from it goes on where the last run stopped; a rehearsal begins at 01. Safe to stop at
+    any time, also with kill -9.
+    """
+    from migrator_lib.driver import Run
+    from migrator_lib.paths import home
+
+    try:
+        one = Run(home(), engagement, execute=execute, values=parsed(parameter or []), say=_say)
+        steps = one.steps(first, last, only)
+        mode = "writing to Gorgias" if execute else "rehearsal: nothing is written to Gorgias"
+        out.print(f"Run {one.run_id} of {engagement}: {steps[0]} to {steps[-1]} ({mode}).")
+        code = one.run(steps)
+        _print_summary(one)
+    except MigratorError as error:
+        fail(error)
+    raise typer.Exit(int(code))
+
+
+def _say(line: str) -> None:
+    colour = "red" if " failed after " in line else "yellow" if "gate" in line else ""
+    text = escape(line).replace("Next:", "[bold]Next:[/]")
+    out.print(f"[{colour}]{text}[/]" if colour else text)
+
+
+def _print_summary(one: Any) -> None:
+    from migrator_lib.evidence import summary
+
+    document = summary.collect(one.engagement)
+    reports = one.engagement.paths.reports
+    if document["objects"]:
+        out.print(_accounts_table(document))
+    tone = {"good": "green", "warn": "yellow", "bad": "red"}[document["status"]["tone"]]
+    out.print(f"[bold {tone}]{document['status']['text']}[/]")
+    created = one.engagement.ledger.created_in(one.run_id, summary.PRODUCTION)
+    new = sum(created.values())
+    api, mail = document["api"], document["mail_sent"]
+    out.print(f"This run created {new:,} records in Gorgias." if new else "This run created nothing new in Gorgias.")
+    if api["calls"]:
+        out.print(
+            f"All loads so far: {api['calls']:,} calls, {api['calls_per_ticket']} for each ticket, "
+            f"{api['throttled']} throttled. Mail sent: {'not known yet' if mail is None else mail}."
+        )
+    out.print(f"Look at [bold]{reports / 'index.html'}[/]")
+
+
+COLUMNS = {
+    "source": "source", "created": "cre-\nated", "matched": "match-\ned", "merged": "merged", "skipped": "skip-\nped",
+    "handed_over": "handed\nover", "quarantined": "quaran-\ntined", "validated": "veri-\nfied", "wrong": "wrong",
+}  # fmt: skip
+"""Headings of the accounts, broken to fit 80 columns."""
+WIDE = 100
+"""From this width on headings are not broken."""
+
+
+def _accounts_table(document: dict[str, Any]) -> Table:
+    title = f"{document['company']}: every source record and its outcome"
+    table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0))
+    table.add_column("object", no_wrap=True)
+    for heading in COLUMNS.values():
+        whole = heading.replace("-\n", "").replace("\n", " ")
+        table.add_column(whole if out.width >= WIDE else heading, justify="right", no_wrap=True)
+    for obj, one in document["objects"].items():
+        numbers = {**one, "wrong": one["mismatched"] + one["missing"] + one["unexpected"]}
+        table.add_row(obj.replace("_", " "), *(f"{numbers[c]:,}" if numbers[c] else "·" for c in COLUMNS))
+    return table
+
+
+@app.command()
+def status(
+    engagement: Annotated[str | None, typer.Argument(metavar="[ENGAGEMENT]", help="Default: all of them.")] = None,
+) -> None:
+    """Show where an engagement stands: steps, gates, numbers, and the command to type next."""
+    from migrator_lib.paths import home
+
+    try:
+        root = home()
+        if engagement:
+            _print_status(root, engagement)
+        else:
+            for file in sorted((root / "parameters").glob("*/engagement.yaml")):
+                _print_line(root, file.parent.name)
+    except MigratorError as error:
+        fail(error)
+
+
+def _print_line(root: Path, name: str) -> None:
+    file = root / "reports" / name / "summary.json"
+    text = json.loads(file.read_text(encoding="utf-8"))["status"]["text"] if file.exists() else "Not started."
+    out.print(f"[bold]{name}[/]  {text}")
+
+
+def _print_status(root: Path, name: str) -> None:
+    from migrator_lib import progress
+    from migrator_lib.engagement import Engagement
+    from migrator_lib.evidence import standing, summary
+
+    opened = Engagement(root, name)
+    document = summary.collect(opened)
+    out.print(f"[bold]{opened.parameters.company}[/] ({name}): {document['status']['text']}")
+    steps = Table("step", "status", "started (UTC)", "took", box=None)
+    rows = standing.step_rows(opened)
+    for row in rows:
+        took = "" if row["took"] is None else progress.duration(row["took"])
+        steps.add_row(row["step"], row["status"], (row["started"] or "")[:16].replace("T", " "), took)
+    gates = Table("gate", "before", "state", "by", "reason", box=None)
+    for row in standing.gate_rows(opened):
+        gates.add_row(row["gate"], row["before"], row["state"], row["by"], row["reason"])
+    out.print(steps, gates, sep="\n\n")
+    if document["objects"]:
+        out.print(_accounts_table(document))
+    seen = progress.read(opened.paths.state / "progress.json")
+    running = [row for row in rows if row["status"] == "running"]
+    holder = opened.ledger.lease()
+    if running and holder is not None:
+        out.print(f"Running now: {seen.line() if seen else running[0]['step']} ({holder})")
+    elif running:
+        out.print(f"{running[0]['step']} was cut off{': ' + seen.line() if seen else ''}. Nothing is lost.")
+    out.print(f"Next: [bold]{standing.next_command(opened)}[/]")
+
+
+@app.command()
+def sign(
+    engagement: Name,
+    gate: Annotated[str, typer.Argument(metavar="GATE", help="The gate's name, as 'migrator status' shows it.")],
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who states it.")],
+    note: Annotated[str, typer.Option("--note", help="Where the proof is, for instance.")] = "",
+) -> None:
+    """Open a gate: a named person states that its condition is met.
+
+    The signature is bound to the hash of what is signed; when that changes, the gate is closed again.
+    """
+    from migrator_lib import gates
+    from migrator_lib.engagement import Engagement
+    from migrator_lib.errors import ParameterError
+    from migrator_lib.paths import home
+
+    try:
+        opened = Engagement(home(), engagement)
+        found = gates.find(gate)
+        if not found.statement:
+            raise ParameterError(
+                f"The gate '{gate}' is decided by a check, nobody can sign it.",
+                next_step=f"mend what the check found (migrator status {engagement}), and run again.",
+            )
+        if not by.strip():
+            raise ParameterError("--by is empty.", next_step="give the name of the person who states it.")
+        subject = opened.gate_subject(found)
+        if subject is None:
+            raise ParameterError(
+                f"What the gate '{gate}' is about does not exist yet.",
+                next_step=f"migrator run {engagement} --execute makes it, and stops at the gate.",
+            )
+        gates.SignOffs(opened.paths.signoffs_file).sign(found, by=by.strip(), subject=subject, note=note)
+    except MigratorError as error:
+        fail(error)
+    out.print(f"{by} states for {engagement}: {found.statement}")
+    out.print(f"Bound to {subject}. Next: [bold]migrator run {engagement} --execute[/]")
+
+
+@simulate.command("smartertrack")
+def simulate_smartertrack(
+    folder: Annotated[Path, typer.Argument(help="Where the database and the files root are written.")],
+    seed: Annotated[int, typer.Option(help="The same seed and size make the same help desk.")] = 7,
+    tickets: Annotated[int, typer.Option(min=1, help="Everything else is in proportion.")] = 1000,
+    prefix: Annotated[str, typer.Option(help="What table names begin with.")] = "st_",
+    url: Annotated[str, typer.Option(help="SQLAlchemy URL of an empty database instead.")] = "",
+) -> None:
+    """Build a SmarterTrack database with the real table names, and its files root."""
+    from migrator_lib.simulators.smartertrack import build
+
+    database = folder / "smartertrack.sqlite3"
+    if not url and database.exists():
+        err.print(f"[red]{database} is there already.[/]\n[bold]Next:[/] name another folder, or remove it.")
+        raise typer.Exit(int(ExitCode.FAILED))
+    folder.mkdir(parents=True, exist_ok=True)
+    build(url or f"sqlite:///{database}", folder / "files", seed=seed, tickets=tickets, prefix=prefix)
+    out.print(f"Database: {url or f'sqlite:///{database}'}\nFiles root: {folder / 'files'}")
+
+
+@simulate.command("gorgias")
+def simulate_gorgias(
+    folder: Annotated[Path, typer.Argument(help="Where the accounts' state is kept.")],
+    account: Annotated[list[str] | None, typer.Argument(help="Names of accounts. Default: demo.")] = None,
+    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8765,
+    speed: Annotated[float, typer.Option(help="How fast the account's clock runs.")] = 1.0,
+    rate: Annotated[str, typer.Option(help="api-key, oauth, enterprise-api-key or enterprise-oauth.")] = "api-key",
+    seed: Annotated[Path | None, typer.Option(help="JSON file with what an account holds at first.")] = None,
+) -> None:
+    """Serve simulated Gorgias accounts on loopback until stopped; their addresses are printed as JSON."""
+    from migrator_lib.simulators.gorgias.ratelimit import SIZES
+    from migrator_lib.simulators.gorgias.server import serve
+
+    if rate not in SIZES:
+        raise typer.BadParameter(f"--rate is one of {', '.join(SIZES)}")
+    serve(folder, account or ["demo"], port=port, speed=speed, seed=seed, rate=rate)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""What notebooks show: the pages' look inside a notebook, status first.
+
+A rendered page has the look already, so what :func:`style` leaves is marked, and left out there.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from IPython.display import HTML, display
+
+from migrator_lib import pages
+
+STYLE_MARK = "migrator_style"
+"""Key in the metadata of the output that holds the style sheet."""
+WRAPPER = "migrator-shown"
+# JupyterLab has a theme of its own, which need not be the system's.
+_DARK = ("@media (prefers-color-scheme: dark)", '[data-jp-theme-light="false"] &')
+
+
+def nested_style() -> str:
+    """Return the style sheet for what :func:`show` shows, and for nothing else on JupyterLab's page."""
+    css = pages.style().replace("color-scheme: light dark;", "").replace(*_DARK)
+    return f".{WRAPPER} {{\n{css.replace(':root {', '& {').replace('body {', '& {')}}}\n"
+
+
+def style() -> None:
+    """Give the outputs that follow the look of the pages (in JupyterLab)."""
+    display(HTML(f"<style>{nested_style()}</style>"), metadata={STYLE_MARK: True})
+
+
+def show(*parts: object) -> None:
+    """Show parts made by :mod:`migrator_lib.pages`, one after the other."""
+    display(HTML(pages.tag("div", pages.join(parts), class_=WRAPPER)))
+
+
+def written(*files: Path) -> pages.Html:
+    """Return links to documents, as they lead from an executed notebook's place in ``runs/<run>/``."""
+    links = (pages.link(f"../../documents/{file.name}", file.stem.replace("_", " ")) for file in files)
+    return pages.bullets(links)

@@ -1,0 +1,270 @@
+"""An engagement: one company's migration, opened by every notebook and every command."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from migrator_lib import gates, mapping
+from migrator_lib.clock import Clock, ScaledClock
+from migrator_lib.errors import OutOfTurn, StorageError
+from migrator_lib.gorgias.api import GorgiasApi
+from migrator_lib.gorgias.rate import RateGate
+from migrator_lib.gorgias.transport import Transport
+from migrator_lib.ledger import Ledger
+from migrator_lib.lookups import Lookups
+from migrator_lib.parameters import Account, Parameters, load
+from migrator_lib.paths import Paths
+from migrator_lib.progress import Progress
+from migrator_lib.secret import resolve_secret
+from migrator_lib.simulators import embedded
+from migrator_lib.smartertrack.database import SourceDatabase
+from migrator_lib.staging import Staged
+
+STEPS = (
+    "01_audit",
+    "02_schema_design",
+    "03_sample_migration",
+    "04_extract",
+    "05_load",
+    "06_reconcile",
+    "07_cutover",
+)
+NEEDS = dict(zip(STEPS[1:], STEPS, strict=False))
+"""Step to the step whose results it reads."""
+WRITES = {"03_sample_migration", "05_load", "07_cutover"}
+"""Steps that write to Gorgias. Without ``execute`` they rehearse: everything is done but the writing."""
+SEEN_BY_THE_STEP = {"side_effects"}
+"""Check gates that their own step looks at, so that they are not asked for before it."""
+AFTER_REHEARSAL = {"04_extract", "05_load"}
+"""Steps that may follow a rehearsal, as long as nothing is to be written."""
+
+
+class Engagement:
+    """Everything a step needs, opened when first asked for."""
+
+    def __init__(self, root: Path, name: str, *, step: str = "", execute: bool = False, run_id: str = "") -> None:
+        self.name = name
+        self.step = step
+        self.execute = execute
+        self.paths = Paths.of(root, name)
+        self.parameters: Parameters = load(self.paths.engagement_file)
+        self.run_id = run_id or os.environ.get("MIGRATOR_RUN_ID", "interactive")
+        self.paths.make()
+        simulated = self.parameters.target.simulator
+        self.clock: Clock = ScaledClock(simulated.speed if simulated else 1.0)
+        self._apis: dict[str, GorgiasApi] = {}
+
+    # --- parts -------------------------------------------------------------------------------------
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger."""
+        return Ledger.in_folder(self.paths.state, run_id=self.run_id)
+
+    @cached_property
+    def progress(self) -> Progress:
+        """Progress of the running step."""
+        return Progress(self.paths.state / "progress.json", self.step, lambda: self.ledger.renew_lease())
+
+    @cached_property
+    def source(self) -> SourceDatabase:
+        """The SmarterTrack database, checked to be readable and complete enough."""
+        settings = self.parameters.source
+        url = settings.url or embedded.source_url(self.parameters, self.paths)
+        password = resolve_secret(settings.password) if settings.password else None
+        database = SourceDatabase(url, password=password, prefix=settings.prefix)
+        database.preflight()
+        return database
+
+    @property
+    def files_root(self) -> Path | None:
+        """The files root, or None where the engagement has no files."""
+        settings = self.parameters.source
+        if settings.files_root:
+            return Path(settings.files_root)
+        return embedded.files_root(self.paths) if settings.simulator else None
+
+    @property
+    def clock_now(self) -> datetime:
+        """The current moment, UTC."""
+        return datetime.now(UTC)
+
+    @property
+    def target_rate(self) -> float:
+        """Calls per second that this engagement may use."""
+        rate = self.parameters.target.rate
+        return rate.requests / rate.window_seconds * (1 - rate.reserve)
+
+    @property
+    def mapping(self) -> mapping.EngagementMapping:
+        """The mapping as it stands in the file."""
+        if not self.paths.mapping_file.exists():
+            raise OutOfTurn(
+                f"{self.paths.mapping_file} is not there yet.",
+                next_step=f"migrator run {self.name} --only 02 proposes it.",
+            )
+        return mapping.load(self.paths.mapping_file)
+
+    def account(self, target: str) -> Account:
+        """Return the parameters of an account: production or sandbox."""
+        account: Account = getattr(self.parameters.target, target)
+        return account
+
+    def api(self, target: str) -> GorgiasApi:
+        """Return the API of an account, behind its gate and the mail guard."""
+        if target not in self._apis:
+            account, settings = self.account(target), self.parameters.target
+            rate = settings.rate
+            gate = RateGate(
+                requests=rate.requests, window_seconds=rate.window_seconds, reserve=rate.reserve, clock=self.clock
+            )
+            url = self.account_url(target)
+            transport = Transport(
+                url,
+                email=account.email,
+                api_key=resolve_secret(account.api_key),
+                gate=gate,
+                clock=self.clock,
+                timeout_seconds=settings.timeout_seconds,
+                allow_invitations=self.parameters.agents.missing == "create",
+            )
+            self._apis[target] = GorgiasApi(transport)
+        return self._apis[target]
+
+    def account_url(self, target: str) -> str:
+        """Return an account's address; a simulated one is started if it does not run yet."""
+        account = self.account(target)
+        if account.url:
+            return account.url
+        return embedded.account_url(self.parameters, self.paths, target)
+
+    def staged(self, *stages: str) -> Staged:
+        """Return read access to stages, later ones laid over earlier ones."""
+        return Staged([self.paths.staged / stage for stage in stages])
+
+    def lookups(self, staged: Staged) -> Lookups:
+        """Return the look-ups of staged data under the current mapping."""
+        return Lookups.of(staged, self.mapping, self.parameters)
+
+    @property
+    def all_stages(self) -> Staged:
+        """The full extract with every delta laid over it."""
+        return self.staged("full", *self.ledger.meta("deltas", []))
+
+    # --- gates -------------------------------------------------------------------------------------
+
+    def gate_subject(self, gate: gates.Gate) -> str | None:
+        """Return the hash of what a gate's signature is bound to, or None while it does not exist."""
+        if not gate.statement:
+            return None
+        if gate.name == "mapping":
+            return self.mapping.hash if self.paths.mapping_file.exists() else None
+        if gate.name == "sample":
+            digest = self.ledger.meta("sample_digest")
+            return str(digest) if digest else None
+        return gates.statement_hash(gate)
+
+    def gate_states(self) -> list[gates.GateState]:
+        """Return where every gate stands."""
+        return self._gate_states(gates.GATES)
+
+    def gate_state(self, name: str) -> gates.GateState:
+        """Return where one gate stands.
+
+        Raises:
+            ParameterError: there is none of that name.
+        """
+        return self._gate_states([gates.find(name)])[0]
+
+    def _gate_states(self, looked_at: Sequence[gates.Gate]) -> list[gates.GateState]:
+        signoffs = gates.SignOffs(self.paths.signoffs_file)
+        signed = signoffs.states((gate, self.gate_subject(gate)) for gate in looked_at if gate.statement)
+        return [signed.get(gate.name) or gates.checked(gate, self.ledger.meta(gate.name)) for gate in looked_at]
+
+    def note_check(self, gate: str, *, ok: bool, words: str = "") -> None:
+        """Keep what a check saw, for its gate."""
+        at = self.clock_now.isoformat(timespec="seconds")
+        self.ledger.set_meta(gate, {"ok": ok, "words": words, "at": at})
+
+    @property
+    def rehearsal(self) -> bool:
+        """Whether this step would write to Gorgias, but may not."""
+        return self.step in WRITES and not self.execute
+
+    def check_turn(self) -> None:
+        """Refuse to start before the step whose results are needed, or before an open gate.
+
+        Raises:
+            OutOfTurn: naming the step that has to run first.
+            GateClosed: naming the gate and how to open it.
+            StorageError: too little room.
+        """
+        self._check_room()
+        needed = NEEDS.get(self.step)
+        if needed and not self._is_ready(needed):
+            raise OutOfTurn(
+                f"{self.step} was started before {needed} was done.",
+                next_step=f"migrator run {self.name} --from {needed[:2]} --to {self.step[:2]}"
+                + (" --execute" if {needed, self.step} & WRITES else ""),
+            )
+        if not self.rehearsal:
+            states = {state.name: state for state in self.gate_states()}
+            for gate in gates.GATES:
+                if gate.before == self.step and gate.name not in SEEN_BY_THE_STEP:
+                    gates.require(states[gate.name], self.name, self.step)
+
+    def _is_ready(self, step: str) -> bool:
+        if self.ledger.step_is_done(step):
+            return True
+        return not self.execute and self.step in AFTER_REHEARSAL and self.ledger.step_is_done(step, rehearsed=True)
+
+    def _check_room(self) -> None:
+        free = shutil.disk_usage(self.paths.reports).free
+        if free < self.parameters.free_disk_bytes:
+            raise StorageError(
+                f"The disk of {self.paths.reports} has {free / 1e6:,.0f} MB left, and free_disk_bytes asks for "
+                f"{self.parameters.free_disk_bytes / 1e6:,.0f} MB.",
+                next_step="make room, or move reports/ to a larger disk; nothing was started, nothing is lost.",
+            )
+
+    # --- life --------------------------------------------------------------------------------------
+
+    def start(self) -> Engagement:
+        """Take the lease and note that the step runs."""
+        self.check_turn()
+        self.ledger.take_lease()
+        self.ledger.mark_step(self.step, "running")
+        return self
+
+    def api_usage(self) -> dict[str, dict[str, float]]:
+        """Return calls, throttled replies and rates of this step by account."""
+        found = {}
+        for target, api in self._apis.items():
+            gate = api.transport.gate
+            found[target] = {
+                "calls": gate.calls,
+                "throttled": gate.throttled,
+                "busy_seconds": gate.busy_seconds,
+                "allowed_rate": gate.allowed_rate,
+            }
+        return found
+
+    def done(self, summary: Mapping[str, Any] | None = None) -> None:
+        """Note that the step is done (or rehearsed), with what the summary needs, and give the lease back."""
+        status = "rehearsed" if self.rehearsal else "done"
+        self.ledger.mark_step(self.step, status, {**(summary or {}), "api": self.api_usage()})
+        self.close()
+
+    def close(self) -> None:
+        """Give everything back."""
+        if "source" in self.__dict__:
+            self.source.close()
+        with suppress(Exception):
+            self.ledger.close()

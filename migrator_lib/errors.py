@@ -1,0 +1,183 @@
+"""Everything that can go wrong, split by what the driver does about it.
+
+::
+
+    MigratorError
+    ├── RecordError            quarantine this record with its reason; the run goes on
+    │   ├── RecordRejected     Gorgias refused it: its own words, by path
+    │   └── RecordUnusable     the source row cannot become a payload
+    ├── Unanswered             a POST was sent and not answered: look it up before it is sent again
+    ├── GateClosed             a person or a check is awaited; the run ends with exit code 3
+    └── HaltError              the run stops with exit code 1; nothing is lost, run it again
+        ├── ParameterError     engagement.yaml or a parameter is wrong
+        ├── OutOfTurn          a notebook was started before the one it needs
+        ├── LeaseHeld          another process writes to this engagement
+        ├── LedgerBroken       the ledger was changed outside this program
+        ├── SourceError        SmarterTrack's side
+        │   ├── SourceUnreachable
+        │   ├── SourceDenied
+        │   ├── SchemaMismatch a required table or column is missing
+        │   └── FilesMissing   the files root is not there
+        ├── TargetError        Gorgias' side
+        │   ├── TargetUnreachable
+        │   ├── TargetDenied
+        │   └── OutcomeUnknown a request may or may not have happened, and no look-up can tell
+        ├── MailGuardError     a request that could send mail was about to leave; it did not
+        ├── StorageError       the disk of this machine
+        ├── AccountsError      the numbers do not add up to the source
+        └── SecretFound        a report would have shown a secret
+
+Every message ends with what to do next, but for what the run itself deals with (``RecordError``, ``Unanswered``).
+A notebook raises these in its own process; the driver knows them
+again by the name of the class (:func:`exit_code_for`).
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any
+
+
+class ExitCode(IntEnum):
+    """How a command ended."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    GATE = 3
+    EXCEPTIONS = 4
+
+
+class MigratorError(Exception):
+    """The root: a sentence for people, and the next thing to do."""
+
+    exit_code = ExitCode.FAILED
+
+    def __init__(self, message: str, *, next_step: str = "") -> None:
+        self.message = message
+        self.next_step = next_step
+        super().__init__(f"{message}\nNext: {next_step}" if next_step else message)
+
+
+class RecordError(MigratorError):
+    """One record cannot go on; it is quarantined, and the run goes on."""
+
+
+class RecordRejected(RecordError):
+    """Gorgias answered with a permanent error (400, 404, 409, 413)."""
+
+    def __init__(self, message: str, *, status: int, data: Any = None, next_step: str = "") -> None:
+        self.status = status
+        self.data = data
+        super().__init__(message, next_step=next_step)
+
+
+class RecordUnusable(RecordError):
+    """The source row cannot become a payload."""
+
+
+class Unanswered(MigratorError):
+    """A POST was sent and its outcome is not known; never sent again before a look-up."""
+
+
+class GateClosed(MigratorError):
+    """A gate is not met; a person or a check is awaited."""
+
+    exit_code = ExitCode.GATE
+
+    def __init__(self, message: str, *, gate: str = "", next_step: str = "") -> None:
+        self.gate = gate
+        super().__init__(message, next_step=next_step)
+
+
+class HaltError(MigratorError):
+    """The run cannot go on; nothing is lost."""
+
+
+class ParameterError(HaltError):
+    """A parameter is unknown, missing or wrong."""
+
+
+class OutOfTurn(HaltError):
+    """A notebook was started before the one whose results it needs."""
+
+
+class LeaseHeld(HaltError):
+    """Another process holds the engagement's lease."""
+
+
+class LedgerBroken(HaltError):
+    """The ledger was changed outside this program, or is no ledger of this version."""
+
+
+class SourceError(HaltError):
+    """SmarterTrack's side."""
+
+
+class SourceUnreachable(SourceError):
+    """The database cannot be reached, or went away."""
+
+
+class SourceDenied(SourceError):
+    """The login is wrong, or may not read a table."""
+
+
+class SchemaMismatch(SourceError):
+    """Tables or columns that the migration needs are missing."""
+
+
+class FilesMissing(SourceError):
+    """The files root is not there."""
+
+
+class TargetError(HaltError):
+    """Gorgias' side."""
+
+
+class TargetUnreachable(TargetError):
+    """Gorgias cannot be reached, or keeps failing."""
+
+
+class TargetDenied(TargetError):
+    """The API key is wrong, or its user is no admin.
+
+    403 tells of the role of the key's user (developers.gorgias.com, errors), so every record would fare alike.
+    """
+
+
+class OutcomeUnknown(TargetError):
+    """A write may or may not have happened, and no look-up can tell."""
+
+
+class MailGuardError(HaltError):
+    """A request that could send mail was about to leave. It did not."""
+
+
+class StorageError(HaltError):
+    """This machine's disk is full or cannot be written."""
+
+
+class AccountsError(HaltError):
+    """The outcomes do not add up to the source."""
+
+
+class SecretFound(HaltError):
+    """A report would have shown a secret."""
+
+
+def _all_subclasses(cls: type[MigratorError]) -> dict[str, type[MigratorError]]:
+    found = {cls.__name__: cls}
+    for sub in cls.__subclasses__():
+        found |= _all_subclasses(sub)
+    return found
+
+
+def is_ours(class_name: str) -> bool:
+    """Return whether an error known only by its class name is one of these, and so says what to do next."""
+    return class_name in _all_subclasses(MigratorError)
+
+
+def exit_code_for(class_name: str) -> ExitCode:
+    """Return the exit code of an error known only by its class name, as a notebook reports it."""
+    cls = _all_subclasses(MigratorError).get(class_name)
+    return cls.exit_code if cls else ExitCode.FAILED

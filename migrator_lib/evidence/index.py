@@ -1,0 +1,297 @@
+"""The pages that people open first: one for an engagement, one over all engagements.
+
+Both are made of the summary and of relative links, so a folder of reports can be zipped and opened anywhere.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from migrator_lib import charts, pages
+from migrator_lib.evidence.summary import RECONCILED
+from migrator_lib.progress import duration
+
+Row = Mapping[str, Any]
+STEP_TONES: dict[str, pages.Tone] = {"done": "good", "running": "warn", "waiting": "warn", "failed": "bad"}
+GATE_TONES: dict[str, pages.Tone] = {"met": "good", "open": "warn", "stale": "bad"}
+OVERVIEW_WORDS: dict[pages.Tone, str] = {"good": "complete", "warn": "open", "bad": "needs attention"}
+FOLDED_FROM = 10
+LISTED = 200
+"""Quarantined records that the page lists; all of them are in the documents and the ledger."""
+
+
+def engagement_page(
+    summary: Row,
+    *,
+    steps: Sequence[Row],
+    gates: Sequence[Row],
+    runs: Sequence[Row],
+    documents: Sequence[tuple[str, str]],
+    quarantine: Sequence[Row],
+) -> str:
+    """Return ``reports/<engagement>/index.html``.
+
+    Args:
+        summary: the document ``summary.json``.
+        steps: ``step, title, status, started, took, html`` (relative link or None).
+        gates: ``gate, state, by, on, reason, before``.
+        runs: ``run_id, steps`` (pairs of step and link), ``result``; the latest first.
+        documents: pairs of title and relative link.
+        quarantine: ``object, key, reason``; persons in the reason are masked already.
+    """
+    status = summary["status"]
+    parts = [
+        pages.status(status["text"], status["tone"]),
+        _simulated() if summary["simulated"] else "",
+        _tiles(summary),
+        _accounts(summary),
+        _compared(summary),
+        _quarantined(quarantine, summary["titles"]),
+        _rules(summary["rules"]),
+        _counted_only(summary["counted_only"]),
+        _steps(steps),
+        _gates(gates),
+        _documents(documents),
+        _calls(summary["api"]),
+        _runs(runs),
+    ]
+    subtitle = f"Help desk migration from SmarterTrack to Gorgias, engagement “{summary['engagement']}”"
+    finished = f"; finished {_moment(summary['finished_at'])}" if summary["finished_at"] else ""
+    return pages.page(summary["company"], *parts, subtitle=subtitle + finished + ".")
+
+
+def overview_page(engagements: Sequence[Row]) -> str:
+    """Return ``reports/index.html``.
+
+    Args:
+        engagements: ``engagement, company, status`` (``tone, text``), ``share_done`` (0 to 1), ``quarantined``,
+            ``finished_at`` (ISO or None) and ``href`` (relative link).
+    """
+    tones = Counter(engagement["status"]["tone"] for engagement in engagements)
+    tone: pages.Tone = "bad" if tones["bad"] else "warn" if tones["warn"] else "good"
+    counted = ", ".join(f"{tones[tone]:,} {words}" for tone, words in OVERVIEW_WORDS.items() if tones[tone])
+    return pages.page(
+        "Engagements",
+        pages.status(f"{len(engagements):,} engagements: {counted}." if engagements else "No engagement yet.", tone),
+        pages.table([_overview_row(engagement) for engagement in engagements], empty="No engagement was run yet."),
+        subtitle="Help desk migrations from SmarterTrack to Gorgias.",
+    )
+
+
+def _overview_row(engagement: Row) -> dict[str, object]:
+    status = engagement["status"]
+    return {
+        "Engagement": pages.link(engagement["href"], engagement["engagement"]),
+        "Company": engagement["company"],
+        "State": pages.badge(OVERVIEW_WORDS[status["tone"]], status["tone"]),
+        "Done": pages.tag("time", pages.share(engagement["share_done"])),
+        "Quarantined": engagement["quarantined"],
+        "Finished": pages.tag("time", _moment(engagement["finished_at"])),
+        "In words": status["text"],
+    }
+
+
+def _simulated() -> pages.Html:
+    return pages.status(
+        "Simulated.", "plain", detail="Source and Gorgias account are made up; nothing of this happened to a company."
+    )
+
+
+def _tiles(summary: Row) -> pages.Html:
+    objects = summary["objects"]
+    tickets = objects.get("ticket", {})
+    moved = tickets.get("created", 0) + tickets.get("matched", 0)
+    return pages.tiles(
+        {
+            f"tickets moved, of {tickets.get('source', 0):,}": moved,
+            "records read back and found equal": _sum(objects, "validated"),
+            "e-mails sent to anybody": "not known yet" if summary["mail_sent"] is None else summary["mail_sent"],
+            "records quarantined": _sum(objects, "quarantined"),
+        }
+    )
+
+
+def _sum(objects: Mapping[str, Row], state: str) -> int:
+    return sum(one.get(state) or 0 for one in objects.values())
+
+
+def _accounts(summary: Row) -> pages.Html:
+    """Return where every source record went, and whether that adds up."""
+    objects, titles = summary["objects"], summary["titles"]
+    if not objects:
+        return pages.join([pages.heading("Accounts"), pages.note("Nothing is counted yet: the extract comes first.")])
+    used = [outcome for outcome in charts.OUTCOMES if outcome == "quarantined" or _sum(objects, outcome)]
+    rows = [_account(titles.get(name, name), one, used) for name, one in objects.items()]
+    return pages.join(
+        [
+            pages.heading("Accounts"),
+            pages.paragraph(
+                "Every record of the source is to have one outcome, so that the numbers add up to the source."
+            ),
+            pages.table(rows, caption="Records by outcome", different="wrong"),
+            pages.figure(charts.outcomes(objects, titles), "What became of each object's records, and their number."),
+        ]
+    )
+
+
+def _account(title: str, one: Row, used: Sequence[str]) -> dict[str, object]:
+    difference = one["source"] - sum(one.get(outcome) or 0 for outcome in charts.OUTCOMES)
+    badge = pages.badge("adds up", "good") if not difference else pages.badge(f"{difference:+,} open", "bad")
+    outcomes = {charts.OUTCOMES[outcome][0].capitalize(): one.get(outcome, 0) for outcome in used}
+    return {"Object": title, "Check": badge, "In the source": one["source"], **outcomes, "wrong": bool(difference)}
+
+
+def _compared(summary: Row) -> pages.Html:
+    """Return what was read back from Gorgias and compared, field by field."""
+    objects, titles = summary["objects"], summary["titles"]
+    seen = {name: one for name, one in objects.items() if any(one.get(state) for state in RECONCILED)}
+    if not seen:
+        return pages.Html("")
+    rows = [
+        {
+            "Object": titles.get(name, name),
+            **{state.capitalize(): one.get(state, 0) for state in RECONCILED},
+            "wrong": any(one.get(state) for state in RECONCILED[1:]),
+        }
+        for name, one in seen.items()
+    ]
+    return pages.join(
+        [
+            pages.heading("Verified in Gorgias"),
+            pages.paragraph("Every migrated field of every record was read back and compared."),
+            pages.table(rows, caption="Records by what was found", different="wrong"),
+        ]
+    )
+
+
+def _quarantined(quarantine: Sequence[Row], titles: Mapping[str, str]) -> pages.Html:
+    if not quarantine:
+        return pages.Html("")
+    reasons = Counter((titles.get(one["object"], one["object"]), one["reason"]) for one in quarantine)
+    by_reason = [{"Object": obj, "Reason": reason, "Records": n} for (obj, reason), n in reasons.most_common()]
+    each = pages.table(
+        [{"Object": titles.get(one["object"], one["object"]), "Key in SmarterTrack": str(one["key"]),
+          "Reason": one["reason"]} for one in quarantine[:LISTED]]
+    )  # fmt: skip
+    more = pages.note(f"The first {LISTED} of {len(quarantine):,}.") if len(quarantine) > LISTED else ""
+    return pages.join(
+        [
+            pages.heading("Quarantined"),
+            pages.paragraph("These records could not be moved. They are kept, and can be tried again once mended."),
+            pages.table(by_reason[:LISTED]) if len(by_reason) < len(quarantine) else "",
+            each if len(quarantine) < FOLDED_FROM else pages.folded("Each record", more, each),
+        ]
+    )
+
+
+def _rules(rules: Sequence[Row]) -> pages.Html:
+    if not rules:
+        return pages.Html("")
+    rows = [
+        {
+            "Object": one["object"],
+            "Outcome": str(one.get("state", "")).replace("_", " "),
+            "Rule": str(one["rule"]).replace("_", " "),
+            "Records": one["records"],
+        }
+        for one in rules
+    ]
+    return pages.join([pages.heading("By which rule"), pages.table(rows)])
+
+
+def _counted_only(counted: Mapping[str, int]) -> pages.Html:
+    if not counted:
+        return pages.Html("")
+    rows = [{"In SmarterTrack": _words(name), "Records": records} for name, records in counted.items()]
+    return pages.join(
+        [
+            pages.heading("Counted, not moved"),
+            pages.paragraph("This version does not move these. They stay in SmarterTrack, and in its backup."),
+            pages.table(rows),
+        ]
+    )
+
+
+def _words(name: str) -> str:
+    return name.replace("kb_", "knowledge_base_").replace("_", " ").capitalize()
+
+
+def _steps(steps: Sequence[Row]) -> pages.Html:
+    rows = [
+        {
+            "Step": pages.link(one["html"], one["title"]) if one.get("html") else one["title"],
+            "Status": pages.badge(one["status"], STEP_TONES.get(one["status"], "plain")),
+            "Started": pages.tag("time", _moment(one.get("started"))),
+            "Took": pages.tag("time", _took(one.get("took"))),
+        }
+        for one in steps
+    ]
+    return pages.join([pages.heading("Steps"), pages.table(rows)])
+
+
+def _gates(gates: Sequence[Row]) -> pages.Html:
+    rows = [
+        {
+            "Gate": str(one["gate"]).replace("_", " "),
+            "State": pages.badge(one["state"], GATE_TONES.get(one["state"], "plain")),
+            "Needed before": one["before"],
+            "By": one["by"],
+            "On": pages.tag("time", _moment(one["on"])),
+            "Why not": one["reason"],
+        }
+        for one in gates
+    ]
+    return pages.join([pages.heading("Gates"), pages.table(rows)])
+
+
+def _documents(documents: Sequence[tuple[str, str]]) -> pages.Html:
+    if not documents:
+        return pages.Html("")
+    links = pages.bullets(pages.link(href, title) for title, href in documents)
+    return pages.join([pages.heading("Documents"), links])
+
+
+def _calls(api: Row) -> pages.Html:
+    if not api["calls"]:
+        return pages.Html("")
+    values: dict[str, object] = {"calls": api["calls"], "answered “too many requests”": api["throttled"]}
+    if api["calls_per_ticket"] is not None:
+        values["calls for each ticket"] = api["calls_per_ticket"]
+    if api["share_of_allowed_rate"] is not None:
+        values["of the allowed rate used"] = f"{api['share_of_allowed_rate']:.0%}"
+    return pages.join([pages.heading("Calls to Gorgias"), pages.tiles(values)])
+
+
+def _runs(runs: Sequence[Row]) -> pages.Html:
+    if not runs:
+        return pages.Html("")
+    items = (
+        pages.join(
+            [
+                pages.tag("b", run["run_id"]),
+                f": {run['result']}. ",
+                *(pages.join([pages.link(href, step), " "]) for step, href in run["steps"]),
+            ]
+        )
+        for run in runs
+    )
+    return pages.join([pages.heading("Runs"), pages.folded(f"All {len(runs):,} runs", pages.bullets(items))])
+
+
+def _moment(value: object) -> str:
+    """Return an ISO moment as people read it; a day alone, and other words, as they are."""
+    text = str(value or "")
+    try:
+        moment = datetime.fromisoformat(text if len(text) > len("2026-01-01") else "")
+    except ValueError:
+        return text
+    if moment.tzinfo is None:
+        return f"{moment:%Y-%m-%d %H:%M}"
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _took(value: object) -> str:
+    return duration(value) if isinstance(value, int | float) else str(value or "")

@@ -1,0 +1,172 @@
+"""Publishing: what a step leaves for others to read. Rendered, searched for secrets, and found from one page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from migrator_lib import pages
+from migrator_lib.engagement import Engagement
+from migrator_lib.errors import ParameterError
+from migrator_lib.evidence import index, summary
+from migrator_lib.evidence.render import render
+from migrator_lib.evidence.scan import find_bodies, find_secrets, refuse
+from migrator_lib.evidence.standing import gate_rows, step_rows
+from migrator_lib.masking import mask_text
+from migrator_lib.secret import resolve_secret
+from migrator_lib.storage import refusals
+from migrator_lib.views import quarantine_rows
+
+SNIPPETS = 200
+"""Message texts that reports are searched for."""
+WITHHELD = "withheld"
+
+
+def secrets_of(engagement: Engagement) -> dict[str, str]:
+    """Return reference to value of every secret of an engagement that is set."""
+    source, target = engagement.parameters.source, engagement.parameters.target
+    found = {}
+    for reference in (source.password, target.production.api_key, target.sandbox.api_key):
+        if reference is not None:
+            try:
+                found[reference] = resolve_secret(reference)
+            except ParameterError:
+                continue  # not set, so it cannot be in a report
+    return found
+
+
+def snippets(engagement: Engagement) -> Iterator[str]:
+    """Yield texts of staged messages that are long enough to be told from chance."""
+    for batch in engagement.staged("full").ticket_batches():
+        for ticket in batch:
+            for message in ticket.messages:
+                text = " ".join((message["BodyText"] or "").split())
+                if len(text) >= 60:
+                    yield text[:80]
+
+
+def search(engagement: Engagement, files: Sequence[Path], place: str) -> None:
+    """Pass if no file holds a secret or a message's text; what does is moved to the confidential folder.
+
+    A notebook and its page go together: what one shows, the other may hold too.
+
+    Raises:
+        SecretFound: naming file and line. The files lie in ``state/withheld/<place>`` now.
+    """
+    found = find_secrets(files, secrets_of(engagement))
+    found = found or find_bodies(files, islice(snippets(engagement), SNIPPETS))
+    if found:
+        stems = {one.file.stem for one in found}
+        _withhold([file for file in files if file.stem in stems], engagement.paths.state / WITHHELD / place)
+    refuse(found)
+
+
+def _withhold(files: Sequence[Path], aside: Path) -> None:
+    with refusals(f"What must not be shown could not be moved to {aside}", next_step=f"delete {files[0].parent}."):
+        aside.mkdir(parents=True, exist_ok=True)
+        for file in files:
+            file.replace(aside / file.name)
+
+
+def mask_errors(executed: Path) -> None:
+    """Mask addresses in the errors of an executed notebook: an error that nobody foresaw may quote one."""
+    document = json.loads(executed.read_text(encoding="utf-8"))
+    outputs = [output for cell in document["cells"] for output in cell.get("outputs", ())]
+    errors = [output for output in outputs if output["output_type"] == "error"]
+    for output in errors:
+        output["evalue"] = mask_text(output["evalue"])
+        output["traceback"] = [mask_text(line) for line in output["traceback"]]
+    if errors:
+        pages.write(executed, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+
+
+def notebook(engagement: Engagement, executed: Path) -> None:
+    """Render an executed notebook, and withhold both forms if they hold what they must not.
+
+    Raises:
+        SecretFound: see :func:`search`.
+    """
+    if not executed.exists():
+        return
+    mask_errors(executed)
+    search(engagement, [executed, render(executed)], executed.parent.name)
+
+
+# --- the index -----------------------------------------------------------------------------------------
+
+
+def pages_of(engagement: Engagement) -> None:
+    """Bring ``summary.json``, the engagement's page and the page of all engagements up to date.
+
+    Raises:
+        SecretFound: a document, or one of these, holds what it must not; the pages are up to date all the same.
+    """
+    try:
+        search(engagement, documents(engagement), "documents")
+    finally:
+        _write_pages(engagement)
+
+
+def _write_pages(engagement: Engagement) -> None:
+    document = summary.write(engagement)
+    text = index.engagement_page(
+        document,
+        steps=step_rows(engagement),
+        gates=gate_rows(engagement),
+        runs=run_rows(engagement),
+        documents=document_links(engagement),
+        quarantine=quarantine_rows(engagement),
+    )
+    file = pages.write(engagement.paths.reports / "index.html", text)
+    search(engagement, [file, engagement.paths.reports / "summary.json"], "pages")
+    write_overview(engagement.paths.reports.parent)
+
+
+def documents(engagement: Engagement) -> list[Path]:
+    """Return the written documents."""
+    return sorted(file for file in engagement.paths.documents.glob("*") if not file.name.endswith(".tmp"))
+
+
+def document_links(engagement: Engagement) -> list[tuple[str, str]]:
+    """Return (title, link) of the written documents."""
+    return [(f.stem.replace("_", " ").capitalize(), f"documents/{f.name}") for f in documents(engagement)]
+
+
+def run_rows(engagement: Engagement) -> list[dict[str, Any]]:
+    """Return the runs that left reports, latest first, with links to them."""
+    attempts = engagement.ledger.steps()
+    rows = []
+    for folder in sorted((f for f in engagement.paths.runs.glob("*") if f.is_dir()), reverse=True):
+        steps = [(f.stem, f"runs/{folder.name}/{f.name}") for f in sorted(folder.glob("*.html"))]
+        bad = [a for a in attempts if a["run_id"] == folder.name and a["status"] not in ("done", "rehearsed")]
+        result = f"{bad[-1]['step']}: {bad[-1]['status']}" if bad else "done"
+        rows.append({"run_id": folder.name, "steps": steps, "result": result})
+    return rows
+
+
+def write_overview(reports: Path) -> None:
+    """Write the page of all engagements, from their summaries."""
+    rows = []
+    for file in sorted(reports.glob("*/summary.json")):
+        document = json.loads(file.read_text(encoding="utf-8"))
+        rows.append(overview_row(document, file.parent.name))
+    pages.write(reports / "index.html", index.overview_page(rows))
+
+
+def overview_row(document: dict[str, Any], folder: str) -> dict[str, Any]:
+    """Return one engagement's line of the overview."""
+    objects = document["objects"].values()
+    source = sum(one["source"] for one in objects)
+    settled = sum(one["validated"] + one["merged"] + one["skipped"] + one["handed_over"] for one in objects)
+    return {
+        "engagement": document["engagement"],
+        "company": document["company"],
+        "status": document["status"],
+        "share_done": min(1.0, settled / source) if source else 0.0,
+        "quarantined": sum(one["quarantined"] for one in objects),
+        "finished_at": document["finished_at"],
+        "href": f"{folder}/index.html",
+    }

@@ -1,0 +1,67 @@
+"""Where an engagement stands: its steps, its gates, and the command that takes it on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from migrator_lib.engagement import NEEDS, STEPS, Engagement
+from migrator_lib.gates import find
+
+
+def step_rows(engagement: Engagement) -> list[dict[str, Any]]:
+    """Return where every step stands, with a link to its latest report."""
+    attempts = engagement.ledger.steps()
+    rows = []
+    for step in STEPS:
+        mine = [a for a in attempts if a["step"] == step]
+        last = max(mine, key=lambda a: a["started_at"] or "", default=None)
+        report = f"runs/{last['run_id']}/{step}.html" if last else ""
+        rows.append(
+            {
+                "step": step,
+                "title": step[3:].replace("_", " ").capitalize(),
+                "status": last["status"] if last else "not started",
+                "started": last["started_at"] if last else None,
+                "took": _took(last),
+                "html": report if report and (engagement.paths.reports / report).exists() else None,
+            }
+        )
+    return rows
+
+
+def _took(attempt: dict[str, Any] | None) -> float | None:
+    """Return the seconds that an attempt took; None while it has not ended."""
+    if not attempt or not attempt["started_at"] or not attempt["finished_at"]:
+        return None
+    began, ended = (datetime.fromisoformat(attempt[name]) for name in ("started_at", "finished_at"))
+    return max(0.0, (ended - began).total_seconds())
+
+
+def gate_rows(engagement: Engagement) -> list[dict[str, Any]]:
+    """Return where every gate stands."""
+    return [
+        {
+            "gate": state.name, "state": state.state, "by": state.by, "on": state.on,
+            "reason": state.reason, "before": find(state.name).before,
+        }
+        for state in engagement.gate_states()
+    ]  # fmt: skip
+
+
+def next_command(engagement: Engagement) -> str:
+    """Return the command that takes an engagement on from where it stands."""
+    for state in engagement.gate_states():
+        if state.state != "met" and _awaited(engagement, state.name):
+            return f'migrator sign {engagement.name} {state.name} --by "YOUR NAME"'
+    if all(engagement.ledger.step_is_done(step) for step in STEPS):
+        return f"migrator run {engagement.name} (a rehearsal: what has changed since?)"
+    return f"migrator run {engagement.name} --execute"
+
+
+def _awaited(engagement: Engagement, gate: str) -> bool:
+    """Whether the step that stands at a person's gate is the next one."""
+    found = find(gate)
+    needed = NEEDS.get(found.before)
+    ready = needed is None or engagement.ledger.step_is_done(needed)
+    return bool(found.statement) and ready and not engagement.ledger.step_is_done(found.before)

@@ -1,0 +1,151 @@
+"""The summary of an engagement: the numbers of its reports, as its last finished step left them in the ledger.
+
+``reports/<engagement>/summary.json`` holds them for programs; the index page shows the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from migrator_lib import pages
+from migrator_lib.engagement import STEPS, Engagement
+from migrator_lib.ledger import SETTLED
+from migrator_lib.objects import COUNTED_ONLY
+from migrator_lib.reconcile.accounts import Account
+
+PRODUCTION = "production"
+RECONCILED = ("validated", "mismatched", "missing", "unexpected")
+LOADING = ("05_load", "07_cutover")
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where an engagement stands, in a line for people."""
+
+    tone: pages.Tone
+    text: str
+
+
+def latest_done(steps: Sequence[Mapping[str, Any]], *names: str) -> Mapping[str, Any] | None:
+    """Return the latest of these steps that is done, in whatever run."""
+    done = [step for step in steps if step["step"] in names and step["status"] == "done"]
+    return max(done, key=lambda step: step["finished_at"] or "", default=None)
+
+
+def objects(found: Sequence[Account], states: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
+    """Return the accounts by object, beside what the last reconciliation found."""
+    return {
+        account.object: {
+            "source": account.source,
+            **{state: account.outcomes.get(state, 0) for state in SETTLED},
+            **{state: int(states.get(account.object, {}).get(state, 0)) for state in RECONCILED},
+        }
+        for account in found
+    }
+
+
+def api(steps: Sequence[Mapping[str, Any]], tickets: int) -> Json:
+    """Return the calls of all loads: their number, and how much of the allowed rate they used."""
+    used = [
+        step["summary"]["api"][PRODUCTION]
+        for step in steps
+        if step["step"] in LOADING and PRODUCTION in ((step["summary"] or {}).get("api") or {})
+    ]
+    calls = sum(int(one["calls"]) for one in used)
+    possible = sum(one["busy_seconds"] * one["allowed_rate"] for one in used)
+    return {
+        "calls": calls,
+        "throttled": sum(int(one["throttled"]) for one in used),
+        "calls_per_ticket": round(calls / tickets, 3) if tickets else None,
+        "share_of_allowed_rate": round(min(1.0, calls / possible), 3) if possible else None,
+    }
+
+
+def status(
+    engagement: Engagement, found: Mapping[str, Mapping[str, int]], steps: Sequence[Mapping[str, Any]]
+) -> Status:
+    """Return complete, complete with exceptions, or not complete and why."""
+    missing = [step for step in STEPS if latest_done(steps, step) is None]
+    if missing:
+        return Status("warn", f"Not complete: {missing[0]} is next.")
+    wrong = sum(n for one in found.values() for state, n in one.items() if state in RECONCILED[1:])
+    quarantined = sum(one["quarantined"] for one in found.values())
+    if not wrong and not quarantined:
+        return Status("good", "Complete: every source record is accounted for and verified in Gorgias.")
+    exceptions = [f"{quarantined:,} quarantined"] if quarantined else []
+    exceptions += [f"{wrong:,} not as they should be in Gorgias"] if wrong else []
+    tone: pages.Tone = "bad" if exceeded(engagement, found) else "warn"
+    return Status(tone, "Complete, with exceptions: " + ", ".join(exceptions) + ". All are listed.")
+
+
+def exceeded(engagement: Engagement, found: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """Return the objects whose share of exceptions is above the engagement's thresholds, in words."""
+    limits = engagement.parameters.thresholds
+    words = []
+    for obj, one in found.items():
+        size = max(1, one["source"])
+        quarantined = one["quarantined"] / size
+        differing = sum(one[state] for state in RECONCILED[1:]) / size
+        if quarantined > limits.quarantined:
+            words.append(f"{obj}: {quarantined:.1%} quarantined, thresholds.quarantined is {limits.quarantined:.1%}")
+        if differing > limits.differing:
+            words.append(f"{obj}: {differing:.1%} differ, thresholds.differing is {limits.differing:.1%}")
+    return words
+
+
+def mail_sent(engagement: Engagement, last: Mapping[str, Any] | None) -> int | None:
+    """Return how much mail went out because of this migration; None while nothing has been read back.
+
+    A simulated account tells what it would have sent. A real one shows it in the threads: outgoing messages that a
+    rule of the account wrote.
+    """
+    outbox = engagement.ledger.meta("outbox")
+    if outbox is not None:
+        return int(outbox)
+    return None if last is None else int((last["summary"] or {}).get("rule_messages", 0))
+
+
+def collect(engagement: Engagement) -> Json:
+    """Return the summary as it stands; before the extract there are no accounts yet."""
+    steps = engagement.ledger.steps()
+    last = latest_done(steps, "05_load", "06_reconcile", "07_cutover")
+    kept = (last or {}).get("summary") or {}
+    found = [Account.from_json(one) for one in kept.get("accounts", [])]
+    numbers = objects(found, kept.get("states", {}))
+    line = status(engagement, numbers, steps)
+    cutover = latest_done(steps, STEPS[-1])
+    return {
+        "engagement": engagement.name,
+        "company": engagement.parameters.company,
+        "status": {"tone": line.tone, "text": line.text},
+        "objects": numbers,
+        "titles": {account.object: account.title for account in found},
+        "counted_only": counted_only(engagement),
+        "rules": [
+            {"object": account.title, "state": state, "rule": rule.replace("_", " "), "records": n}
+            for account in found
+            for (state, rule), n in sorted(account.rules.items())
+        ],
+        "api": api(steps, numbers.get("ticket", {}).get("created", 0)),
+        "mail_sent": mail_sent(engagement, latest_done(steps, "06_reconcile", "07_cutover")),
+        "gates": {state.name: state.state for state in engagement.gate_states()},
+        "simulated": engagement.parameters.target.simulator is not None,
+        "finished_at": cutover["finished_at"] if cutover else None,
+    }
+
+
+def counted_only(engagement: Engagement) -> dict[str, int]:
+    """Return what the audit counted and this version does not move: object to number of source records."""
+    audited = {one["name"]: one["number"] for one in (engagement.ledger.meta("audit") or {}).get("counts", [])}
+    return {name: int(audited[name]) for name in COUNTED_ONLY if audited.get(name) is not None}
+
+
+def write(engagement: Engagement) -> Json:
+    """Write ``summary.json`` and return it."""
+    document = collect(engagement)
+    pages.write(engagement.paths.reports / "summary.json", json.dumps(document, indent=2) + "\n")
+    return document

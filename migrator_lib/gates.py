@@ -1,0 +1,179 @@
+"""Gates: what a person or a check must meet before the next step.
+
+A person's gate is met by an entry in ``parameters/<engagement>/signoffs.yaml``: who, when, and the hash of what was
+signed. If that has changed since, the gate is closed again. A check's gate has no statement: a step looks, and the
+ledger keeps what it saw.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+
+from migrator_lib.errors import GateClosed, ParameterError
+from migrator_lib.storage import beside
+from migrator_lib.yaml_file import read_yaml
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One condition. ``before`` is the first step that needs it."""
+
+    name: str
+    before: str
+    statement: str
+    """What a person states with the signature; empty where a check decides."""
+
+
+@dataclass(frozen=True)
+class GateState:
+    """Where a gate stands."""
+
+    name: str
+    state: Literal["met", "open", "stale"]
+    by: str = ""
+    on: str = ""
+    reason: str = ""
+
+
+NOT_THERE = "what is to be signed does not exist yet"
+GATES: tuple[Gate, ...] = (
+    Gate("api_access", "02_schema_design", ""),
+    Gate("backup_proof", "04_extract", "A full backup of database and files exists, and a restore of it was tried."),
+    Gate("licence", "04_extract", "The SmarterTrack licence allows what is planned (one active installation; a second "
+         "one for at most 30 days), or only a restored database is read."),
+    Gate("worker_threads", "04_extract", "SmarterTrack's background threads were running when the backup was taken, so "
+         "mail is imported and counters are right; automatic closing and deletion are considered."),
+    Gate("mapping", "03_sample_migration", "The mapping in mapping.yaml is what the company wants."),
+    Gate("sample", "05_load", "The sample in the sandbox account was reviewed, and is right."),
+    Gate("side_effects", "05_load", ""),
+    Gate("freeze", "07_cutover", "SmarterTrack is read-only for agents and customers, and mail goes elsewhere."),
+)  # fmt: skip
+
+
+def find(name: str) -> Gate:
+    """Return a gate by name.
+
+    Raises:
+        ParameterError: there is none of that name.
+    """
+    for gate in GATES:
+        if gate.name == name:
+            return gate
+    raise ParameterError(
+        f"There is no gate '{name}'.", next_step="choose one of: " + ", ".join(gate.name for gate in GATES) + "."
+    )
+
+
+def statement_hash(gate: Gate) -> str:
+    """Return the hash of a gate whose subject is its own statement."""
+    return "sha256:" + hashlib.sha256(gate.statement.encode()).hexdigest()
+
+
+class SignOffs:
+    """The file of signatures of one engagement."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def _read(self) -> CommentedMap:
+        document = read_yaml(self.file) if self.file.exists() else None
+        if document is None:
+            return CommentedMap()
+        if not isinstance(document, CommentedMap) or not all(isinstance(e, CommentedMap) for e in document.values()):
+            raise ParameterError(
+                f"{self.file} does not hold a block with 'by', 'on' and 'hash' for each gate.",
+                next_step="take out what does not belong there, and sign with 'migrator sign'.",
+            )
+        return document
+
+    def state(self, gate: Gate, subject: str | None) -> GateState:
+        """Return whether a gate is met for what is to be signed now.
+
+        Args:
+            gate: the gate.
+            subject: hash of what has to be signed, or None while that does not exist yet.
+
+        Raises:
+            ParameterError: the file holds something else than signatures.
+        """
+        return _state(gate, subject, self._read().get(gate.name, {}))
+
+    def states(self, subjects: Iterable[tuple[Gate, str | None]]) -> dict[str, GateState]:
+        """Return the state of several gates by their names; the file is read once.
+
+        Raises:
+            ParameterError: the file holds something else than signatures.
+        """
+        entries = self._read()
+        return {gate.name: _state(gate, subject, entries.get(gate.name, {})) for gate, subject in subjects}
+
+    def sign(self, gate: Gate, *, by: str, subject: str, note: str = "") -> None:
+        """Write a signature: name, moment, and the hash of what is signed.
+
+        Raises:
+            ParameterError: the file holds something else than signatures.
+            StorageError: it cannot be written.
+        """
+        document = self._read()
+        entry = {"by": by, "on": datetime.now(UTC).isoformat(timespec="seconds"), "hash": subject}
+        document[gate.name] = {**entry, **({"note": note} if note else {})}
+        mend = "make room, or give this user the right to write there; then sign again."
+        with beside(self.file, next_step=mend) as place:
+            YAML(typ="rt").dump(document, place)
+
+
+def _state(gate: Gate, subject: str | None, entry: Mapping[str, Any]) -> GateState:
+    by, on, signed = str(entry.get("by") or "").strip(), str(entry.get("on") or "").strip(), entry.get("hash")
+    if subject is None:
+        return GateState(gate.name, "open", by, on, NOT_THERE)
+    if not entry:
+        return GateState(gate.name, "open", reason="not signed yet")
+    if not by or not on:
+        return GateState(gate.name, "open", by, on, "the signature lacks its name or its moment")
+    if signed != subject:
+        return GateState(gate.name, "stale", by, on, f"changed since {by} signed it on {on}")
+    return GateState(gate.name, "met", by, on)
+
+
+def checked(gate: Gate, seen: Mapping[str, Any] | None) -> GateState:
+    """Return where a check's gate stands, by what was seen: ``{"ok": bool, "words": str, "at": ISO time}``."""
+    if seen is None:
+        return GateState(gate.name, "open", reason="not looked at yet")
+    state: Literal["met", "open"] = "met" if seen["ok"] else "open"
+    return GateState(gate.name, state, "a check", str(seen.get("at", "")), "" if seen["ok"] else str(seen["words"]))
+
+
+def require(state: GateState, engagement: str, step: str) -> None:
+    """Pass if the gate is met.
+
+    Raises:
+        GateClosed: with the reason and the command that opens it.
+    """
+    if state.state == "met":
+        return
+    gate = find(state.name)
+    if not gate.statement:
+        raise GateClosed(
+            f"{step} waits at the gate '{gate.name}', which a check decides: {state.reason}.",
+            gate=gate.name,
+            next_step=f"mend what the check found, then migrator run {engagement} again: it looks anew.",
+        )
+    if state.reason == NOT_THERE:
+        raise GateClosed(
+            f"{step} waits at the gate '{gate.name}': {state.reason}.",
+            gate=gate.name,
+            next_step=f"migrator run {engagement} --execute makes it, and stops at the gate.",
+        )
+    raise GateClosed(
+        f"{step} waits at the gate '{gate.name}': {state.reason}. What is stated by signing: {gate.statement}",
+        gate=gate.name,
+        next_step=f'migrator sign {engagement} {gate.name} --by "YOUR NAME", then migrator run {engagement} again.',
+    )

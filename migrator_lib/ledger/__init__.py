@@ -1,0 +1,6 @@
+"""The ledger: the durable account of what happened to every record."""
+
+from migrator_lib.ledger.ledger import LEASE_SECONDS, Ledger
+from migrator_lib.ledger.schema import GONE, PENDING, SETTLED, Entry
+
+__all__ = ["GONE", "LEASE_SECONDS", "PENDING", "SETTLED", "Entry", "Ledger"]

@@ -1,0 +1,144 @@
+"""What all parts of a load share: the account, the ledger, the look-ups, the ids so far, and the report."""
+
+from __future__ import annotations
+
+import threading
+from collections import ChainMap, Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from migrator_lib.gorgias.api import GorgiasApi, Json
+from migrator_lib.ledger import Entry, Ledger
+from migrator_lib.lookups import Lookups
+from migrator_lib.objects.base import (
+    HandOver,
+    Merge,
+    MigrationObject,
+    Outcome,
+    Quarantine,
+    Record,
+    Resolver,
+    Send,
+    Skip,
+)
+from migrator_lib.parameters import Target
+from migrator_lib.progress import Progress
+
+SENDS = 4
+"""How often one thing is sent, when every send is cut off and every look-up finds nothing."""
+
+
+@dataclass
+class LoadReport:
+    """What one pass did: (object, what) to number. ``what`` is created, updated, unchanged, matched, ..."""
+
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    conflicts: list[str] = field(default_factory=list)
+    """What was left alone: changed by an agent in Gorgias, gone from the source since, or refused when changed."""
+
+    def created(self) -> int:
+        """Return how many records were newly created."""
+        return sum(n for (_, what), n in self.counts.items() if what == "created")
+
+
+@dataclass
+class LoadContext:
+    """One load of one stage into one account. Safe to share between workers."""
+
+    api: GorgiasApi
+    target: str
+    ledger: Ledger
+    lookups: Lookups
+    files_root: Path | None
+    progress: Progress
+    ids: dict[tuple[str, str], str]
+    """(object, source key) to Gorgias id of everything that tickets refer to."""
+    fallback_user: int | None = None
+    report: LoadReport = field(default_factory=LoadReport)
+
+    def __post_init__(self) -> None:
+        self._lock = threading.Lock()
+
+    @property
+    def settings(self) -> Target:
+        """The parameters of the account."""
+        return self.lookups.parameters.target
+
+    def resolver(self, uploads: Mapping[tuple[str, str], str] | None = None) -> Resolver:
+        """Return a resolver of references; ``uploads`` are the URLs of a ticket's files."""
+        return Resolver(ChainMap(dict(uploads or {}), self.ids), self.fallback_user)
+
+    def settle(self, *entries: Entry, before: object = None) -> None:
+        """Write outcomes down, durably, and remember their ids."""
+        self.ledger.settle(self.target, entries, before=before)
+        for entry in entries:
+            if entry.target_id is not None and entry.object not in ("ticket", "attachment"):
+                self.ids[entry.object, entry.source_key] = entry.target_id
+
+    def count(self, obj: str, what: str) -> None:
+        """Count what became of a record."""
+        with self._lock:
+            self.report.counts[obj, what] += 1
+
+    def finished(self, obj: str, what: str) -> None:
+        """Count a record that took a call, and show it."""
+        self.count(obj, what)
+        self.progress.advance()
+
+    def look_up(self, obj: MigrationObject, payload: Json) -> Json | None:
+        """Look a record up, with patience for a look-up that lags behind the write; of several, the oldest."""
+        clock, waited, pause = self.api.transport.clock, 0.0, 1.0
+        while True:
+            found = obj.find(self.api, payload)
+            if found:
+                return min(found, key=lambda thing: int(thing["id"]))
+            if waited >= self.settings.lookup_lag_seconds:
+                return None
+            clock.sleep(pause)
+            waited, pause = waited + pause, pause * 2
+
+
+def entry_of(record: Record, obj: MigrationObject, outcome: Outcome) -> Entry:
+    """Return the ledger entry of an outcome that needs no call."""
+    match outcome:
+        case Skip(rule, parts):
+            return Entry(obj.name, record.key, "skipped", rule=rule, detail={"parts": parts})
+        case Merge(into, rule):
+            return Entry(obj.name, record.key, "merged", rule=rule, reason=f"into {into}")
+        case HandOver(document):
+            return Entry(obj.name, record.key, "handed_over", rule=document)
+        case Quarantine(reason, parts):
+            return Entry(obj.name, record.key, "quarantined", reason=reason, detail={"parts": parts})
+        case Send():
+            raise TypeError("a payload is sent, not settled")
+
+
+def is_same(known: Entry | None, entry: Entry) -> bool:
+    """Whether the ledger says this of the record already."""
+    return known is not None and _said(known) == _said(entry)
+
+
+def _said(entry: Entry) -> tuple[Any, ...]:
+    return entry.state, entry.rule, entry.reason, entry.detail.get("parts"), entry.detail.get("files")
+
+
+def references(outcomes: Iterable[Outcome]) -> set[str]:
+    """Return every reference (``requester:u12``) that payloads hold."""
+    found: set[str] = set()
+
+    def walk(node: Any) -> None:
+        if isinstance(node, Mapping):
+            if "$ref" in node:
+                found.add(node["$ref"])
+            for child in node.values():
+                walk(child)
+        elif isinstance(node, list):
+            for child in node:
+                walk(child)
+
+    for outcome in outcomes:
+        if isinstance(outcome, Send):
+            walk(outcome.payload)
+    return found

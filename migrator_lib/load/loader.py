@@ -1,0 +1,263 @@
+"""Load: every staged record to Gorgias, exactly once, in the order of dependence.
+
+A record that is in Gorgias with the same payload is not touched. One record that Gorgias refuses is quarantined with
+Gorgias' words, and the others go on. How one record is sent is told in :mod:`migrator_lib.load.sending`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+from migrator_lib.errors import ParameterError
+from migrator_lib.gorgias.api import GorgiasApi, Json
+from migrator_lib.ledger import GONE, PENDING, SETTLED, Entry, Ledger
+from migrator_lib.load.context import LoadContext, LoadReport, entry_of, is_same
+from migrator_lib.load.sending import Sender
+from migrator_lib.load.tickets import MERGED_AFTER_LOAD
+from migrator_lib.lookups import Lookups, lowered
+from migrator_lib.objects import INVENTORIES, PEOPLE, SETUP, TICKET
+from migrator_lib.objects.base import MigrationObject, Outcome, Record, Send
+from migrator_lib.progress import Progress
+from migrator_lib.staging import Staged, TicketRecord
+
+BATCH = 250
+NOT_IN_SOURCE_ANY_MORE = "not_in_source_any_more"
+
+
+def batched(items: Iterable[Record], size: int = BATCH) -> Iterator[list[Record]]:
+    """Yield lists of up to ``size`` items."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+class Loader:
+    """Loads one stage into one account.
+
+    A rehearsal writes nothing, neither to Gorgias nor to the ledger, and counts what it ``would create`` and ``would
+    update``. (It cannot tell requesters who are customers already: those are found when their address is refused.)
+    """
+
+    def __init__(
+        self,
+        *,
+        api: GorgiasApi,
+        target: str,
+        ledger: Ledger,
+        staged: Staged,
+        lookups: Lookups,
+        files_root: Path | None,
+        progress: Progress,
+        rehearsal: bool = False,
+    ) -> None:
+        self.staged = staged
+        self.lookups = lookups
+        self.rehearsal = rehearsal
+        self.context = LoadContext(
+            api, target, ledger, lookups, files_root, progress,
+            ids=ledger.ids(target, [obj.name for obj in (*SETUP, *PEOPLE)]),
+        )  # fmt: skip
+        self.sender = Sender(self.context)
+        self.report = self.context.report
+
+    # --- the whole ---------------------------------------------------------------------------------
+
+    def run(self, *, only: set[str] | None = None, tickets: Collection[int] | None = None) -> LoadReport:
+        """Load everything.
+
+        Args:
+            only: references (``requester:u12``) of the people to load, or None for all (a sample loads few).
+            tickets: ids of the tickets to load, or None for all (a delta loads few).
+        """
+        self._find_fallback_agent()
+        self._load_setup()
+        self._load_people(only)
+        self._load_tickets(tickets)
+        for obj in INVENTORIES:
+            self._load(obj, obj.records(self.staged, self.lookups))
+        self._take_out_tickets_that_are_gone()
+        if only is None and not self.rehearsal:
+            self._note_other_records_that_are_gone()
+        return self.report
+
+    def _find_fallback_agent(self) -> None:
+        email = lowered(self.lookups.parameters.agents.fallback)
+        for user in self.context.api.users():
+            if lowered(user.get("email")) == email:
+                self.context.fallback_user = int(user["id"])
+                return
+        raise ParameterError(
+            f"The fallback agent {email} is no user of this Gorgias account.",
+            next_step="create that user in Gorgias, or set agents.fallback to the e-mail of one who is there.",
+        )
+
+    def _load_setup(self) -> None:
+        for obj in SETUP:
+            self._load(obj, obj.records(self.staged, self.lookups), existing=obj.existing(self.context.api))
+
+    def _load_people(self, only: set[str] | None) -> None:
+        for obj in PEOPLE:
+            records = obj.records(self.staged, self.lookups)
+            self._load(obj, (r for r in records if only is None or f"{obj.name}:{r.key}" in only))
+
+    def _load_tickets(self, only: Collection[int] | None) -> None:
+        total = self.staged.count("Tickets") + self.staged.count("TicketMerges") if only is None else len(only)
+        self._load(TICKET, TICKET.records(self.staged, self.lookups, only), total=total)
+
+    def _take_out_tickets_that_are_gone(self) -> None:
+        """Take out tickets that have been merged into another since they were loaded or left out; list those that stay.
+
+        One that Gorgias refused to take out in an earlier load is tried again.
+        """
+        columns = self.staged.columns
+        merged = {row["TicketNumber"] for row in columns("TicketMerges", ["TicketNumber"])}
+        numbers = {str(row["TicketID"]): row["TicketNumber"] for row in columns("Tickets", ["TicketNumber"])}
+        gone = {str(ticket) for ticket in self.staged.gone_tickets()}
+        for entry in self.context.ledger.entries(self.context.target, TICKET.name):
+            if entry.source_key in gone:
+                self._take_out(entry)
+            elif entry.state != "created":
+                continue
+            elif entry.source_key not in numbers:
+                self.report.conflicts.append(f"ticket {entry.source_key}: loaded, and not in the source any more")
+            elif numbers[entry.source_key] in merged:
+                self.report.conflicts.append(f"ticket {entry.source_key}: loaded, and merged into another one since")
+
+    def _take_out(self, known: Entry) -> None:
+        """Take out one ticket that was merged away; where it never was in Gorgias, only the accounts lose it."""
+        if known.state == GONE and not known.detail.get("refused"):
+            return
+        if self.rehearsal:
+            if known.target_id is not None:
+                self.context.count(TICKET.name, "would trash")
+            return
+        entry = self._made_by_a_run_that_died(TICKET, known) or replace(known, target_id=None)
+        if entry.target_id is None:
+            self.context.settle(replace(entry, state=GONE, rule=MERGED_AFTER_LOAD))
+        else:
+            self.context.count(TICKET.name, self.sender.tickets.take_out(entry))
+
+    def _note_other_records_that_are_gone(self) -> None:
+        """Take out of the accounts what is no source record any more: somebody whose only ticket was merged away.
+
+        What was made of it stays in Gorgias, and is listed. ``was`` in the entry's detail says how it ended before, in
+        case that it comes back.
+        """
+        for obj in (*SETUP, *PEOPLE, *INVENTORIES):
+            there = {record.key for record in obj.records(self.staged, self.lookups)}
+            for entry in self.context.ledger.entries(self.context.target, obj.name):
+                if entry.source_key in there or entry.state not in SETTLED:
+                    continue
+                was = {"state": entry.state, "rule": entry.rule}
+                self.context.settle(
+                    replace(entry, state=GONE, rule=NOT_IN_SOURCE_ANY_MORE, detail={**entry.detail, "was": was})
+                )
+                if entry.state == "created":
+                    self.report.conflicts.append(
+                        f"{obj.name} {entry.source_key}: loaded, and not in the source any more"
+                    )
+
+    # --- batches -----------------------------------------------------------------------------------
+
+    def _load(
+        self,
+        obj: MigrationObject,
+        records: Iterable[Record],
+        *,
+        existing: Mapping[str, Json] | None = None,
+        total: int | None = None,
+    ) -> None:
+        if total is None:
+            records = list(records)
+            total = len(records)
+        self.context.progress.begin(obj.title, total)
+        with ThreadPoolExecutor(self.context.settings.workers, thread_name_prefix="load") as pool:
+            for batch in batched(records):
+                self._load_batch(pool, obj, batch, existing or {})
+        self.context.progress.end()
+
+    def _load_batch(
+        self, pool: ThreadPoolExecutor, obj: MigrationObject, batch: Sequence[Record], existing: Mapping[str, Json]
+    ) -> None:
+        known = self.context.ledger.known(self.context.target, obj.name, [record.key for record in batch])
+        outcomes = [(record, obj.transform(record, self.lookups)) for record in batch]
+        if self.rehearsal:
+            for record, outcome in outcomes:
+                self.context.count(obj.name, self._would(obj, record, outcome, known.get(record.key), existing))
+            self.context.progress.advance(len(batch))
+            return
+        settled = [(record, outcome) for record, outcome in outcomes if not isinstance(outcome, Send)]
+        self.context.settle(*(e for r, o in settled for e in self._without_call(obj, r, o, known.get(r.key))))
+        self.context.progress.advance(len(settled))
+        futures = [
+            pool.submit(self.sender.send, obj, record, outcome, known.get(record.key), existing)
+            for record, outcome in outcomes
+            if isinstance(outcome, Send)
+        ]
+        try:
+            for future in futures:
+                future.result()
+        except BaseException:
+            for future in futures:
+                future.cancel()
+            raise
+
+    def _would(
+        self, obj: MigrationObject, record: Record, outcome: Outcome, known: Entry | None, existing: Mapping[str, Json]
+    ) -> str:
+        """Return what a load would do with a record."""
+        if not isinstance(outcome, Send):
+            entry = entry_of(record, obj, outcome)
+            return "unchanged" if is_same(known, entry) else entry.state
+        if known is not None and known.target_id is not None:
+            return "would update" if obj is TICKET and known.payload_hash != outcome.hash else "unchanged"
+        if obj.natural_key(outcome.payload) in existing:
+            return "matched"
+        hand_over = obj.handed_over_if_absent and self.lookups.parameters.agents.missing == "hand_over"
+        return "handed_over" if hand_over else "would create"
+
+    # --- what needs no call ------------------------------------------------------------------------
+
+    def _without_call(self, obj: MigrationObject, record: Record, outcome: Outcome, known: Entry | None) -> list[Entry]:
+        """Return the entries of a record that is not sent, and of the attachments that stay behind with it."""
+        entry = entry_of(record, obj, outcome)
+        ticket = record.data if isinstance(record.data, TicketRecord) else None
+        if ticket:
+            entry = replace(entry, detail={**entry.detail, "files": len(ticket.attachments)})
+        known = self._made_by_a_run_that_died(obj, known)
+        if is_same(known, entry):
+            self.context.count(obj.name, "unchanged")
+            return []
+        if known is not None and known.state == "created":
+            self.report.conflicts.append(
+                f"{obj.name} {record.key}: loaded, and now {entry.state} ({entry.rule or entry.reason})"
+            )
+            files = self.sender.tickets.uploads.new_on(ticket) if ticket else []
+            left = _left_alone(known, entry)
+            return [left, *files] if left != known else files
+        self.context.count(obj.name, entry.state)
+        files = self.sender.tickets.uploads.left_behind(ticket, entry.state, entry.reason) if ticket else []
+        return [entry, *files]
+
+    def _made_by_a_run_that_died(self, obj: MigrationObject, known: Entry | None) -> Entry | None:
+        """Return the entry of an intent without an outcome as it ended in Gorgias."""
+        if known is None or known.state != PENDING or obj not in (*PEOPLE, TICKET):
+            return known
+        found = self.context.look_up(obj, {"external_id": known.external_id})
+        return None if found is None else replace(known, state="created", target_id=str(found["id"]))
+
+
+def _left_alone(known: Entry, entry: Entry) -> Entry:
+    """Return the entry of a record that stays in Gorgias as it is; parts that came since are accounted as left out."""
+    parts = {name: dict(states) for name, states in known.detail.get("parts", {}).items()}
+    for name, states in entry.detail.get("parts", {}).items():
+        new = sum(states.values()) - sum(parts.get(name, {}).values())
+        if new > 0:
+            there = parts.setdefault(name, {})
+            label = next(iter(states))
+            there[label] = there.get(label, 0) + new
+    return replace(known, detail={**known.detail, "parts": parts})

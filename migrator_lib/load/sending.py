@@ -1,0 +1,170 @@
+"""Sending one record, exactly once.
+
+Its intent is durable before it leaves. An intent without an outcome is looked up before anything is sent again, and a
+POST that was not answered is looked up before it is repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from migrator_lib.errors import OutcomeUnknown, RecordError, RecordRejected, Unanswered
+from migrator_lib.external_id import parse
+from migrator_lib.gorgias.api import Json
+from migrator_lib.ledger import GONE, PENDING, Entry
+from migrator_lib.load.context import SENDS, LoadContext, is_same
+from migrator_lib.load.tickets import TicketWriter, first_call
+from migrator_lib.objects import SETUP, TICKET
+from migrator_lib.objects.base import MigrationObject, Record, Send
+
+Existing = Mapping[str, Json]
+"""What the account held at the start, by natural key."""
+
+
+class Sender:
+    """Sends records of every kind."""
+
+    def __init__(self, context: LoadContext) -> None:
+        self.context = context
+        self.tickets = TicketWriter(context)
+
+    def send(
+        self, obj: MigrationObject, record: Record, outcome: Send, known: Entry | None, existing: Existing
+    ) -> None:
+        """Bring one record to Gorgias; one that is refused is quarantined with its reason.
+
+        Raises:
+            HaltError: nothing can go on.
+        """
+        try:
+            what = self._send(obj, record, outcome, known, existing)
+        except RecordError as error:
+            what = self._set_aside(obj, record, outcome, error)
+        self.context.finished(obj.name, what)
+
+    def _send(
+        self, obj: MigrationObject, record: Record, outcome: Send, known: Entry | None, existing: Existing
+    ) -> str:
+        if known is not None and known.target_id is not None:
+            if obj is TICKET:
+                return self.tickets.again(record, outcome, known)
+            return self._back(known) if known.state == GONE else "unchanged"
+        found = self._already_there(obj, outcome.payload, known, existing)
+        if found is not None:
+            return self._adopt(obj, record, outcome, found, known)
+        if obj.handed_over_if_absent and self.context.lookups.parameters.agents.missing == "hand_over":
+            return self._hand_over(obj, record, outcome, known)
+        payload, entry = self._ready(obj, record, outcome)
+        self.context.ledger.intend(self.context.target, replace(entry, state=PENDING))
+        return self._create(obj, record, outcome, payload, entry)
+
+    def _back(self, known: Entry) -> str:
+        """Settle a record that had gone from the source, and is there again, as it had ended before."""
+        was, detail = known.detail["was"], {name: value for name, value in known.detail.items() if name != "was"}
+        self.context.settle(replace(known, state=was["state"], rule=was["rule"], detail=detail))
+        return str(was["state"])
+
+    def _ready(self, obj: MigrationObject, record: Record, outcome: Send) -> tuple[Json, Entry]:
+        """Return the payload as it is sent, and the entry of the record when it is made."""
+        if obj is TICKET:
+            return self.tickets.ready(record, outcome)
+        resolver = self.context.resolver()
+        payload = resolver.resolve(outcome.payload)
+        lost = {"lost": sorted(resolver.lost)} if resolver.lost else {}
+        entry = Entry(
+            obj.name, record.key, "created", payload_hash=outcome.hash, external_id=payload.get("external_id"),
+            detail={"parts": outcome.children, **lost},
+        )  # fmt: skip
+        return payload, entry
+
+    def _already_there(
+        self, obj: MigrationObject, payload: Json, known: Entry | None, existing: Existing
+    ) -> Json | None:
+        """Return what is in Gorgias already: by natural key, or looked up where an intent has no outcome.
+
+        People and tickets are not asked for one by one: an address that is taken is told by a 409.
+        """
+        if obj in SETUP:
+            return existing.get(obj.natural_key(payload) or "")
+        if known is not None and known.state == PENDING:
+            return self.context.look_up(obj, payload)
+        return None
+
+    def _adopt(self, obj: MigrationObject, record: Record, outcome: Send, found: Json, sent: Entry | None) -> str:
+        """Settle a record that is in Gorgias: made by us, there before, or made for another record.
+
+        Args:
+            sent: the intent, where the record was sent before, in this run or in one that died.
+        """
+        obj.check_match(outcome.payload, found)
+        was_sent = sent is not None and sent.state == PENDING
+        if obj is TICKET:
+            assert sent is not None
+            return self.tickets.found(record, outcome, sent, found)
+        carried, engagement = found.get("external_id"), self.context.lookups.parameters.engagement
+        owner = parse(carried, engagement)
+        entry = Entry(
+            obj.name, record.key, "matched", payload_hash=outcome.hash, external_id=carried,
+            target_id=str(found["id"]), detail={"parts": outcome.children},
+        )  # fmt: skip
+        nameless = was_sent and not carried and "external_id" not in outcome.payload
+        if owner == (obj.name, record.key) or nameless:
+            self.context.settle(replace(entry, state="created"))
+            return "created" if was_sent else "unchanged"
+        if owner is not None:
+            entry = replace(entry, state="merged", rule="same_as_another_record", reason=f"into {':'.join(owner)}")
+        self.context.settle(entry)
+        return entry.state
+
+    def _hand_over(self, obj: MigrationObject, record: Record, outcome: Send, known: Entry | None) -> str:
+        entry = Entry(obj.name, record.key, "handed_over", rule=f"{obj.name}_not_in_gorgias", payload_hash=outcome.hash)
+        if is_same(known, entry):
+            return "unchanged"
+        self.context.settle(entry)
+        return "handed_over"
+
+    def _create(self, obj: MigrationObject, record: Record, outcome: Send, payload: Json, entry: Entry) -> str:
+        first, intent = payload, replace(entry, state=PENDING)
+        if obj is TICKET:
+            first = {**payload, "messages": first_call(payload["messages"])}
+        for attempt in range(SENDS):
+            try:
+                made = replace(entry, target_id=obj.create(self.context.api, first))
+            except Unanswered:
+                found = self.context.look_up(obj, payload)
+                if found is None:
+                    continue
+                return self._adopt(obj, record, outcome, found, intent)
+            except RecordRejected as error:
+                found = self.context.look_up(obj, payload) if error.status == 409 and obj is not TICKET else None
+                if found is None:
+                    raise
+                return self._adopt(obj, record, outcome, found, intent if attempt else None)
+            if obj is TICKET:
+                return self.tickets.created(made, payload, sent=len(first["messages"]))
+            self.context.settle(made)
+            return "created"
+        raise OutcomeUnknown(
+            f"{obj.title} {entry.source_key} was sent {SENDS} times, each time cut off, and is not found in Gorgias.",
+            next_step="look at Gorgias' status page; run again when it answers: the record is looked up first.",
+        )
+
+    def _set_aside(self, obj: MigrationObject, record: Record, outcome: Send, error: RecordError) -> str:
+        """Quarantine a record that was refused. One that is in Gorgias stays accounted as it is, with the reason."""
+        current = self.context.ledger.entry(self.context.target, obj.name, record.key)
+        if current is not None and current.target_id is not None:
+            self.context.settle(replace(current, reason=str(error)))
+            self.context.report.conflicts.append(
+                f"{obj.name} {record.key}: in Gorgias, but a part or a change was refused (the ledger has the reason)"
+            )
+            return "incomplete"
+        parts = {name: {"quarantined": sum(states.values())} for name, states in outcome.children.items()}
+        detail: dict[str, object] = {"parts": parts}
+        files = []
+        if obj is TICKET:
+            detail["files"] = len(record.data.attachments)
+            files = self.tickets.uploads.left_behind(record.data, "quarantined", str(error))
+        entry = Entry(obj.name, record.key, "quarantined", payload_hash=outcome.hash, reason=str(error), detail=detail)
+        self.context.settle(entry, *files)
+        return "quarantined"

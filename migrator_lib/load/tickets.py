@@ -1,0 +1,209 @@
+"""Loading a ticket: its thread, also where one call cannot take it, and changes of one that is in Gorgias already.
+
+A change takes several calls. Before the first the ledger notes that it is under way, and whether an agent had touched
+the ticket before, since afterwards our own calls cannot be told from an agent's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from migrator_lib.errors import OutcomeUnknown, RecordError, RecordRejected, Unanswered
+from migrator_lib.gorgias.api import Json
+from migrator_lib.ledger import GONE, Entry
+from migrator_lib.load.context import SENDS, LoadContext
+from migrator_lib.load.files import Uploads
+from migrator_lib.lookups import iso
+from migrator_lib.objects.base import Record, Send
+from migrator_lib.objects.thread import CALL_LIMIT
+from migrator_lib.objects.ticket import moment
+
+CALL_BYTES = 8_000_000
+"""Size of the messages in one call; Gorgias' own limit is not documented."""
+RESENT_ON_UPDATE = (
+    "subject", "status", "priority", "customer", "assignee_user", "assignee_team", "tags", "custom_fields", "spam",
+    "meta", "closed_datetime", "last_message_datetime", "last_received_message_datetime", "updated_datetime",
+)  # fmt: skip
+MERGED_AFTER_LOAD = "merged_after_load"
+KEPT_BEFORE = ("status", "priority", "tags", "assignee_user", "assignee_team", "closed_datetime", "updated_datetime")
+
+
+def first_call(messages: Sequence[Json]) -> Sequence[Json]:
+    """Return the messages that go with the ticket itself: up to 500, and not too large, but at least one."""
+    size = 0
+    for n, message in enumerate(messages[:CALL_LIMIT]):
+        size += len(json.dumps(message))
+        if size > CALL_BYTES and n:
+            return messages[:n]
+    return messages[:CALL_LIMIT]
+
+
+class TicketWriter:
+    """Writes tickets and their threads."""
+
+    def __init__(self, context: LoadContext) -> None:
+        self.context = context
+        self.uploads = Uploads(context)
+
+    def ready(self, record: Record, outcome: Send) -> tuple[Json, Entry]:
+        """Upload the files of a ticket; return its payload as it is sent, and its entry.
+
+        Raises:
+            RecordUnusable: a person the ticket cannot do without is not in Gorgias; nothing was uploaded.
+        """
+        self.context.resolver().resolve(outcome.payload)
+        resolver = self.context.resolver(self.uploads.of(record.data))
+        payload = resolver.resolve(outcome.payload)
+        detail = {
+            "parts": outcome.children,
+            "files": len(record.data.attachments),
+            "updated": payload["updated_datetime"],
+            **({"lost": sorted(resolver.lost)} if resolver.lost else {}),
+        }
+        entry = Entry(
+            "ticket", record.key, "created", payload_hash=outcome.hash, external_id=payload["external_id"],
+            detail=detail,
+        )  # fmt: skip
+        return payload, entry
+
+    def created(self, entry: Entry, payload: Json, *, sent: int) -> str:
+        """Settle a ticket that was just made with its first ``sent`` messages; send the others."""
+        if sent < len(payload["messages"]):
+            self._bring_up_to_date(entry, payload, None, touched=False)
+        else:
+            self.context.settle(entry)
+        return "created"
+
+    def found(self, record: Record, outcome: Send, known: Entry, ticket: Json) -> str:
+        """Settle a ticket that is in Gorgias though its call was not answered, in this run or one that died."""
+        under_way = {**known.detail, "updating": {"touched": False}}
+        there = replace(known, state="created", target_id=str(ticket["id"]), payload_hash=None, detail=under_way)
+        self.context.settle(there)  # from here on it is never sent again, whatever comes
+        payload, entry = self.ready(record, outcome)
+        entry = replace(entry, target_id=there.target_id)
+        complete = len(first_call(payload["messages"])) == len(payload["messages"])
+        if complete and known.payload_hash == outcome.hash:
+            self.context.settle(entry)
+        else:
+            self._bring_up_to_date(entry, payload, None, touched=False)
+        return "created"
+
+    def again(self, record: Record, outcome: Send, known: Entry) -> str:
+        """Bring a loaded ticket up to date, if it or what it refers to changed; what an agent changed stays."""
+        if known.payload_hash == outcome.hash and not self._was_lost_and_is_there(known):
+            self._account_again(record, outcome, known)
+            return "unchanged"
+        payload, entry = self.ready(record, outcome)
+        there = dict(self.context.api.transport.call("GET", f"tickets/{known.target_id}"))
+        under_way = known.detail.get("updating")
+        touched = under_way["touched"] if under_way else moment(there["updated_datetime"]) != moment(
+            known.detail.get("updated")
+        )  # fmt: skip
+        entry = replace(entry, target_id=known.target_id)
+        self.context.ledger.intend(self.context.target, entry, action="update")
+        before = {name: there.get(name) for name in KEPT_BEFORE}
+        self._bring_up_to_date(entry, payload, known, touched=touched, before=before)
+        return "updated"
+
+    def take_out(self, known: Entry) -> str:
+        """Trash a ticket that was merged into another one after it was loaded, since its parts are there now.
+
+        Trashing can be undone in Gorgias. A ticket that an agent has changed stays, and is listed; so does one that
+        Gorgias refuses to trash, which the next load tries again (``refused`` in the entry's detail).
+        """
+        detail = {name: value for name, value in known.detail.items() if name != "refused"} | {"parts": {}}
+        gone = replace(known, state=GONE, rule=MERGED_AFTER_LOAD, reason=None, detail=detail)
+        try:
+            return self._take_out(known, gone)
+        except RecordError as error:
+            self.context.settle(replace(gone, reason=str(error), detail={**detail, "refused": True}))
+            self.context.report.conflicts.append(
+                f"ticket {known.source_key}: merged into another since, and Gorgias refused to trash it, so it stays "
+                "there (the ledger has the reason)"
+            )
+            return "left alone"
+
+    def _take_out(self, known: Entry, gone: Entry) -> str:
+        path, there = f"tickets/{known.target_id}", self._get(known)
+        changed = moment(there.get("updated_datetime")) != moment(known.detail.get("updated"))
+        if there and not there.get("trashed_datetime"):
+            if changed:
+                words = (
+                    f"ticket {known.source_key}: merged into another since, and changed in Gorgias, so it stays there"
+                )
+                self.context.report.conflicts.append(words)
+                self.context.settle(replace(gone, reason="changed in Gorgias"))
+                return "left alone"
+            self.context.ledger.intend(self.context.target, known, action="trash")
+            self.context.api.update(path, {"trashed_datetime": iso(self.context.api.transport.clock.now())})
+        self.context.settle(gone, before={name: there.get(name) for name in KEPT_BEFORE})
+        return "trashed"
+
+    def _get(self, known: Entry) -> Json:
+        """Return a ticket as it is in Gorgias; empty where somebody deleted it."""
+        try:
+            return dict(self.context.api.transport.call("GET", f"tickets/{known.target_id}"))
+        except RecordRejected as error:
+            if error.status != 404:
+                raise
+            return {}
+
+    def _account_again(self, record: Record, outcome: Send, known: Entry) -> None:
+        """Account for parts that came since and are not sent: drafts, attachments without a file."""
+        detail = {**known.detail, "parts": outcome.children, "files": len(record.data.attachments)}
+        if detail != known.detail:
+            self.uploads.of(record.data)
+            self.context.settle(replace(known, detail=detail))
+
+    def _was_lost_and_is_there(self, known: Entry) -> bool:
+        lost: Sequence[str] = known.detail.get("lost", ())
+        return any(tuple(reference.split(":", 1)) in self.context.ids for reference in lost)
+
+    def _bring_up_to_date(
+        self, entry: Entry, payload: Json, known: Entry | None, *, touched: bool, before: object = None
+    ) -> None:
+        """Send what the ticket lacks of its thread, then its fields again; adding messages opens and re-dates it."""
+        base = known or replace(entry, payload_hash=None)
+        self.context.settle(replace(base, detail={**base.detail, "updating": {"touched": touched}}))
+        ticket_id = int(entry.target_id or 0)
+        self._append(ticket_id, [message for message in payload["messages"] if message.get("external_id")])
+        if touched:
+            self.context.report.conflicts.append(f"ticket {entry.source_key}: changed in Gorgias since it was loaded")
+        else:
+            self.context.api.update(f"tickets/{ticket_id}", _changes(payload))
+        self.context.settle(entry, before=before)
+
+    def _append(self, ticket_id: int, messages: Sequence[Json]) -> None:
+        """Add messages that the ticket does not have yet (by external id), in order."""
+        there = self._message_ids(ticket_id)
+        for message in messages:
+            self.context.progress.advance(0)
+            for _ in range(SENDS):
+                if message["external_id"] in there:
+                    break
+                try:
+                    self.context.api.create(f"tickets/{ticket_id}/messages", message)
+                    there.add(message["external_id"])
+                except Unanswered:
+                    self.context.api.transport.clock.sleep(self.context.settings.lookup_lag_seconds)
+                    there = self._message_ids(ticket_id)
+            if message["external_id"] not in there:
+                raise OutcomeUnknown(
+                    f"A message of Gorgias ticket {ticket_id} was cut off {SENDS} times.",
+                    next_step="run again when Gorgias answers: the thread is read first.",
+                )
+
+    def _message_ids(self, ticket_id: int) -> set[str]:
+        pages = self.context.api.messages(ticket_id)
+        return {message["external_id"] for page in pages for message in page if message.get("external_id")}
+
+
+def _changes(payload: Mapping[str, Any]) -> Json:
+    """Return the fields that a change sends: all that can be changed, empty where the payload has them no more."""
+    changes = {name: payload[name] for name in RESENT_ON_UPDATE if name in payload}
+    for name in ("assignee_user", "assignee_team", "closed_datetime"):
+        changes.setdefault(name, None)
+    return changes

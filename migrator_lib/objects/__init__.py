@@ -1,0 +1,49 @@
+"""The object map: one module for each row, from what it reads to what it becomes.
+
+Adding an object is adding a module here and its instance to :data:`OBJECTS`, at its place in the order of loading.
+"""
+
+from __future__ import annotations
+
+from migrator_lib.objects.attachment import Attachment
+from migrator_lib.objects.base import MigrationObject
+from migrator_lib.objects.brand import Brand
+from migrator_lib.objects.community_post import CommunityPost
+from migrator_lib.objects.department import Department
+from migrator_lib.objects.news_item import NewsItem
+from migrator_lib.objects.organization import Organization
+from migrator_lib.objects.person_field import PersonField
+from migrator_lib.objects.requester import Requester
+from migrator_lib.objects.sla_rule import SlaRule
+from migrator_lib.objects.tag import Tag
+from migrator_lib.objects.ticket import Ticket
+from migrator_lib.objects.ticket_field import TicketField
+from migrator_lib.objects.user import User
+from migrator_lib.objects.workflow_rule import WorkflowRule
+
+USER = User()
+TICKET = Ticket()
+ATTACHMENT = Attachment()
+SETUP: tuple[MigrationObject, ...] = (USER, Department(), Brand(), TicketField(), PersonField(), Tag())
+"""What must be there before the first person or ticket."""
+PEOPLE: tuple[MigrationObject, ...] = (Requester(), Organization())
+INVENTORIES: tuple[MigrationObject, ...] = (SlaRule(), WorkflowRule(), CommunityPost(), NewsItem())
+OBJECTS: tuple[MigrationObject, ...] = (*SETUP, *PEOPLE, ATTACHMENT, TICKET, *INVENTORIES)
+"""All objects in the order of loading (an attachment goes up with its ticket)."""
+PARTS = {
+    "ticket_message": "TicketMessages",
+    "ticket_comment": "TicketComments",
+    "ticket_field_value": "CustomDataFieldsInTickets",
+}
+"""What has accounts of its own, but travels inside a ticket: name to source table."""
+COUNTED_ONLY = {
+    "live_chat": "Chats",
+    "call_log": "CallLogs",
+    "kb_article": "KbArticles",
+}
+"""Rows of the map that are counted in the audit and not moved yet: name to source table."""
+
+
+def find(name: str) -> MigrationObject:
+    """Return an object by its name."""
+    return next(obj for obj in OBJECTS if obj.name == name)

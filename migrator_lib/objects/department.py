@@ -1,0 +1,64 @@
+"""Department and Group: each becomes a Team with its members; a ticket gets its group's team.
+
+Departments and groups that a person maps to one team merge into it, members and all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from migrator_lib.gorgias.api import GorgiasApi, Json
+from migrator_lib.lookups import Lookups
+from migrator_lib.objects.base import Merge, MigrationObject, Outcome, Quarantine, Record, Send, Skip
+from migrator_lib.staging import Staged
+
+
+class Department(MigrationObject):
+    """Departments (keys ``d<id>``) and groups (``g<department>-<id>``)."""
+
+    name = "department"
+    title = "Department and Group"
+    becomes = "Team"
+    reads = ("Departments", "Groups", "UsersInGroups")
+    path = "teams"
+
+    def records(self, staged: Staged, lookups: Lookups) -> Iterator[Record]:
+        """Yield departments, then groups, each with the ids of its members."""
+        members: dict[str, set[int]] = {}
+        for row in staged.rows("UsersInGroups"):
+            for key in (f"d{row['DepartmentID']}", f"g{row['DepartmentID']}-{row['GroupID']}"):
+                entry = lookups.team(key)
+                owner = lookups.team_owner.get(entry.team, key) if entry else key
+                members.setdefault(owner, set()).add(row["UserID"])
+        for department in sorted(lookups.departments):
+            yield Record(f"d{department}", sorted(members.get(f"d{department}", ())))
+        for department, group in sorted(lookups.groups):
+            yield Record(f"g{department}-{group}", sorted(members.get(f"g{department}-{group}", ())))
+
+    def transform(self, record: Record, lookups: Lookups) -> Outcome:
+        """A team of the mapped name; only active agents are members."""
+        entry = lookups.mapping.teams.get(record.key)
+        if entry is None:
+            return Quarantine("not in mapping.yaml: run notebook 02 again, and have the mapping signed")
+        if entry.becomes == "nothing":
+            return Skip("mapped_to_nothing")
+        owner = lookups.team_owner[entry.team]
+        if owner != record.key:
+            return Merge(owner, "same_team")
+        references = [lookups.agent_reference(user_id) for user_id in record.data]
+        members = [{"id": {"$ref": ref}} for ref in dict.fromkeys(references) if ref != "user:fallback"]
+        return Send({"name": entry.team, "members": members})
+
+    def natural_key(self, thing: Mapping[str, Any]) -> str | None:
+        """Name; teams carry no external id."""
+        return str(thing.get("name"))
+
+    def existing(self, api: GorgiasApi) -> dict[str, Json]:
+        """All teams by name."""
+        return {team["name"]: team for team in api.teams()}
+
+    def compared(self, thing: Json) -> Json:
+        """Name and members."""
+        members = {member["id"] for member in thing.get("members") or ()}
+        return {"name": thing.get("name"), "members": sorted(members)}

@@ -1,0 +1,121 @@
+"""Requester: whoever asked for help becomes a Gorgias Customer.
+
+SmarterTrack keeps agents and requesters in one table, and knows many requesters only as an address on a ticket.
+Here a requester is an account that is no agent (key ``u<id>``), an agent who opened a ticket (also ``u<id>``), or an
+address without an account (key ``e<hash>``). Gorgias allows an address on one customer only, so spellings of one
+address, and several accounts with it, merge into the first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from migrator_lib.gorgias.api import GorgiasApi, Json
+from migrator_lib.lookups import (
+    UNKNOWN_REQUESTER,
+    Lookups,
+    is_email,
+    lowered,
+    requester_key_of_address,
+)
+from migrator_lib.objects.base import Merge, MigrationObject, Outcome, Record, Send
+from migrator_lib.objects.ticket_field import values
+from migrator_lib.staging import Row, Staged
+
+NAME_MAXIMUM = 255
+
+
+def comparable_values(thing: Json) -> list[list[Any]]:
+    """Return [field id, value] pairs of a payload or of a reply, sorted; both shapes of a reply are known."""
+    values = thing.get("custom_fields") or []
+    if isinstance(values, Mapping):
+        values = values.get("data") or []
+    pairs = [[v["field"]["id"] if "field" in v else v["id"], v["value"]] for v in values]
+    return sorted(pairs, key=lambda pair: str(pair[0]))
+
+
+class Requester(MigrationObject):
+    """People who asked for help."""
+
+    name = "requester"
+    title = "Requester"
+    becomes = "Customer"
+    reads: tuple[str, ...] = ("Users", "Tickets", "CustomDataFieldsForUsers")
+    path = "customers"
+
+    def records(self, staged: Staged, lookups: Lookups) -> Iterator[Record]:
+        """Yield accounts by id, then spellings of addresses without an account, then the unknown one if needed."""
+        for user_id in sorted(lookups.requester_accounts):
+            yield Record(f"u{user_id}", lookups.users[user_id])
+        accounts = {lowered(lookups.users[i]["Email"]) for i in lookups.requester_accounts}
+        spellings: dict[str, str] = {}
+        unknown = False
+        for account, address in lookups.ticket_requesters:
+            if account in lookups.requester_accounts:
+                continue
+            if not lowered(address):
+                unknown = True
+            elif lowered(address) not in accounts:
+                spellings.setdefault(address.strip(), address)
+        seen: set[str] = set()
+        for spelling in spellings:
+            key = requester_key_of_address(spelling)
+            own = key if key not in seen else f"{key}-{hashlib.sha256(spelling.encode()).hexdigest()[:6]}"
+            seen.add(key)
+            yield Record(own, spelling)
+        if unknown:
+            yield Record(UNKNOWN_REQUESTER, None)
+
+    def transform(self, record: Record, lookups: Lookups) -> Outcome:
+        """A customer with the address as a channel; an address that is none stays as the name."""
+        if record.data is None:
+            return Send(self._payload(record.key, "Unknown requester", "", lookups))
+        if isinstance(record.data, str):
+            base = record.key.split("-")[0]
+            if base != record.key:
+                return Merge(base, "same_address_spelled_differently")
+            return Send(self._payload(record.key, "", record.data.strip(), lookups))
+        row: Row = record.data
+        address = (row["Email"] or "").strip()
+        owner = lookups.requester_of_address.get(lowered(address), record.key)
+        if owner != record.key:
+            return Merge(owner, "same_address_in_two_accounts")
+        payload = self._payload(record.key, row["DisplayName"] or "", address, lookups)
+        told = values("person_field", lookups.mapping.person_fields, lookups.user_fields.get(row["UserID"], []))
+        meta: dict[str, Any] = {"user_id": row["UserID"], "user_name": row.get("UserName") or ""}
+        if told.unfit:
+            meta["unfit_values"] = told.unfit
+        payload["custom_fields"] = told.sent
+        payload["meta"] = {"smartertrack": meta}
+        return Send(payload, {"person_field_value": told.states} if told.states else {})
+
+    def _payload(self, key: str, name: str, address: str, lookups: Lookups) -> Json:
+        address = lowered(address)
+        payload: Json = {
+            "name": (name.strip() or address or "Unknown requester")[:NAME_MAXIMUM],
+            "external_id": lookups.external_id(self.name, key),
+            "channels": [],
+        }
+        if is_email(address):
+            payload["email"] = address
+            payload["channels"] = [{"type": "email", "address": address, "preferred": True}]
+        return payload
+
+    def natural_key(self, thing: Mapping[str, Any]) -> str | None:
+        """Lowered address, where there is one."""
+        return lowered(thing.get("email")) or None
+
+    def find(self, api: GorgiasApi, payload: Json) -> list[Json]:
+        """By external id; and by address, since an address is on one customer only, be it not the main one."""
+        found = api.customers_by(external_id=payload["external_id"])
+        if not found and payload.get("email"):
+            found = api.customers_by(email=payload["email"])
+        if not found and payload.get("email"):
+            found = api.customers_by(channel_type="email", channel_address=payload["email"])
+        return found
+
+    def compared(self, thing: Json) -> Json:
+        """Address and name (of those that we made)."""
+        return {"email": lowered(thing.get("email")), "name": thing.get("name")}

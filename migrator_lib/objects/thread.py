@@ -1,0 +1,255 @@
+"""A ticket's thread: its messages and comments, in order, as Gorgias messages.
+
+Facts (developers.gorgias.com, create-ticket-message): an incoming message has the customer as sender and no
+receiver; an outgoing one has the agent as sender and the customer as receiver; an internal note is on channel
+``internal-note``, from an agent, not public. ``sent_datetime`` makes a message stored instead of sent, so every
+message has it.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from migrator_lib.gorgias.api import Json
+from migrator_lib.inline import embed
+from migrator_lib.lookups import Lookups, addresses, content_type, iso
+from migrator_lib.objects.attachment import can_go_up, upload_name
+from migrator_lib.objects.base import Children
+from migrator_lib.staging import Row, TicketRecord
+
+CALL_LIMIT = 500
+"""Messages that one ``POST /api/tickets`` takes."""
+SUBJECT_MAXIMUM = 998
+HTML_TAG = re.compile(
+    r"</?(p|br|div|a|b|i|u|em|strong|span|font|ul|ol|li|table|tr|td|img|hr|pre|blockquote|h[1-6])\b[^<>]*>",
+    re.IGNORECASE,
+)
+NO_ADDRESS = "unknown@unknown.invalid"
+DELIVERY_FAILED_FROM = 1
+"""DeliveryStatus codes are not published; an error text beside a code above 0 is what counts."""
+
+
+@dataclass
+class Thread:
+    """The messages of one ticket in order, and what became of the source's parts."""
+
+    messages: list[Json] = field(default_factory=list)
+    children: Children = field(default_factory=dict)
+    last: datetime | None = None
+    last_incoming: datetime | None = None
+
+    def count(self, obj: str, state: str) -> None:
+        """Count one part."""
+        states = self.children.setdefault(obj, {})
+        states[state] = states.get(state, 0) + 1
+
+
+def build(ticket: TicketRecord, customer: Json, lookups: Lookups) -> Thread:
+    """Return the thread of a ticket.
+
+    Args:
+        ticket: the staged ticket.
+        customer: reference to the ticket's requester, ``{"id": {"$ref": ...}}``.
+        lookups: as of the stage.
+    """
+    thread = Thread()
+    attached = Attached(ticket, lookups)
+    parts: list[tuple[datetime, int, int, Json]] = []
+    moment = ticket.row["DateOpenedUTC"]
+    for row in sorted(ticket.messages, key=lambda message: message["TicketMessageID"]):
+        if row.get("IsDraft"):
+            thread.count("ticket_message", "skipped: draft_message")
+            continue
+        moment = row["DateReceivedUTC"] or moment  # one without a date follows the one before it
+        message = _message(row, ticket, customer, moment, attached, lookups)
+        parts.append((moment, 0, row["TicketMessageID"], message))
+        thread.count("ticket_message", "created")
+        if not message["from_agent"]:
+            thread.last_incoming = max(thread.last_incoming or moment, moment)
+    for row in ticket.comments:
+        moment = row["DateEnteredUTC"] or ticket.row["DateOpenedUTC"]
+        parts.append((moment, 1, row["TicketCommentID"], _comment(row, moment, lookups)))
+        thread.count("ticket_comment", "created")
+    if not parts:
+        parts.append((ticket.row["DateOpenedUTC"], 2, 0, _placeholder(ticket.row["DateOpenedUTC"])))
+    parts.sort(key=lambda part: part[:3])
+    attached.hang_on(parts[0][3], None)
+    thread.messages = [part[3] for part in parts]
+    thread.last = parts[-1][0]
+    return thread
+
+
+def skipped(ticket: TicketRecord, state: str) -> Children:
+    """Return the outcomes of the parts of a ticket that does not move."""
+    parts = (
+        ("ticket_message", ticket.messages),
+        ("ticket_comment", ticket.comments),
+        ("ticket_field_value", ticket.fields),
+    )
+    return {obj: {state: len(rows)} for obj, rows in parts if rows}
+
+
+class Attached:
+    """The attachments of a ticket: on which message each hangs, and which have a file to go up."""
+
+    def __init__(self, ticket: TicketRecord, lookups: Lookups) -> None:
+        self._messages = {m["TicketMessageID"] for m in ticket.messages if not m.get("IsDraft")}
+        rows = [row for row in ticket.attachments if not row["IsDeleted"] and not row["OfDraft"]]
+        self._going: list[Row] = []
+        self._missing: list[Row] = []
+        for row in rows:
+            (self._going if can_go_up(row, lookups) else self._missing).append(row)
+
+    def _of(self, rows: Sequence[Row], message: int | None) -> list[Row]:
+        """Return the rows of a message; None has those of the ticket itself, and strays."""
+        known = self._messages
+        return [row for row in rows if (i if (i := row["TicketMessageID"]) in known else None) == message]
+
+    def embed(self, body: str, message: int) -> str:
+        """Point the images in a message's HTML to their uploads: its own first, then those that it quotes."""
+        own = self._of(self._going, message)
+        for row in (*own, *(row for row in self._going if row not in own)):
+            body = embed(body, row, f"st-attachment:{row['TicketAttachmentID']}")
+        return body
+
+    def hang_on(self, message: Json, source: int | None) -> None:
+        """Add to a payload's message the attachments of the source's; those that cannot go up are named in its meta."""
+        going = [
+            {
+                "$attachment": str(row["TicketAttachmentID"]),
+                "name": upload_name(row),
+                "content_type": content_type(upload_name(row)),
+                "size": row.get("Length") or 0,
+                "public": bool(row.get("Embedded")),
+            }
+            for row in self._of(self._going, source)
+        ]
+        missing = [upload_name(row) for row in self._of(self._missing, source)]
+        if going:
+            message.setdefault("attachments", []).extend(going)
+        if missing:
+            meta = message.setdefault("meta", {}).setdefault("smartertrack", {})
+            meta.setdefault("missing_attachments", []).extend(missing)
+
+
+def _direction(row: Row, lookups: Lookups) -> str:
+    """Return incoming or outgoing; where the code is not mapped (NULL), whoever wrote it decides."""
+    entry = lookups.mapping.directions.get(str(row["MessageDirection"]))
+    if entry is not None:
+        return entry.becomes
+    return "outgoing" if row.get("UserID_From") in lookups.agents else "incoming"
+
+
+def _message(
+    row: Row, ticket: TicketRecord, customer: Json, moment: datetime, attached: Attached, lookups: Lookups
+) -> Json:
+    outgoing = _direction(row, lookups) == "outgoing"
+    written_by = row.get("UserID_From") if row.get("UserID_From") in lookups.agents else ticket.row["UserID"]
+    channel = lookups.parameters.policy.ticket_channel
+    agent = {"id": {"$ref": lookups.agent_reference(written_by)}}
+    message: Json = {
+        "channel": channel,
+        "via": "api",
+        "from_agent": outgoing,
+        "public": True,
+        "external_id": lookups.external_id("ticket_message", row["TicketMessageID"]),
+        "created_datetime": iso(moment),
+        "sent_datetime": iso(moment),
+        "subject": (row["Subject"] or "")[:SUBJECT_MAXIMUM],
+        "sender": agent if outgoing else _writer(row, customer, lookups),
+    }
+    if row["BodyHTML"]:
+        message["body_html"] = attached.embed(row["BodyHTML"], row["TicketMessageID"])
+    if row["BodyText"] or not row["BodyHTML"]:
+        message["body_text"] = row["BodyText"] or ""
+    if outgoing:
+        message["receiver"] = customer
+    if channel == "email":
+        message["source"] = _source(row, outgoing, lookups.name_if_agent(written_by), lookups)
+    meta = _meta(row, lookups)
+    if meta:
+        message["meta"] = {"smartertrack": meta}
+    attached.hang_on(message, row["TicketMessageID"])
+    if (row.get("DeliveryStatus") or 0) >= DELIVERY_FAILED_FROM and row.get("LastDeliveryError"):
+        message["failed_datetime"] = iso(moment)
+        message["last_sending_error"] = {"error": row["LastDeliveryError"][:500]}
+    return message
+
+
+def _writer(row: Row, customer: Json, lookups: Lookups) -> Json:
+    """Return who wrote an incoming message: a requester of that account or address, else the ticket's."""
+    found = addresses(row["FromAddress"])
+    key = lookups.requester_key(row.get("UserID_From"), found[0]["address"] if found else None)
+    return customer if key == "unknown" else {"id": {"$ref": f"requester:{key}"}}
+
+
+def _source(row: Row, outgoing: bool, agent: str, lookups: Lookups) -> Json:
+    """Return the addresses of a message. Without ``from`` Gorgias refuses it."""
+    mailbox = {"address": lookups.parameters.target.mailbox, "name": agent if outgoing else ""}
+    unknown = {"address": NO_ADDRESS, "name": ""}
+    senders = addresses(row["FromAddress"])
+    sender = dict(senders[0]) if senders else (mailbox if outgoing else unknown)
+    if outgoing and not sender["name"]:
+        sender["name"] = agent
+    return {
+        "type": "email",
+        "from": sender,
+        "to": addresses(row["ToAddress"]) or [unknown if outgoing else mailbox],
+        "cc": addresses(row.get("CcAddresses")),
+    }
+
+
+def _meta(row: Row, lookups: Lookups) -> dict[str, Any]:
+    """Return what Gorgias has no place for: the agent's name, who may have no user there, and an unknown direction."""
+    found: dict[str, Any] = {}
+    if row.get("UserID_From") in lookups.agents:
+        found["agent"] = lookups.agent_name(row["UserID_From"])
+    if row["MessageDirection"] is not None and str(row["MessageDirection"]) not in lookups.mapping.directions:
+        found["direction"] = row["MessageDirection"]
+    return found
+
+
+def _comment(row: Row, moment: datetime, lookups: Lookups) -> Json:
+    """Return a comment as an internal note; its type, and the name of an author who is gone, stand in front."""
+    text = row["CommentText"] or ""
+    kind = lookups.comment_types.get(row["CommentTypeID"], {})
+    label = html.unescape(kind.get("DisplayName") or kind.get("EnglishName") or "")
+    author, name = lookups.agent_reference(row["UserID"]), lookups.agent_name(row["UserID"])
+    front = _front(label, name if author == "user:fallback" else "")
+    if HTML_TAG.search(text):
+        body = {"body_html": f"<p><em>{html.escape(front)}</em></p>{text}" if front else text}
+    else:
+        body = {"body_text": f"{front}\n\n{text}" if front else text}
+    note = _note(moment, author, body)
+    note["external_id"] = lookups.external_id("ticket_comment", row["TicketCommentID"])
+    note["meta"] = {"smartertrack": {"comment_type": label, "agent": name}}
+    return note
+
+
+def _front(label: str, name: str) -> str:
+    """Return the line in front of a comment, or nothing for a plain one of an agent who is still there."""
+    kind = "" if label.lower() in ("", "general") else f"{label} comment"
+    return f"{kind or 'Comment'} by {name}:" if name else (f"{kind}:" if kind else "")
+
+
+def _note(moment: datetime, author: str, body: Json) -> Json:
+    return {
+        "channel": "internal-note",
+        "via": "internal-note",
+        "from_agent": True,
+        "public": False,
+        "created_datetime": iso(moment),
+        "sent_datetime": iso(moment),
+        "sender": {"id": {"$ref": author}},
+        **body,
+    }
+
+
+def _placeholder(moment: datetime) -> Json:
+    """Return the one note of a ticket that has no messages: Gorgias takes no ticket without one."""
+    return _note(moment, "user:fallback", {"body_text": "This ticket had no messages in SmarterTrack."})

@@ -1,0 +1,214 @@
+"""Ticket: a SmarterTrack ticket becomes a Gorgias Ticket with its whole thread, in one call where it has 500 or fewer.
+
+Rules: deleted tickets are left out (``deleted_ticket``; SmarterTrack shows them as Closed and Locked until its purge,
+so the flag decides, not the status), spam as the engagement says (``spam_ticket``). A number that was merged away
+lives on in the surviving ticket's meta, and is accounted as merged; or left out as its survivor is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from migrator_lib.gorgias.api import GorgiasApi, Json
+from migrator_lib.lookups import UNKNOWN_REQUESTER, Lookups, iso
+from migrator_lib.objects import thread
+from migrator_lib.objects.base import Merge, MigrationObject, Outcome, Quarantine, Record, Send, Skip
+from migrator_lib.objects.requester import comparable_values
+from migrator_lib.objects.thread import SUBJECT_MAXIMUM
+from migrator_lib.objects.ticket_field import values
+from migrator_lib.staging import Row, Staged, TicketRecord
+
+
+class Ticket(MigrationObject):
+    """Tickets, and the old numbers that were merged into them (keys ``m<number>``)."""
+
+    name = "ticket"
+    title = "Ticket"
+    becomes = "Ticket"
+    reads = (
+        "Tickets", "TicketMessages", "TicketComments", "TicketAttachments", "TicketMerges", "CustomDataFieldsInTickets",
+        "Tasks", "TimeLogs",
+    )  # fmt: skip
+    path = "tickets"
+
+    def records(self, staged: Staged, lookups: Lookups, only: Collection[int] | None = None) -> Iterator[Record]:
+        """Yield tickets (or only those with these ids) in key order, each followed by the numbers merged into it."""
+        for batch in staged.ticket_batches(only=only):
+            for ticket in batch:
+                yield Record(str(ticket.id), ticket)
+                rule = self._left_out(ticket.row, lookups)
+                for merge in ticket.merges:
+                    yield Record(f"m{merge['TicketNumber']}", rule or ticket.id)
+
+    def transform(self, record: Record, lookups: Lookups) -> Outcome:
+        """The whole ticket as one payload."""
+        if isinstance(record.data, int):
+            return Merge(str(record.data), "merged_in_smartertrack")
+        if isinstance(record.data, str):
+            return Skip(record.data)
+        ticket: TicketRecord = record.data
+        row = ticket.row
+        rule = self._left_out(row, lookups)
+        if rule:
+            return Skip(rule, thread.skipped(ticket, f"skipped: {rule}"))
+        reason = self._unusable(row, lookups)
+        if reason:
+            return Quarantine(reason, thread.skipped(ticket, "quarantined"))
+        return self._send(ticket, lookups)
+
+    def _left_out(self, row: Row, lookups: Lookups) -> str | None:
+        """Return the rule by which a ticket is left out."""
+        if row["IsDeleted"]:
+            return "deleted_ticket"
+        return "spam_ticket" if row.get("IsSpam") and lookups.parameters.policy.spam_tickets == "skip" else None
+
+    def _unusable(self, row: Row, lookups: Lookups) -> str | None:
+        if row["DateOpenedUTC"] is None:
+            return "DateOpenedUTC is empty or no date, and a ticket's creation date cannot be mended later"
+        if str(row["TicketStatusID"]) not in lookups.mapping.statuses:
+            return f"status {row['TicketStatusID']} is not in mapping.yaml"
+        if str(row["TicketPriorityID"]) not in lookups.mapping.priorities:
+            return f"priority {row['TicketPriorityID']} is not in mapping.yaml"
+        return None
+
+    def _send(self, ticket: TicketRecord, lookups: Lookups) -> Send:
+        row = ticket.row
+        key = lookups.requester_key(row["UserID_Customer"], row["CustomerEmailAddress"])
+        customer = {"id": {"$ref": f"requester:{key}"}}
+        status = lookups.mapping.statuses[str(row["TicketStatusID"])]
+        told = thread.build(ticket, customer, lookups)
+        fields = values("ticket_field", lookups.mapping.ticket_fields, ticket.fields)
+        last = told.last or row["DateOpenedUTC"]
+        closed = (row["DateClosedUTC"] or last) if status.becomes == "closed" else None
+        payload: Json = {
+            "external_id": lookups.external_id(self.name, ticket.id),
+            "subject": (row["Subject"] or "").strip()[:SUBJECT_MAXIMUM] or "(no subject)",
+            "channel": lookups.parameters.policy.ticket_channel,
+            "via": "api",
+            "from_agent": bool(told.messages[0]["from_agent"]),
+            "customer": customer,
+            "status": status.becomes,
+            "priority": lookups.mapping.priorities[str(row["TicketPriorityID"])].becomes,
+            "spam": bool(row.get("IsSpam")),
+            "tags": [{"name": name} for name in self._tags(ticket, status.tag, lookups)],
+            "custom_fields": fields.sent,
+            "created_datetime": iso(row["DateOpenedUTC"]),
+            "opened_datetime": iso(row["DateOpenedUTC"]),
+            "last_message_datetime": iso(last),
+            "updated_datetime": iso(max(d for d in (row["DateOpenedUTC"], last, closed) if d)),
+            "meta": {"smartertrack": self._meta(ticket, key, fields.unfit, lookups)},
+            "messages": told.messages,
+        }
+        self._optional(payload, row, closed, told.last_incoming, lookups)
+        return Send(payload, told.children | ({"ticket_field_value": fields.states} if fields.states else {}))
+
+    def _optional(
+        self, payload: Json, row: Row, closed: datetime | None, incoming: datetime | None, lookups: Lookups
+    ) -> None:
+        if closed:
+            payload["closed_datetime"] = iso(closed)
+        if incoming:
+            payload["last_received_message_datetime"] = iso(incoming)
+        if not lookups.is_unassigned(row["UserID"]):
+            payload["assignee_user"] = {"id": {"$ref": lookups.agent_reference(row["UserID"])}}
+        team = lookups.team_reference(row["DepartmentID"], row["GroupID"])
+        if team:
+            payload["assignee_team"] = {"id": {"$ref": team}}
+
+    def _tags(self, ticket: TicketRecord, status_tag: str | None, lookups: Lookups) -> list[str]:
+        names = [status_tag] if status_tag else []
+        brand = lookups.brand_of(ticket.row["DepartmentID"])
+        entry = lookups.mapping.brands.get(str(brand["BrandID"])) if brand else None
+        if entry and entry.becomes == "tag":
+            names.append(entry.tag)
+        for tag in ticket.tag_ids:
+            mapped = lookups.mapping.tags.get(str(tag))
+            if mapped and mapped.becomes in lookups.tag_owner:
+                names.append(mapped.becomes)
+        return sorted(set(names))
+
+    def _meta(self, ticket: TicketRecord, requester: str, unfit: dict[str, str], lookups: Lookups) -> dict[str, Any]:
+        row = ticket.row
+        department = lookups.departments.get(row["DepartmentID"], {})
+        group = lookups.groups.get((row["DepartmentID"], row["GroupID"]), {})
+        meta: dict[str, Any] = {
+            "ticket_id": ticket.id,
+            "ticket_number": row["TicketNumber"],
+            "department": department.get("DisplayName"),
+            "group": group.get("GroupName"),
+            "status": lookups.mapping.statuses[str(row["TicketStatusID"])].name,
+        }
+        if ticket.merges:
+            meta["merged_numbers"] = sorted(merge["TicketNumber"] for merge in ticket.merges)
+        if unfit:
+            meta["unfit_values"] = unfit
+        if not lookups.is_unassigned(row["UserID"]):
+            meta["agent"] = lookups.agent_name(row["UserID"])
+        if row.get("RequiresFollowUp"):
+            meta["follow_up"] = iso(row.get("DateFollowUpUTC")) or True
+        if row.get("IsPinnedToAgent"):
+            meta["pinned_to_agent"] = True
+        if len((row["Subject"] or "").strip()) > SUBJECT_MAXIMUM:
+            meta["full_subject"] = row["Subject"].strip()
+        if requester == UNKNOWN_REQUESTER:
+            meta["requester"] = "unknown"
+        return meta
+
+    def find(self, api: GorgiasApi, payload: Json) -> list[Json]:
+        """By external id; there may be several, since Gorgias does not make them unique."""
+        return api.tickets_by_external_id(payload["external_id"])
+
+    def compared(self, thing: Json) -> Json:
+        """Everything about the ticket itself; its messages are compared by :func:`compared_message`."""
+        return {
+            "subject": thing.get("subject"),
+            "status": thing.get("status"),
+            "priority": thing.get("priority"),
+            "channel": thing.get("channel"),
+            "spam": bool(thing.get("spam")),
+            "customer": _id(thing.get("customer")),
+            "assignee_user": _id(thing.get("assignee_user")),
+            "assignee_team": _id(thing.get("assignee_team")),
+            "tags": sorted(tag["name"] for tag in thing.get("tags") or ()),
+            "custom_fields": comparable_values(thing),
+            "created_datetime": moment(thing.get("created_datetime")),
+            "closed_datetime": moment(thing.get("closed_datetime")),
+            "updated_datetime": moment(thing.get("updated_datetime")),
+            "last_message_datetime": moment(thing.get("last_message_datetime")),
+            "meta": (thing.get("meta") or {}).get("smartertrack"),
+        }
+
+
+def _id(thing: Json | None) -> int | None:
+    return None if thing is None else thing.get("id")
+
+
+def moment(text: str | None) -> str | None:
+    """Return a timestamp as it is compared: UTC, microseconds; naive ones of replies are UTC."""
+    if not text:
+        return None
+    parsed = datetime.fromisoformat(text)
+    aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    return aware.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
+
+
+def compared_message(message: Json) -> Json:
+    """Return the fields of a message that are compared, canonical, of a resolved payload or of a reply."""
+    return {
+        "external_id": message.get("external_id"),
+        "channel": message.get("channel"),
+        "from_agent": message.get("from_agent"),
+        "public": message.get("public"),
+        "sender": _id(message.get("sender")),
+        "receiver": _id(message.get("receiver")),
+        "subject": message.get("subject") or "",
+        "body_html": message.get("body_html") or "",
+        "body_text": message.get("body_text") or "",
+        "created_datetime": moment(message.get("created_datetime")),
+        "sent_datetime": moment(message.get("sent_datetime")),
+        "failed_datetime": moment(message.get("failed_datetime")),
+        "source": message.get("source") and {k: message["source"].get(k) for k in ("from", "to", "cc")},
+        "attachments": sorted([a.get("url") or "", a.get("name") or ""] for a in message.get("attachments") or ()),
+    }

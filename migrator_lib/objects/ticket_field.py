@@ -1,0 +1,191 @@
+"""Custom fields of tickets become Ticket fields. Gorgias has text, number and boolean; 25 may be active.
+
+A value that its field cannot take is not lost: it is kept in the meta of its ticket or customer, and counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from migrator_lib.errors import RecordUnusable
+from migrator_lib.gorgias.api import GorgiasApi, Json
+from migrator_lib.lookups import Lookups
+from migrator_lib.mapping import FIELD_LIMIT, FieldMapping
+from migrator_lib.objects.base import MigrationObject, Outcome, Quarantine, Record, Send, Skip
+from migrator_lib.staging import Row, Staged
+from migrator_lib.values import boolean_of, iso_date, number_of
+
+
+def definition(entry: FieldMapping) -> Json:
+    """Return the definition of a mapped field (developers.gorgias.com, create-custom-field)."""
+    match entry.becomes:
+        case "number":
+            return {"data_type": "number", "input_settings": {"input_type": "input_number"}}
+        case "boolean":
+            return {"data_type": "boolean", "input_settings": {"input_type": "dropdown"}}
+        case "dropdown":
+            return {
+                "data_type": "text",
+                "input_settings": {"input_type": "dropdown", "choices": list(entry.choices)},
+            }
+        case _:
+            return {"data_type": "text", "input_settings": {"input_type": "input"}}
+
+
+def value(entry: FieldMapping, text: str | None) -> str | float | bool | None:
+    """Return a source value as its field takes it; None where it is empty or does not fit."""
+    if text is None or not text.strip():
+        return None
+    match entry.becomes:
+        case "number":
+            return number_of(text)
+        case "boolean":
+            return boolean_of(text)
+        case "dropdown":
+            return text.strip() if text.strip() in entry.choices else None
+        case "date as text":
+            return iso_date(text, entry.slashes)
+        case _:
+            return text
+
+
+@dataclass
+class Values:
+    """What became of the custom field values of one ticket or person."""
+
+    sent: list[Json] = field(default_factory=list)
+    unfit: dict[str, str] = field(default_factory=dict)
+    """Label (or ``field <id>``) to the value as it stands in the source."""
+    states: dict[str, int] = field(default_factory=dict)
+
+    def count(self, state: str) -> None:
+        """Count one value."""
+        self.states[state] = self.states.get(state, 0) + 1
+
+
+def values(obj: str, entries: Mapping[str, FieldMapping], rows: Sequence[Row]) -> Values:
+    """Return values as Gorgias takes them, those that do not fit, and a count that adds up to the rows.
+
+    Args:
+        obj: ticket_field or person_field, for references.
+        entries: the mapping's fields.
+        rows: CustomFieldID and DataContent, in field order.
+    """
+    found = Values()
+    active = active_keys(entries)
+    for row in rows:
+        key, text = str(row["CustomFieldID"]), row["DataContent"]
+        entry = entries.get(key)
+        if text is None or not text.strip():
+            found.count("skipped: empty_value")
+        elif entry is not None and entry.becomes == "nothing":
+            found.count("skipped: mapped_to_nothing")
+        elif entry is None or key not in active or (converted := value(entry, text)) is None:
+            found.unfit[entry.label if entry else f"field {key}"] = text
+            found.count("quarantined")
+        else:
+            found.sent.append({"id": {"$ref": f"{obj}:{key}"}, "value": converted})
+            found.count("created")
+    return found
+
+
+def active_keys(entries: Mapping[str, FieldMapping]) -> list[str]:
+    """Return the fields that there is room for: the first by id, up to Gorgias' limit of active ones."""
+    wanted = sorted((key for key, entry in entries.items() if entry.becomes != "nothing"), key=lambda k: (len(k), k))
+    return wanted[:FIELD_LIMIT]
+
+
+class TicketField(MigrationObject):
+    """Definitions of ticket fields."""
+
+    name = "ticket_field"
+    title = "Custom field of tickets"
+    becomes = "Ticket field"
+    reads = ("CustomDataFields", "CustomDataFieldsInTickets")
+    path = "custom-fields"
+    undo = "archived (deactivated_datetime): Gorgias deletes no fields"
+    object_type: Literal["Ticket", "Customer"] = "Ticket"
+
+    def entries(self, lookups: Lookups) -> Mapping[str, FieldMapping]:
+        """Return the mapping's entries of this kind."""
+        return lookups.mapping.ticket_fields
+
+    def records(self, staged: Staged, lookups: Lookups) -> Iterator[Record]:
+        """Yield the fields that the mapping knows or that tickets have values in, by id."""
+        used = self.used(staged, lookups) | {int(key) for key in self.entries(lookups)}
+        for field_id in sorted(used):
+            yield Record(str(field_id), lookups.custom_fields.get(field_id))
+
+    def used(self, staged: Staged, lookups: Lookups) -> set[int]:
+        """Return the fields that have values."""
+        return staged.distinct("CustomDataFieldsInTickets", "CustomFieldID")
+
+    def transform(self, record: Record, lookups: Lookups) -> Outcome:
+        """A field of the mapped type; beyond the limit of active fields a person must choose."""
+        entries = self.entries(lookups)
+        entry = entries.get(record.key)
+        if entry is None or record.data is None:
+            return Quarantine("not in mapping.yaml, or not in the source any more: run notebook 02 again")
+        if entry.becomes == "nothing":
+            return Skip("mapped_to_nothing")
+        if record.key not in active_keys(entries):
+            return Quarantine(f"more than {FIELD_LIMIT} fields are mapped: set 'becomes: nothing' for some")
+        return Send(
+            {
+                "object_type": self.object_type,
+                "label": entry.label,
+                "external_id": lookups.external_id(self.name, record.key),
+                "definition": definition(entry),
+            }
+        )
+
+    def natural_key(self, thing: Mapping[str, Any]) -> str | None:
+        """Label, since fields that are there already carry other external ids."""
+        return str(thing.get("label", "")).strip().lower()
+
+    def existing(self, api: GorgiasApi) -> dict[str, Json]:
+        """All active fields of this kind by label."""
+        return {str(self.natural_key(found)): found for found in api.custom_fields(self.object_type)}
+
+    def check_match(self, payload: Json, found: Json) -> None:
+        """Refuse a field of the same label and another type, or one whose choices would refuse values.
+
+        Raises:
+            RecordUnusable: values would not fit.
+        """
+        wanted, there = payload["definition"], found["definition"]
+        if wanted["data_type"] != there["data_type"]:
+            raise RecordUnusable(
+                f"a field '{payload['label']}' of type {there['data_type']} is in Gorgias, {wanted['data_type']} is "
+                "needed",
+                next_step="change 'label' of this field in mapping.yaml, and sign it again.",
+            )
+        choices = _choices(there)
+        missing = [choice for choice in _choices(wanted) if choice not in choices]
+        if choices and (missing or not _choices(wanted)):
+            raise RecordUnusable(
+                f"a dropdown '{payload['label']}' is in Gorgias, and does not offer "
+                + (", ".join(f"'{choice}'" for choice in missing) or "free text"),
+                next_step="add the choices in Gorgias, or change 'label' of this field in mapping.yaml and sign it "
+                "again.",
+            )
+
+    def remove(self, api: GorgiasApi, target_id: str) -> None:
+        """Archive."""
+        api.update(f"custom-fields/{target_id}", {"deactivated_datetime": "2000-01-01T00:00:00Z"})
+
+    def compared(self, thing: Json) -> Json:
+        """Label, type and choices."""
+        return {
+            "label": thing.get("label"),
+            "data_type": thing["definition"]["data_type"],
+            "choices": _choices(thing["definition"]),
+        }
+
+
+def _choices(definition: Mapping[str, Any]) -> list[Any]:
+    """Return the choices of a text field; those of a boolean are its own."""
+    settings = definition.get("input_settings") or {}
+    return list(settings.get("choices") or ()) if definition["data_type"] == "text" else []

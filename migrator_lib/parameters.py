@@ -1,0 +1,229 @@
+"""Parameters of one engagement: ``parameters/<engagement>/engagement.yaml``, validated.
+
+An error names the file, the line, the key and the mend. A secret is never written in the file: it is a
+reference, ``env:NAME`` or ``keyring:service/user``, resolved only where it is used.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from ruamel.yaml.comments import CommentedMap
+
+from migrator_lib.errors import ParameterError
+from migrator_lib.secret import SecretReference
+from migrator_lib.yaml_file import line_of, read_yaml
+
+_PASSWORD = re.compile(r"\b(pwd|password|passwd)\b['\"]?\s*[=:]", re.IGNORECASE)
+"""A password among a URL's options, or in a whole ODBC connection string."""
+
+
+class Model(BaseModel):
+    """What every block of the file shares: unknown keys are refused."""
+
+    # an error that is shown with its cause must not show what was typed: it may be a secret
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class SimulatedSource(Model):
+    """A made-up SmarterTrack, built when the engagement is first run."""
+
+    seed: int = 7
+    tickets: Annotated[int, Field(ge=1, le=2_000_000)] = 1000
+
+
+class Source(Model):
+    """Where SmarterTrack's data is."""
+
+    url: str = ""
+    """SQLAlchemy URL without a password: sqlite, mssql+pyodbc, mysql or postgresql."""
+    password: SecretReference | None = None
+    prefix: str = "st_"
+    files_root: str = ""
+    read_from: Literal["restored backup", "snapshot", "live"] = "restored backup"
+    page_rows: Annotated[int, Field(ge=10, le=100_000)] = 10_000
+    portal_url: str = ""
+    """Public address of the SmarterTrack portal, for links to old tickets."""
+    simulator: SimulatedSource | None = None
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> Source:
+        if not self.url and self.simulator is None:
+            raise ValueError("give 'url' (a database), or 'simulator' for a made-up source")
+        return self
+
+    @field_validator("url")
+    @classmethod
+    def _no_password(cls, url: str) -> str:
+        try:
+            parsed = sa.make_url(url) if url else None
+        except (sa.exc.ArgumentError, ValueError):
+            raise ValueError(
+                "this is no SQLAlchemy URL; write 'dialect+driver://user@server/database?driver=...'"
+            ) from None
+        if parsed and (parsed.password is not None or _PASSWORD.search(str(dict(parsed.query)))):
+            raise ValueError("the URL holds a password; take it out, and give 'password: env:NAME' instead")
+        return url
+
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+"""Hosts that are this machine."""
+
+
+class Account(Model):
+    """One Gorgias account and how to sign in to it."""
+
+    url: str = ""
+    """``https://<subdomain>.gorgias.com``; plain http only for a simulated account on this machine."""
+    email: str
+    api_key: SecretReference
+
+    @field_validator("url")
+    @classmethod
+    def _encrypted(cls, url: str) -> str:
+        parts = urlsplit(url)
+        local = parts.hostname in LOOPBACK
+        if url and not (parts.scheme == "https" and parts.hostname) and not (parts.scheme == "http" and local):
+            raise ValueError("the API key would travel unencrypted: write https://<subdomain>.gorgias.com")
+        if parts.password is not None:
+            raise ValueError("the URL holds a password; take it out, and give 'api_key: env:NAME' instead")
+        return url
+
+
+class Rate(Model):
+    """The API's limit, as documented for the account's plan and way of signing in.
+
+    Source: developers.gorgias.com, limitations: 40 per 20 s by API key, 80 by OAuth2, per 10 s for enterprise.
+    """
+
+    requests: Annotated[int, Field(ge=1)] = 40
+    window_seconds: Annotated[float, Field(gt=0)] = 20.0
+    reserve: Annotated[float, Field(ge=0, le=0.9)] = 0.1
+    """Share left to the company's own integrations."""
+
+
+class SimulatedTarget(Model):
+    """A made-up Gorgias on this machine's loopback, with a clock ``speed`` times as fast as the wall."""
+
+    speed: Annotated[float, Field(gt=0, le=10_000)] = 1.0
+    seed: str = ""
+    """JSON file, relative to the engagement's folder, with what the account holds at first."""
+
+
+class Target(Model):
+    """The Gorgias accounts: production, and a sandbox for the sample."""
+
+    production: Account
+    sandbox: Account
+    mailbox: str
+    """Support address that old outgoing mail is shown to come from where the source does not say."""
+    rate: Rate = Rate()
+    timeout_seconds: Annotated[float, Field(gt=0)] = 30.0
+    workers: Annotated[int, Field(ge=1, le=32)] = 4
+    lookup_lag_seconds: Annotated[float, Field(ge=0)] = 10.0
+    """How long a look-up by external id may lag behind a write (unverified; the sandbox tells)."""
+    upload_limit_bytes: Annotated[int, Field(ge=1)] = 20_000_000
+    """Largest attachment that is tried (Gorgias' limit is not documented)."""
+    simulator: SimulatedTarget | None = None
+
+    @model_validator(mode="after")
+    def _two_accounts(self) -> Target:
+        production, sandbox = (account.url.rstrip("/").lower() for account in (self.production, self.sandbox))
+        if production and production == sandbox:
+            raise ValueError(
+                "'sandbox' is the production account: the sample would be in it twice. Give an account of its own"
+            )
+        return self
+
+
+class Agents(Model):
+    """What happens to agents."""
+
+    fallback: str
+    """E-mail of the Gorgias user who gets what belonged to agents that are not there."""
+    missing: Literal["hand_over", "create"] = "hand_over"
+    """An active agent without a Gorgias user: hand a list to an admin, or create (Gorgias may send an invitation)."""
+
+
+class Policy(Model):
+    """Rules that a person chose."""
+
+    spam_tickets: Literal["skip", "migrate"] = "skip"
+    ticket_channel: Literal["email", "api"] = "email"
+    ai_share: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of tickets the company expects its AI Agent to resolve, for the cost estimate."""
+
+
+class Sample(Model):
+    """The sample that is loaded into the sandbox before everything else."""
+
+    size: Annotated[int, Field(ge=1, le=500)] = 30
+    seed: int = 1
+
+
+class Thresholds(Model):
+    """Largest share of exceptions with which a run still ends with exit code 0."""
+
+    quarantined: Annotated[float, Field(ge=0, le=1)] = 0.0
+    differing: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+
+class Parameters(Model):
+    """The whole file."""
+
+    engagement: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+    company: str
+    source: Source
+    target: Target
+    agents: Agents
+    policy: Policy = Policy()
+    sample: Sample = Sample()
+    thresholds: Thresholds = Thresholds()
+    free_disk_bytes: Annotated[int, Field(ge=0)] = 200_000_000
+    """The run does not start with less room than this for staged data and ledger."""
+
+
+def _explain(file: Path, document: Any, error: ValidationError) -> ParameterError:
+    lines = []
+    for problem in error.errors(include_url=False, include_input=False):
+        key = ".".join(str(part) for part in problem["loc"]) or "(the whole file)"
+        where = f"{file.name}, line {line_of(document, problem['loc'])}"
+        match problem["type"]:
+            case "extra_forbidden":
+                mend = "this key is not known: remove it, or correct its spelling"
+            case "missing":
+                mend = "this key is required: add it"
+            case _:
+                mend = problem["msg"].removeprefix("Value error, ")
+        lines.append(f"  {where}, {key}: {mend}")
+    return ParameterError(
+        f"{file} is not valid:\n" + "\n".join(lines),
+        next_step="mend the lines above; parameters/example-onprem/engagement.yaml explains every key.",
+    )
+
+
+def load(file: Path) -> Parameters:
+    """Read and validate an ``engagement.yaml``.
+
+    Raises:
+        ParameterError: naming the file, the line, the key and the mend for every problem at once.
+    """
+    document = read_yaml(file)
+    if not isinstance(document, CommentedMap):
+        raise ParameterError(f"{file} holds no keys.", next_step="copy it anew from parameters/example-onprem.")
+    try:
+        parameters = Parameters.model_validate(document)
+    except ValidationError as error:
+        raise _explain(file, document, error) from error
+    if parameters.engagement != file.parent.name:
+        raise ParameterError(
+            f"{file}, line {line_of(document, ('engagement',))}, engagement: says '{parameters.engagement}', "
+            f"but its folder is '{file.parent.name}'.",
+            next_step="make the two the same: the name is part of every external id.",
+        )
+    return parameters

@@ -1,0 +1,134 @@
+"""Progress, rate and time left of a running step: one small file that the command line and `status` read.
+
+In JupyterLab the same numbers appear below the running cell, and are updated in place.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+EVERY_SECONDS = 0.25
+BEAT_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """How far a step is. ``rate`` is in units per second, ``seconds_left`` None until there is a rate."""
+
+    step: str
+    what: str
+    done: int
+    total: int
+    rate: float
+    seconds_left: float | None
+    at: float
+
+    def line(self) -> str:
+        """Return one line for people."""
+        if not self.total:
+            return f"{self.step}  {self.what}: {self.done:,}, {self.rate:,.1f}/s"
+        share = f"{self.done / self.total:6.1%}"
+        left = "" if self.seconds_left is None else f", {duration(self.seconds_left)} left"
+        return f"{self.step}  {self.what}: {self.done:,} of {self.total:,} {share}, {self.rate:,.1f}/s{left}"
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as people say them: 42 s, 3 min 20 s, 5 h 12 min."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def read(file: Path) -> Snapshot | None:
+    """Return the last snapshot that was written, or None."""
+    try:
+        return Snapshot(**json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+class Progress:
+    """Counts the work of one stage of a step, and says so.
+
+    Args:
+        file: where the driver looks for it.
+        step: the notebook's name.
+        beat: called now and then while work goes on, to say that this process is alive.
+    """
+
+    def __init__(self, file: Path, step: str, beat: Callable[[], None] | None = None) -> None:
+        self._file = file
+        self._step = step
+        self._beat = beat
+        self._beaten = time.monotonic()
+        self._handle: object | None = None
+        self._written = 0.0
+        self._lock = threading.Lock()
+        self.begin("starting", 0)
+
+    def begin(self, what: str, total: int, *, done: int = 0) -> None:
+        """Start a stage of ``total`` units, ``done`` of which were done in an earlier run."""
+        self._what, self._total, self._done, self._before = what, total, done, done
+        self._start = time.monotonic()
+        self._write()
+
+    def advance(self, units: int = 1) -> None:
+        """Count ``units`` more; none, where work that is not counted went on."""
+        with self._lock:
+            now = time.monotonic()
+            self._done += units
+            due = now - self._written >= EVERY_SECONDS
+            beat = self._beat if now - self._beaten >= BEAT_SECONDS else None
+            if beat:
+                self._beaten = now
+        if beat:
+            beat()
+        if due:
+            self._write()
+
+    def end(self) -> None:
+        """Write the last state of this stage."""
+        self._write()
+
+    def snapshot(self) -> Snapshot:
+        """Return where the stage stands."""
+        passed = max(1e-6, time.monotonic() - self._start)
+        rate = (self._done - self._before) / passed
+        known = rate > 0 and self._total and self._total >= self._done
+        left = (self._total - self._done) / rate if known else None
+        return Snapshot(self._step, self._what, self._done, self._total, rate, left, time.time())
+
+    def _write(self) -> None:
+        self._written = time.monotonic()
+        snapshot = self.snapshot()
+        temporary = self._file.with_suffix(".tmp")
+        try:
+            temporary.write_text(json.dumps(asdict(snapshot)), encoding="utf-8")
+            temporary.replace(self._file)
+        except OSError:
+            return  # progress is a courtesy: a full disk is reported by what must be written
+        self._show(snapshot.line())
+
+    def _show(self, line: str) -> None:
+        if os.environ.get("MIGRATOR_DRIVER"):
+            return
+        try:
+            from IPython import get_ipython
+            from IPython.display import display
+        except ImportError:
+            return
+        if get_ipython() is None:
+            return
+        if self._handle is None:
+            self._handle = display({"text/plain": line}, raw=True, display_id=True)
+        elif hasattr(self._handle, "update"):
+            self._handle.update({"text/plain": line}, raw=True)

@@ -1,0 +1,131 @@
+"""The accounts: for every object, source = created + matched + merged + skipped + handed over + quarantined.
+
+The source's side is counted from the staged data, the outcomes come from the ledger; neither knows of the other.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from migrator_lib.errors import AccountsError
+from migrator_lib.ledger import SETTLED, Entry, Ledger
+from migrator_lib.lookups import Lookups
+from migrator_lib.objects import ATTACHMENT, OBJECTS, PARTS, TICKET
+from migrator_lib.staging import Staged
+
+PART_TITLES = {
+    "ticket_message": "Message of a ticket",
+    "ticket_comment": "Internal comment of a ticket",
+    "ticket_field_value": "Custom field value of a ticket",
+}
+ORPHANS = (
+    ("ticket_message", "TicketMessages", "TicketMessageID", ""),
+    ("ticket_comment", "TicketComments", "TicketCommentID", ""),
+    ("attachment", "TicketAttachments", "TicketAttachmentID", ""),
+    ("ticket", "TicketMerges", "TicketNumber", "m"),
+    ("ticket_field_value", "CustomDataFieldsInTickets", "CustomFieldID", "{TicketID}-"),
+)
+"""What hangs on a ticket and is accounted for: object, table, own key, and what stands before the key."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """One object's account."""
+
+    object: str
+    title: str
+    source: int
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    """State to number of records."""
+    rules: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """(state, rule) to number of records."""
+
+    @property
+    def accounted(self) -> int:
+        """How many records have an outcome."""
+        return sum(self.outcomes.get(state, 0) for state in SETTLED)
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every source record has exactly one outcome."""
+        return self.source == self.accounted
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the account as the ledger keeps it beside a step."""
+        rules = [[state, rule, n] for (state, rule), n in sorted(self.rules.items())]
+        return {
+            "object": self.object,
+            "title": self.title,
+            "source": self.source,
+            "outcomes": dict(self.outcomes),
+            "rules": rules,
+        }
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Account:
+        """Return the account that :meth:`as_json` made."""
+        rules = {(state, rule): int(n) for state, rule, n in kept["rules"]}
+        return cls(kept["object"], kept["title"], int(kept["source"]), kept["outcomes"], rules)
+
+
+def orphans(staged: Staged) -> Iterator[Entry]:
+    """Yield what hangs on a ticket that is not in the source: no ticket carries it, so it is quarantined."""
+    tickets = staged.ticket_ids()
+    for obj, table, key, before in ORPHANS:
+        for row in staged.columns(table, [key]):
+            if row["TicketID"] not in tickets:
+                reason = f"its ticket {row['TicketID']} is not in the source"
+                own = f"{before.format(**row)}{row[key]}"
+                yield Entry(obj, own, "quarantined", rule="ticket_not_in_source", reason=reason)
+
+
+def source_counts(staged: Staged, lookups: Lookups) -> dict[str, int]:
+    """Return object to number of source records, by the staged data alone."""
+    counts = {
+        TICKET.name: staged.count("Tickets") + staged.count("TicketMerges"),
+        ATTACHMENT.name: staged.count("TicketAttachments"),
+        **{name: staged.count(table) for name, table in PARTS.items()},
+    }
+    for obj in OBJECTS:
+        if obj.name not in counts:
+            counts[obj.name] = sum(1 for _ in obj.records(staged, lookups))
+    return counts
+
+
+def accounts(ledger: Ledger, target: str, staged: Staged, lookups: Lookups) -> list[Account]:
+    """Return the account of every object and of what travels inside tickets, in the order of the object map."""
+    outcomes: dict[str, Counter[str]] = {}
+    rules: dict[str, Counter[tuple[str, str]]] = {}
+
+    def count(obj: str, state: str, rule: str | None, n: int = 1) -> None:
+        outcomes.setdefault(obj, Counter())[state] += n
+        if rule:
+            rules.setdefault(obj, Counter())[state, rule] += n
+
+    for entry in ledger.entries_in(target, SETTLED):
+        count(entry.object, entry.state, entry.rule)
+        for part, states in (entry.detail.get("parts") or {}).items():
+            for label, n in states.items():
+                state, _, rule = label.partition(": ")
+                count(part, state, rule, n)
+    sources = source_counts(staged, lookups)
+    titles = {**{obj.name: obj.title for obj in OBJECTS}, **PART_TITLES}
+    return [Account(n, titles[n], sources[n], outcomes.get(n, {}), rules.get(n, {})) for n in titles]
+
+
+def require_balanced(found: list[Account]) -> None:
+    """Pass if every account is balanced.
+
+    Raises:
+        AccountsError: naming each object that is not, with both numbers.
+    """
+    wrong = [f"{a.title}: {a.source:,} in the source, {a.accounted:,} accounted for" for a in found if not a.balanced]
+    if wrong:
+        raise AccountsError(
+            "The numbers do not add up to the source: " + "; ".join(wrong) + ".",
+            next_step="run 05_load again (it goes on where it stopped); if the numbers stay, run 04_extract with "
+            "start_again, since source and staged data differ.",
+        )

@@ -1,0 +1,134 @@
+"""What an account holds, read by list pages and kept on disk, so that memory does not grow with the account.
+
+Read once for each reconciliation, about one call for a hundred records.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from migrator_lib.external_id import parse
+from migrator_lib.gorgias.api import GorgiasApi, Json
+from migrator_lib.objects import PEOPLE, SETUP, TICKET
+from migrator_lib.progress import Progress
+from migrator_lib.storage import refusals
+
+SCHEMA = """
+CREATE TABLE thing (
+  kind TEXT, id INTEGER, object TEXT, source_key TEXT, natural TEXT, body TEXT, seen INTEGER DEFAULT 0,
+  PRIMARY KEY (kind, id));
+CREATE INDEX thing_key ON thing (object, source_key);
+CREATE INDEX thing_natural ON thing (object, natural);
+CREATE TABLE message (ticket INTEGER, at TEXT, id INTEGER PRIMARY KEY, body TEXT);
+CREATE INDEX message_ticket ON message (ticket, at, id);
+"""
+
+
+class ReadBack:
+    """A snapshot of one account. Everything here raises StorageError where the disk is full or does not let us."""
+
+    def __init__(self, file: Path, engagement: str) -> None:
+        self.engagement = engagement
+        self._file = file
+        with self._refusals():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.unlink(missing_ok=True)
+            self._connection = sqlite3.connect(file, isolation_level=None)
+            self._connection.execute("PRAGMA journal_mode=OFF")
+            self._connection.execute("PRAGMA synchronous=OFF")
+            self._connection.executescript(SCHEMA)
+
+    def _refusals(self) -> AbstractContextManager[None]:
+        return refusals(f"{self._file}, which keeps what was read back, could not be written or read")
+
+    def close(self) -> None:
+        """Forget the snapshot: it holds people's data."""
+        self._connection.close()
+        with self._refusals():
+            self._file.unlink(missing_ok=True)
+
+    def read(self, api: GorgiasApi, progress: Progress) -> None:
+        """Read everything that the migration can have made."""
+        for obj in SETUP:
+            progress.begin(f"Reading back: {obj.title}", 0)
+            self._add(obj.name, ((thing, obj.natural_key(thing)) for thing in obj.existing(api).values()))
+        progress.begin("Reading back: customers", 0)
+        for page in api.customers():
+            self._add(PEOPLE[0].name, ((thing, PEOPLE[0].natural_key(thing)) for thing in page))
+            progress.advance(len(page))
+        progress.begin("Reading back: tickets", 0)
+        for page in api.tickets():
+            self._add(TICKET.name, ((thing, None) for thing in page))
+            progress.advance(len(page))
+        progress.begin("Reading back: messages", 0)
+        for page in api.messages():
+            self._add_messages(page)
+            progress.advance(len(page))
+        progress.end()
+
+    def _add(self, obj: str, things: Iterable[tuple[Json, str | None]]) -> None:
+        """Keep things under the object that their external id names, else under ``obj``.
+
+        What comes twice, since it changed while the pages were turned, is kept as it came last.
+        """
+        rows = []
+        for thing, natural in things:
+            named = parse(thing.get("external_id"), self.engagement)
+            where, key = named or (obj, None)
+            rows.append((obj, thing["id"], where, key, natural, json.dumps(thing)))
+        self._insert("INSERT OR REPLACE INTO thing VALUES (?,?,?,?,?,?,0)", rows)
+
+    def _add_messages(self, page: list[Json]) -> None:
+        rows = [(m["ticket_id"], m.get("created_datetime"), m["id"], json.dumps(m)) for m in page]
+        self._insert("INSERT OR REPLACE INTO message VALUES (?,?,?,?)", rows)
+
+    def _insert(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        with self._refusals():
+            self._connection.execute("BEGIN")
+            self._connection.executemany(statement, rows)
+            self._connection.execute("COMMIT")
+
+    def _rows(self, statement: str, *values: object) -> list[Any]:
+        with self._refusals():
+            return self._connection.execute(statement, values).fetchall()
+
+    def by_key(self, obj: str, key: str) -> list[Json]:
+        """Return what carries the external id of a record, oldest first; the first of them counts as seen."""
+        rows = self._rows("SELECT rowid, body FROM thing WHERE object=? AND source_key=? ORDER BY id", obj, key)
+        self._see(rows)
+        return [json.loads(row[1]) for row in rows]
+
+    def by_natural(self, obj: str, natural: str | None) -> Json | None:
+        """Return what has a natural key (a name, an address), whoever made it."""
+        if natural is None:
+            return None
+        rows = self._rows(
+            "SELECT rowid, body FROM thing WHERE object=? AND natural=? ORDER BY id LIMIT 1", obj, natural
+        )
+        self._see(rows)
+        return json.loads(rows[0][1]) if rows else None
+
+    def _see(self, rows: list[tuple[int, str]]) -> None:
+        if rows:
+            self._rows("UPDATE thing SET seen=1 WHERE rowid=?", rows[0][0])
+
+    def unseen(self) -> Iterator[tuple[str, str, int]]:
+        """Yield (object, source key, Gorgias id) of what carries our external id and was not asked for."""
+        ours = "SELECT object, source_key, id FROM thing WHERE source_key IS NOT NULL AND seen=0 ORDER BY object, id"
+        with self._refusals():
+            yield from self._connection.execute(ours)
+
+    def messages(self, ticket: int) -> list[Json]:
+        """Return a ticket's messages in order of time."""
+        rows = self._rows("SELECT body FROM message WHERE ticket=? ORDER BY at, id", ticket)
+        return [json.loads(row[0]) for row in rows]
+
+    def counts(self) -> dict[str, int]:
+        """Return object to number of things read, messages included."""
+        found = dict(self._rows("SELECT object, count(*) FROM thing GROUP BY object"))
+        return {**found, "message": self._rows("SELECT count(*) FROM message")[0][0]}

@@ -1,0 +1,248 @@
+"""The steps from extract to cutover, as the notebooks call them: one function a step.
+
+Each opens what it needs from the engagement, does its work through the modules that know how, and returns a result for
+:mod:`migrator_lib.views` to show. (The audit, the schema plan and the sample are modules of their own.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from migrator_lib import side_effects
+from migrator_lib.delta import Changes, changes
+from migrator_lib.engagement import Engagement
+from migrator_lib.errors import GateClosed
+from migrator_lib.extract import Extractor, ExtractReport
+from migrator_lib.load import Loader, LoadReport
+from migrator_lib.lookups import Lookups
+from migrator_lib.reconcile import Reconciler, Reconciliation
+from migrator_lib.reconcile.accounts import Account, accounts, orphans, require_balanced
+from migrator_lib.reconcile.readback import ReadBack
+from migrator_lib.smartertrack.tables import source_table
+from migrator_lib.staging import Staged, write_gone
+
+PRODUCTION = "production"
+FULL = "full"
+
+
+# --- 04 extract ----------------------------------------------------------------------------------------
+
+
+def extractor(engagement: Engagement, stage: str) -> Extractor:
+    """Return the reader of one stage."""
+    return Extractor(
+        source=engagement.source, ledger=engagement.ledger, folder=engagement.paths.staged, stage=stage,
+        page_rows=engagement.parameters.source.page_rows, progress=engagement.progress,
+    )  # fmt: skip
+
+
+def extract(engagement: Engagement, *, start_again: bool = False) -> ExtractReport:
+    """Stage everything, going on behind the last complete chunk; ``start_again`` forgets what is staged."""
+    reader = extractor(engagement, FULL)
+    if start_again:
+        reader.start_again()
+        engagement.ledger.set_meta("deltas", [])
+    reader.definitions()
+    reader.tickets()
+    reader.files(engagement.files_root)
+    if reader.report.read_now:
+        engagement.ledger.set_meta("extracted_at", engagement.clock_now.isoformat(timespec="seconds"))
+    return reader.report
+
+
+def source_rows(engagement: Engagement, report: ExtractReport) -> list[dict[str, Any]]:
+    """Return for every table the rows that the source counts and the rows that are staged."""
+    tables = [source_table(name) for name in report.rows if name != "Files"]
+    counted = {table.name: engagement.source.count_readable(table) for table in tables}
+    return [
+        {"table": table, "source": counted.get(table), "staged": rows, "read now": report.read_now.get(table, 0)}
+        for table, rows in report.rows.items()
+    ]
+
+
+# --- 05 load -------------------------------------------------------------------------------------------
+
+
+@dataclass
+class LoadResult:
+    """What a load did."""
+
+    report: LoadReport
+    accounts: list[Account]
+    rehearsal: bool
+
+    def summary(self) -> dict[str, Any]:
+        """Return what the ledger keeps of the step."""
+        sums = {"accounts": [account.as_json() for account in self.accounts]} if self.accounts else {}
+        return {"created": self.report.created(), "conflicts": len(self.report.conflicts), **sums}
+
+
+def loader(engagement: Engagement, staged: Staged, lookups: Lookups) -> Loader:
+    """Return the loader of the production account."""
+    return Loader(
+        api=engagement.api(PRODUCTION), target=PRODUCTION, ledger=engagement.ledger, staged=staged, lookups=lookups,
+        files_root=engagement.files_root, progress=engagement.progress, rehearsal=engagement.rehearsal,
+    )  # fmt: skip
+
+
+def check_side_effects(engagement: Engagement, target: str = PRODUCTION) -> None:
+    """Pass if nothing in an account would act on imported tickets; a sandbox, too, can send mail to customers.
+
+    Raises:
+        GateClosed: naming what is switched on.
+    """
+    found = side_effects.active(engagement.api(target))
+    words = f"switched on in the {target} account: " + ", ".join(found) if found else ""
+    engagement.note_check("side_effects", ok=not found, words=words)
+    if found and not engagement.rehearsal:
+        raise GateClosed(
+            f"{engagement.step} waits at the gate 'side_effects': {words}. They would act on every imported ticket.",
+            gate="side_effects",
+            next_step=f"switch them off in Gorgias (note their state, to switch them on again after the cutover), then "
+            f"migrator run {engagement.name} --execute again: it looks anew.",
+        )
+
+
+def load(engagement: Engagement, tickets: Collection[int] | None = None) -> LoadResult:
+    """Load what is staged: everything, or of the tickets only those given.
+
+    Raises:
+        GateClosed: something in the account would act on imported tickets.
+        AccountsError: an outcome is missing for a source record.
+    """
+    check_side_effects(engagement)
+    staged = engagement.all_stages
+    lookups = engagement.lookups(staged)
+    report = loader(engagement, staged, lookups).run(tickets=tickets)
+    if engagement.rehearsal:
+        return LoadResult(report, [], rehearsal=True)
+    known = engagement.ledger.entry
+    stray = [entry for entry in orphans(staged) if known(PRODUCTION, entry.object, entry.source_key) is None]
+    engagement.ledger.settle(PRODUCTION, stray)
+    found = accounts(engagement.ledger, PRODUCTION, staged, lookups)
+    require_balanced(found)
+    return LoadResult(report, found, rehearsal=False)
+
+
+# --- 06 reconcile --------------------------------------------------------------------------------------
+
+
+@dataclass
+class ReconcileResult:
+    """What a reconciliation found, beside the accounts."""
+
+    reconciliation: Reconciliation
+    accounts: list[Account]
+
+    def summary(self) -> dict[str, Any]:
+        """Return what the ledger keeps of the step: the accounts, and the states of every object."""
+        found = self.reconciliation
+        states = {obj: dict(counts) for obj, counts in found.counts.items()}
+        sums = [account.as_json() for account in self.accounts]
+        return {"accounts": sums, "states": states, "rule_messages": found.rule_messages}
+
+
+def reconcile(engagement: Engagement) -> ReconcileResult:
+    """Read the production account back and compare every field of every record, once the ledger is seen to be whole.
+
+    Raises:
+        LedgerBroken: the ledger was changed outside this program.
+        AccountsError: an outcome is missing for a source record.
+    """
+    engagement.ledger.verify()
+    staged = engagement.all_stages
+    lookups = engagement.lookups(staged)
+    read = ReadBack(engagement.paths.state / "readback.sqlite3", engagement.name)
+    try:
+        read.read(engagement.api(PRODUCTION), engagement.progress)
+        found = Reconciler(
+            ledger=engagement.ledger, target=PRODUCTION, staged=staged, lookups=lookups, read=read,
+            progress=engagement.progress,
+        ).run()  # fmt: skip
+    finally:
+        read.close()
+    sums = accounts(engagement.ledger, PRODUCTION, staged, lookups)
+    require_balanced(sums)
+    return ReconcileResult(found, sums)
+
+
+# --- 07 cutover ----------------------------------------------------------------------------------------
+
+
+@dataclass
+class CutoverResult:
+    """What the last delta brought, and whether the freeze holds."""
+
+    changes: Changes
+    load: LoadResult
+    reconciliation: ReconcileResult | None
+    stages: list[str] = field(default_factory=list)
+
+    def summary(self) -> dict[str, Any]:
+        """Return what the ledger keeps of the step."""
+        found = self.reconciliation.summary() if self.reconciliation else {}
+        return {**self.load.summary(), **found, "changed_tickets": len(self.changes.tickets)}
+
+
+def cut_over(engagement: Engagement) -> CutoverResult:
+    """Read what changed since the extract, load it, prove that the freeze holds, and reconcile again.
+
+    Without ``execute`` it only says what has changed.
+
+    Raises:
+        GateClosed: the source changed while it should have been frozen.
+    """
+    found = _changes(engagement)
+    if engagement.rehearsal:
+        return CutoverResult(found, LoadResult(LoadReport(), [], rehearsal=True), None)
+    if found:
+        _stage_delta(engagement, found)
+    waiting = _unloaded(engagement)
+    loaded = load(engagement, waiting)
+    engagement.ledger.set_meta("deltas_loaded", engagement.ledger.meta("deltas", []))
+    check_freeze(engagement)
+    return CutoverResult(found, loaded, reconcile(engagement), engagement.ledger.meta("deltas", []))
+
+
+def _changes(engagement: Engagement) -> Changes:
+    rows = engagement.parameters.source.page_rows
+    return changes(engagement.source, engagement.all_stages, engagement.progress, page_rows=rows)
+
+
+def _stage_delta(engagement: Engagement, found: Changes) -> None:
+    """Stage what changed; the stage counts only when it is complete, and a half one is read anew."""
+    deltas = engagement.ledger.meta("deltas", [])
+    stage = f"delta-{len(deltas) + 1:03d}"
+    reader = extractor(engagement, stage)
+    reader.start_again()
+    write_gone(engagement.paths.staged / stage, found.merged)
+    reader.definitions()
+    reader.tickets(sorted(found.tickets))
+    reader.files(engagement.files_root)
+    engagement.ledger.set_meta("deltas", [*deltas, stage])
+
+
+def _unloaded(engagement: Engagement) -> set[int]:
+    """Return the tickets of the deltas that no load has finished with."""
+    loaded = engagement.ledger.meta("deltas_loaded", [])
+    waiting = [stage for stage in engagement.ledger.meta("deltas", []) if stage not in loaded]
+    return engagement.staged(*waiting).ticket_ids() if waiting else set()
+
+
+def check_freeze(engagement: Engagement) -> None:
+    """Pass if nothing changed in the source since the delta was read.
+
+    Raises:
+        GateClosed: with the number of tickets that did.
+    """
+    since = _changes(engagement)
+    if since:
+        raise GateClosed(
+            f"{engagement.step} waits at the gate 'freeze': {len(since.tickets)} tickets changed in SmarterTrack "
+            "while it should have been frozen. What had changed before is in Gorgias.",
+            gate="freeze",
+            next_step="stop mail import, automatic closing and agents' work in SmarterTrack, then "
+            f"migrator run {engagement.name} --only 07 --execute: it takes the rest over.",
+        )

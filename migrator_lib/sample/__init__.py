@@ -1,0 +1,28 @@
+"""The sample: hard tickets and random ones, moved into the sandbox, and laid side by side for a person to review."""
+
+from migrator_lib.sample.choice import Choice, choose
+from migrator_lib.sample.sampling import (
+    CONFIDENCE,
+    STAGE,
+    TARGET,
+    confidence_statement,
+    digest,
+    extract,
+    load,
+    review,
+    upper_bound,
+)
+
+__all__ = [
+    "CONFIDENCE",
+    "STAGE",
+    "TARGET",
+    "Choice",
+    "choose",
+    "confidence_statement",
+    "digest",
+    "extract",
+    "load",
+    "review",
+    "upper_bound",
+]

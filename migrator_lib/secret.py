@@ -1,0 +1,54 @@
+"""References to secrets: ``env:NAME`` or ``keyring:service/user``, resolved only where the secret is used."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import keyring
+from keyring.errors import KeyringError
+from pydantic import AfterValidator
+
+from migrator_lib.errors import ParameterError
+
+
+def _is_reference(value: str) -> str:
+    kind, _, rest = value.partition(":")
+    if kind not in ("env", "keyring") or not rest or (kind == "keyring" and "/" not in rest):
+        raise ValueError(
+            "a secret is given by reference: 'env:NAME' reads an environment variable, "
+            "'keyring:service/user' reads the system's keyring; never write the secret itself here"
+        )
+    return value
+
+
+SecretReference = Annotated[str, AfterValidator(_is_reference)]
+
+
+def resolve_secret(reference: str) -> str:
+    """Return the secret that ``reference`` points to.
+
+    Raises:
+        ParameterError: the variable or the keyring's entry is not there.
+    """
+    kind, _, rest = reference.partition(":")
+    if kind == "env":
+        value = os.environ.get(rest, "")
+        mend = f"export {rest}=... in the shell that starts the run, and run again."
+    else:
+        service, _, user = rest.partition("/")
+        value = _from_keyring(reference, service, user)
+        mend = f"run 'keyring set {service} {user}', and run again."
+    if not value:
+        raise ParameterError(f"The secret {reference} is empty or not set.", next_step=mend)
+    return value
+
+
+def _from_keyring(reference: str, service: str, user: str) -> str:
+    try:
+        return keyring.get_password(service, user) or ""
+    except KeyringError as error:
+        raise ParameterError(
+            f"The system's keyring, which {reference} asks for, cannot be read: {error}.",
+            next_step="unlock it, or give the secret by environment variable ('env:NAME') where there is no keyring.",
+        ) from error

@@ -1,0 +1,175 @@
+"""One simulated account: its store, clock, rate limit, faults and credentials."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from migrator_lib.clock import Clock, ScaledClock
+from migrator_lib.simulators.gorgias.ratelimit import RateLimit
+from migrator_lib.simulators.gorgias.store import Document, Store
+
+DEFAULT_SEED: Document = {
+    "credentials": {"email": "migration@demo.example", "api_key": "demo-key"},
+    "users": [{"email": "migration@demo.example", "name": "Migration", "role": "admin"}],
+}
+
+
+FAULTS = ("http_500_before", "http_500_after_commit", "reset_after_commit", "slow")
+
+
+@dataclass
+class Fault:
+    """Something that goes wrong for the next ``times`` matching requests."""
+
+    kind: str
+    """One of ``FAULTS``."""
+    method: str = ""
+    path_contains: str = ""
+    times: int = 1
+    seconds: float = 0.0
+    """Of the wall, since clients time out by it: how much later a slow request is carried out."""
+
+    def __post_init__(self) -> None:
+        if self.kind not in FAULTS:
+            raise ValueError(f"no fault is called {self.kind!r}; there are {', '.join(FAULTS)}")
+
+    def matches(self, method: str, path: str) -> bool:
+        """Whether this request is hit."""
+        return self.times > 0 and self.method in ("", method) and self.path_contains in path
+
+
+@dataclass
+class Stats:
+    """What was asked of the account since its process started."""
+
+    calls: int = 0
+    throttled: int = 0
+    by_endpoint: dict[str, int] = field(default_factory=dict)
+
+
+class Account:
+    """A simulated account."""
+
+    def __init__(
+        self, name: str, path: Path, *, speed: float = 1.0, seed: Document | None = None, rate: str = "api-key",
+        clock: Clock | None = None,
+    ) -> None:  # fmt: skip
+        self.name = name
+        self.store = Store(path)
+        self.clock = clock or ScaledClock(speed)
+        self.limit = RateLimit(self.clock, size=rate)
+        self.stats = Stats()
+        self.faults: list[Fault] = []
+        self.lag_seconds = 0.0
+        self.written: dict[str, float] = {}
+        self.upload_limit = 25_000_000
+        # ten minutes, and never under a minute of the wall: no client is faster than that
+        self.cursor_seconds = max(600.0, 60.0 * speed)
+        self._lock = threading.Lock()
+        seed = seed or DEFAULT_SEED
+        credentials = seed.get("credentials") or DEFAULT_SEED["credentials"]
+        key = os.environ.get(credentials.get("api_key_env", ""), "") or credentials.get("api_key", "demo-key")
+        pair = f"{credentials['email']}:{key}"
+        self._expected = "Basic " + base64.b64encode(pair.encode()).decode()
+        self.user_email: str = credentials["email"]
+        self._ahead = self._time_to_catch_up()
+        if not self.store.count("user"):
+            self._plant(seed)
+
+    def _time_to_catch_up(self) -> timedelta:
+        stored = self.store.latest_time()
+        if stored is None:
+            return timedelta()
+        last = datetime.fromtimestamp(int(stored) / 1e6, UTC)
+        return max(timedelta(), last - self.clock.now())
+
+    def now(self) -> str:
+        """Return the account's moment, as it stands in timestamps; it never runs backwards."""
+        moment = self.clock.now() + self._ahead
+        return moment.replace(tzinfo=None).isoformat(timespec="microseconds")
+
+    def remember(self, written: Any) -> None:
+        """Note when something was written: look-ups may lag, and a restarted clock must not run behind."""
+        moment = self.clock.now() + self._ahead
+        self.store.remember_time(int(moment.timestamp() * 1e6))
+        if self.lag_seconds and isinstance(written, dict) and "uri" in written:
+            self.written[written["uri"]] = self.clock.monotonic()
+
+    def knows(self, authorization: str | None) -> bool:
+        """Whether the credentials are right."""
+        return authorization == self._expected
+
+    def me(self) -> Document:
+        """Return the key's user."""
+        return self.store.by("user", "name", self.user_email.lower())[0]
+
+    def role(self) -> str:
+        """Return the role of the key's user, which the key acts with."""
+        return str(self.me()["role"]["name"])
+
+    def fault(self, method: str, path: str, *kinds: str) -> Fault | None:
+        """Return, and use up, the first fault of these kinds that hits a request."""
+        with self._lock:
+            for fault in self.faults:
+                if fault.kind in kinds and fault.matches(method, path):
+                    fault.times -= 1
+                    return fault
+        return None
+
+    def count(self, endpoint: str, *, throttled: bool) -> None:
+        """Count a request."""
+        with self._lock:
+            self.stats.calls += 1
+            self.stats.throttled += throttled
+            self.stats.by_endpoint[endpoint] = self.stats.by_endpoint.get(endpoint, 0) + 1
+
+    def _plant(self, seed: Document) -> None:
+        """Put in what the account holds at first; nothing of it sends mail or counts as a call."""
+        from migrator_lib.simulators.gorgias import people, setup, tickets
+
+        with self.store.transaction():
+            for user in seed.get("users") or DEFAULT_SEED["users"]:
+                role = {"role": {"name": user.get("role", "agent")}}
+                people.create_user(self, {**user, **role}, invite=False)
+            for team in seed.get("teams", []):
+                members = [{"id": self._user_id(email)} for email in team.get("members", [])]
+                setup.create_team(self, {"name": team["name"], "members": members})
+            for tag in seed.get("tags", []):
+                setup.create_tag(self, tag)
+            for custom_field in seed.get("custom_fields", []):
+                setup.create_custom_field(self, custom_field)
+            for customer in seed.get("customers", []):
+                channels = [{"type": "email", "address": customer["email"], "preferred": True}]
+                people.create_customer(self, {"channels": channels, **customer})
+            for ticket in seed.get("tickets", []):
+                tickets.create_ticket(self, ticket)
+            for kind in ("rule", "integration", "setting", "macro", "view"):
+                for document in seed.get(f"{kind}s", []):
+                    self.store.put(kind, {"id": self.store.next_id(kind), **document})
+            self.store.clear_outbox()
+
+    def _user_id(self, email: str) -> int:
+        return int(self.store.by("user", "name", email.lower())[0]["id"])
+
+
+def read_seed(file: Path | None) -> Document | None:
+    """Return a seed file's content."""
+    return None if file is None else dict(json.loads(file.read_text(encoding="utf-8")))
+
+
+def active(documents: Iterable[Document]) -> list[Document]:
+    """Return documents that are not deactivated."""
+    return [d for d in documents if not d.get("deactivated_datetime")]
+
+
+def reference_problem(field_name: str) -> dict[str, Any]:
+    """Return the data of a refusal for a reference to nothing."""
+    return {field_name: {"id": ["Does not exist."]}}

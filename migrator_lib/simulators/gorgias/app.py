@@ -1,0 +1,127 @@
+"""The HTTP face of simulated accounts: authentication, rate limit, errors and faults around every route."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+
+from migrator_lib.simulators.gorgias.account import Account, Fault
+from migrator_lib.simulators.gorgias.call import Call, read
+from migrator_lib.simulators.gorgias.routes import ROUTES, Handler
+from migrator_lib.simulators.gorgias.validation import Refused
+
+HEADER = "X-Gorgias-Account-Api-Call-Limit"
+ADMIN_WRITES = ("users", "teams", "custom-fields")
+COUNTED = ("user", "team", "tag", "custom_field", "customer", "ticket", "message")
+
+
+def _json(status: int, body: Any, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(json.dumps(body), status, dict(headers or {}), "application/json")
+
+
+def _error(status: int, message: str, data: Any = None, headers: Mapping[str, str] | None = None) -> Response:
+    error = {"msg": message, **({"data": data} if data is not None else {})}
+    return _json(status, {"error": error}, headers)
+
+
+def _forbidden(account: Account, method: str, path: str) -> bool:
+    """Whether the role of the key's user lacks the permission: observers look, and admins alone set up."""
+    if method == "GET":
+        return False
+    role = account.role()
+    return role == "observer-agent" or (role != "admin" and path.startswith(ADMIN_WRITES))
+
+
+def _answer(account: Account, method: str, path: str, status: int, handler: Handler, call: Call) -> Response:
+    """Carry out one request as a transaction."""
+    if account.fault(method, path, "http_500_before"):
+        return _error(500, "Internal server error")
+    if _forbidden(account, method, path):
+        return _error(403, "You do not have the permission to do this")
+    with account.store.transaction():
+        result = handler(account, call)
+        if method != "GET":
+            account.remember(result)
+    if account.fault(method, path, "http_500_after_commit"):
+        return _error(502, "Bad gateway")
+    if status == 204 or result is None:
+        return Response(status_code=status)
+    return _json(status, result)
+
+
+def _cut_off(request: Request) -> None:
+    """Close the connection without a reply; only the server's own receive channel knows its socket."""
+    request.receive.__self__.transport.abort()  # type: ignore[attr-defined]
+
+
+def _endpoint(account: Account, method: str, path: str, status: int, handler: Handler) -> Any:
+    name = f"{method} {path}"
+
+    async def endpoint(request: Request) -> Response:
+        if not account.knows(request.headers.get("authorization")):
+            return _error(401, "Invalid credentials")
+        allowed, used, wait = account.limit.take()
+        headers = {HEADER: f"{used}/{account.limit.limit}"}
+        account.count(name, throttled=not allowed)
+        if not allowed:
+            return _error(429, "Too many requests", headers={**headers, "Retry-after": str(wait)})
+        try:
+            call = await read(request)
+            slow = account.fault(method, path, "slow")
+            if slow:
+                await asyncio.sleep(slow.seconds)
+            response = _answer(account, method, path, status, handler, call)
+        except Refused as refusal:
+            response = _error(refusal.status, refusal.message, refusal.data)
+        if account.fault(method, path, "reset_after_commit"):
+            _cut_off(request)
+        response.headers.update(headers)
+        return response
+
+    return endpoint
+
+
+async def _no_route(_request: Request, error: Exception) -> Response:
+    status = int(getattr(error, "status_code", 404))
+    return _error(status, "Method not allowed" if status == 405 else "Not found")
+
+
+def create_app(accounts: Mapping[str, Account]) -> FastAPI:
+    """Return the app that serves these accounts, each below ``/<name>/api/``."""
+    handlers: dict[int | type[Exception], Any] = {404: _no_route, 405: _no_route}
+    app = FastAPI(title="Simulated Gorgias", docs_url="/docs", redoc_url=None, exception_handlers=handlers)
+    for name, account in accounts.items():
+        for method, path, status, handler in ROUTES:
+            endpoint = _endpoint(account, method, path, status, handler)
+            numbered = path.replace("id}", "id:int}")
+            app.add_api_route(f"/{name}/api/{numbered}", endpoint, methods=[method], response_model=None, tags=[name])
+        _add_looks(app, name, account)
+    return app
+
+
+def _add_looks(app: FastAPI, name: str, account: Account) -> None:
+    """Add what the product has not: looks behind the scenes, without authentication or limit."""
+
+    async def stats() -> Response:
+        with account.store.lock:
+            counts = {kind: account.store.count(kind) for kind in COUNTED}
+        return _json(200, {**vars(account.stats), "objects": counts, "mail_sent": len(account.store.outbox())})
+
+    async def outbox() -> Response:
+        return _json(200, account.store.outbox())
+
+    async def faults(request: Request) -> Response:
+        for given in await request.json():
+            if given["kind"] == "lag":
+                account.lag_seconds = given["seconds"]
+            else:
+                account.faults.append(Fault(**given))
+        return _json(200, [vars(fault) for fault in account.faults])
+
+    app.add_api_route(f"/{name}/_simulator/stats", stats, methods=["GET"], response_model=None)
+    app.add_api_route(f"/{name}/_simulator/outbox", outbox, methods=["GET"], response_model=None)
+    app.add_api_route(f"/{name}/_simulator/faults", faults, methods=["POST"], response_model=None)

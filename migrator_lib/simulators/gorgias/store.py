@@ -1,0 +1,187 @@
+"""What a simulated account holds: JSON documents in SQLite, durable before a reply is sent.
+
+One table for everything; what is looked up is an indexed column beside the document.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+Document = dict[str, Any]
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS thing (
+  kind TEXT NOT NULL, id INTEGER NOT NULL, external_id TEXT, name TEXT, parent INTEGER,
+  created TEXT NOT NULL, updated TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, id));
+CREATE INDEX IF NOT EXISTS thing_external ON thing (kind, external_id) WHERE external_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS thing_name ON thing (kind, name) WHERE name IS NOT NULL;
+CREATE INDEX IF NOT EXISTS thing_parent ON thing (kind, parent) WHERE parent IS NOT NULL;
+CREATE INDEX IF NOT EXISTS thing_created ON thing (kind, created, id);
+CREATE INDEX IF NOT EXISTS thing_updated ON thing (kind, updated, id);
+CREATE TABLE IF NOT EXISTS address (kind TEXT, address TEXT, owner INTEGER, PRIMARY KEY (kind, address));
+CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY, kind TEXT, recipient TEXT, reason TEXT, at TEXT);
+CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, n INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS file (name TEXT PRIMARY KEY, label TEXT, content_type TEXT, public INTEGER, content BLOB);
+"""
+ORDERS = {"created_datetime": "created", "updated_datetime": "updated", "id": "id", "name": "COALESCE(name,'')"}
+FILTERS = ("external_id", "name", "parent")
+
+
+class Store:
+    """One account's documents. A request is one transaction."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.lock = threading.RLock()
+        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=OFF")  # survives kill -9; a simulator need not survive power loss
+        self._connection.executescript(SCHEMA)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self.lock:
+            self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; the lock makes requests follow one another."""
+        with self.lock:
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def next_id(self, kind: str, start: int = 1) -> int:
+        """Return the next id of a kind; ids are never used again."""
+        row = self._connection.execute("SELECT n FROM counter WHERE name=?", (kind,)).fetchone()
+        n = int(row[0]) + 1 if row else start
+        self._connection.execute("INSERT OR REPLACE INTO counter VALUES (?,?)", (kind, n))
+        return n
+
+    def put(self, kind: str, document: Document, *, name: str | None = None, parent: int | None = None) -> None:
+        """Insert or replace a document by its ``id``."""
+        self._connection.execute(
+            "INSERT OR REPLACE INTO thing VALUES (?,?,?,?,?,?,?,?)",
+            (
+                kind, document["id"], document.get("external_id"), name, parent,
+                document.get("created_datetime") or "", document.get("updated_datetime") or "", json.dumps(document),
+            ),
+        )  # fmt: skip
+
+    def get(self, kind: str, thing_id: int) -> Document | None:
+        """Return a document by id."""
+        row = self._connection.execute("SELECT body FROM thing WHERE kind=? AND id=?", (kind, thing_id)).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def by(self, kind: str, column: str, value: Any) -> list[Document]:
+        """Return documents by external_id, name or parent, oldest id first."""
+        assert column in FILTERS
+        statement = f"SELECT body FROM thing WHERE kind=? AND {column}=? ORDER BY id"  # noqa: S608
+        return [json.loads(row[0]) for row in self._connection.execute(statement, (kind, value))]
+
+    def by_kind(self, kind: str) -> list[Document]:
+        """Return all documents of a kind, for kinds of which there are few."""
+        rows = self._connection.execute("SELECT body FROM thing WHERE kind=? ORDER BY id", (kind,))
+        return [json.loads(row[0]) for row in rows]
+
+    def delete(self, kind: str, thing_id: int) -> None:
+        """Remove a document."""
+        self._connection.execute("DELETE FROM thing WHERE kind=? AND id=?", (kind, thing_id))
+
+    def delete_children(self, kind: str, parent: int) -> None:
+        """Remove the documents of a kind that belong to another."""
+        self._connection.execute("DELETE FROM thing WHERE kind=? AND parent=?", (kind, parent))
+
+    def page(
+        self, kind: str, *, order: str, descending: bool, after: tuple[Any, int] | None, limit: int,
+        where: Mapping[str, Any] | None = None,
+    ) -> list[tuple[Any, Document]]:  # fmt: skip
+        """Return up to ``limit`` (sort value, document) pairs behind ``after``, in a stable order."""
+        column = ORDERS[order]
+        way, sign = ("DESC", "<") if descending else ("ASC", ">")
+        conditions: list[str] = ["kind=?"]
+        values: list[Any] = [kind]
+        for name, value in (where or {}).items():
+            assert name in FILTERS
+            conditions.append(f"{name}=?")
+            values.append(value)
+        if after is not None:
+            conditions.append(f"({column}, id) {sign} (?, ?)")
+            values += after
+        statement = (
+            f"SELECT {column}, body FROM thing WHERE {' AND '.join(conditions)} "  # noqa: S608
+            f"ORDER BY {column} {way}, id {way} LIMIT ?"
+        )
+        rows = self._connection.execute(statement, (*values, limit))
+        return [(row[0], json.loads(row[1])) for row in rows]
+
+    def count(self, kind: str) -> int:
+        """Return the number of documents of a kind."""
+        return int(self._connection.execute("SELECT count(*) FROM thing WHERE kind=?", (kind,)).fetchone()[0])
+
+    # --- addresses, mail, files, counters ----------------------------------------------------------
+
+    def owner_of(self, kind: str, address: str) -> int | None:
+        """Return the customer who has a channel address."""
+        row = self._connection.execute(
+            "SELECT owner FROM address WHERE kind=? AND address=?", (kind, address.lower())
+        ).fetchone()
+        return int(row[0]) if row else None
+
+    def set_addresses(self, owner: int, pairs: list[tuple[str, str]]) -> None:
+        """Give a customer exactly these (channel type, address) pairs."""
+        self._connection.execute("DELETE FROM address WHERE owner=?", (owner,))
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO address VALUES (?,?,?)", [(k, a.lower(), owner) for k, a in pairs]
+        )
+
+    def mail(self, kind: str, recipient: str, reason: str, at: str) -> None:
+        """Record mail that the product would have sent."""
+        self._connection.execute(
+            "INSERT INTO outbox (kind, recipient, reason, at) VALUES (?,?,?,?)", (kind, recipient, reason, at)
+        )
+
+    def outbox(self) -> list[Document]:
+        """Return all mail that would have been sent."""
+        names = ("id", "kind", "recipient", "reason", "at")
+        with self.lock:
+            return [
+                dict(zip(names, row, strict=True))
+                for row in self._connection.execute("SELECT * FROM outbox ORDER BY id")
+            ]
+
+    def clear_outbox(self) -> None:
+        """Forget the mail so far."""
+        self._connection.execute("DELETE FROM outbox")
+
+    def save_file(self, name: str, label: str, content_type: str, public: bool, content: bytes) -> None:
+        """Keep an uploaded file."""
+        self._connection.execute(
+            "INSERT INTO file VALUES (?,?,?,?,?)", (name, label, content_type, int(public), content)
+        )
+
+    def file(self, name: str) -> tuple[str, str, bool, bytes] | None:
+        """Return (label, content type, public, bytes) of an uploaded file."""
+        row = self._connection.execute(
+            "SELECT label, content_type, public, content FROM file WHERE name=?", (name,)
+        ).fetchone()
+        return (row[0], row[1], bool(row[2]), row[3]) if row else None
+
+    def latest_time(self) -> str | None:
+        """Return the latest timestamp that is stored, so that a restarted clock does not run behind it."""
+        row = self._connection.execute("SELECT n FROM counter WHERE name='clock'").fetchone()
+        return str(row[0]) if row else None
+
+    def remember_time(self, microseconds: int) -> None:
+        """Note the clock's time, in microseconds since 1970."""
+        self._connection.execute("INSERT OR REPLACE INTO counter VALUES ('clock', ?)", (microseconds,))

@@ -1,0 +1,1 @@
+"""SmarterTrack, the source: its database and its files on disk."""

@@ -1,0 +1,166 @@
+"""What is read of SmarterTrack: an allow-list of tables and columns, and nothing else.
+
+Names are those of a live database of March 2018 (166 tables, public scaffold of an MIT-licensed project);
+``schema.json`` beside this file holds all of them with their types. Columns that hold secrets (passwords,
+salts, session tokens) are not in any list here, so no statement can select them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+SCHEMA_FILE = Path(__file__).with_name("schema.json")
+
+
+@cache
+def known_schema() -> dict[str, dict[str, str]]:
+    """Return table (without prefix) to column to type, as of March 2018."""
+    schema: dict[str, dict[str, str]] = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+    return schema
+
+
+@dataclass(frozen=True)
+class SourceTable:
+    """One table that is read: its key orders the pages, and its columns are all that is ever selected."""
+
+    name: str
+    key: tuple[str, ...]
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns that may be selected, key first, in a fixed order."""
+        return tuple(dict.fromkeys((*self.key, *self.required, *self.optional)))
+
+    def type_of(self, column: str) -> str:
+        """Return int, long, short, bool, double, string, datetime or guid."""
+        return known_schema()[self.name][column].rstrip("?")
+
+    def may_be_null(self, column: str) -> bool:
+        """Return whether a column that is no text may be empty."""
+        return known_schema()[self.name][column].endswith("?")
+
+
+def _table(name: str, key: str, required: str = "", optional: str = "") -> SourceTable:
+    return SourceTable(name, tuple(key.split()), tuple(required.split()), tuple(optional.split()))
+
+
+DEFINITIONS: tuple[SourceTable, ...] = (
+    _table("Brands", "BrandID", "BrandName", "IsDefaultBrand HostHeaderValue"),
+    _table(
+        "Departments",
+        "DepartmentID",
+        "DisplayName",
+        "BrandID IsDeleted IsInternal AutoCloseEnabled AutoCloseHours "
+        "AutoDeleteEnabled AutoDeleteDays AutoLockEnabled AutoLockHours CustomTemplateID_Ticket",
+    ),
+    _table("Groups", "DepartmentID GroupID", "GroupName", "GroupDescription IsDeleted IsInternal IsFrontLine"),
+    _table(
+        "Users",
+        "UserID",
+        "Email DisplayName IsDeleted",
+        "UserName LoweredEmail Language IsLockedOut IsQueue "
+        "IsPrimaryAdmin IsEmailVerified DateCreatedUTC DateLastLoginUTC",
+    ),
+    _table("Roles", "RoleID", "RoleName", "RoleCategory IsCustomRole"),
+    _table("UsersInRoles", "UserID RoleID"),
+    _table("UsersInGroups", "DepartmentID GroupID UserID", "", "IsGroupAdmin IsActiveForTickets IsActiveForChats"),
+    _table("Organizations", "OrganizationID", "OrganizationName", "Website PhoneNumber"),
+    _table("OrganizationFilters", "OrganizationFilterID", "OrganizationID FilterType FilterValue", "UserID"),
+    _table(
+        "CustomDataFields",
+        "CustomFieldID",
+        "DisplayName DataType",
+        "DefaultValue SpecialMapping Options IsGlobal",
+    ),
+    _table("CustomDataFieldsForUsers", "UserID CustomFieldID", "DataContent"),
+    _table("TicketStatuses", "TicketStatusID", "EnglishName IsOpen IsActive", "DisplayName SortOrder IsLocked"),
+    _table("TicketPriorities", "TicketPriorityID", "EnglishName", "DisplayName SortOrder"),
+    _table("CommentTypes", "CommentTypeID", "EnglishName", "DisplayName"),
+    _table("Tags", "TagID", "Name", "IsDeleted DateCreatedUTC"),
+    _table(
+        "Events",
+        "EventID",
+        "Name",
+        "GroupID Owner EventGroup IsRepeating RepeatFrequency IsActive Enabled DateLastModifiedUTC",
+    ),
+    _table(
+        "EventConditions", "EventConditionID", "EventID", "EventKey EventCondition EventValue1 EventValue2 EventType"
+    ),
+    _table("EventActions", "EventActionID", "EventID", "EventKey"),
+    _table("EventInputs", "EventInputID", "EventActionID", "EventKey EventValue"),
+    _table("BusinessHours", "BusinessHourID", "DayOfWeek TimeStartUTC TimeStopUTC", "BrandID DepartmentID"),
+    _table("BusinessHolidays", "BusinessHolidayID", "", "Name Date BrandID DepartmentID"),
+    _table("KbCategories", "KbCategoryID", "", "CategoryName KbCategoryID_Parent IsPrivate IsVisible"),
+    _table("NewsItems", "NewsItemID", "Subject", "EventDateUTC IsPrivate IsDraft IsDeleted LanguageID"),
+    _table(
+        "Threads",
+        "ThreadID",
+        "Subject BrandID",
+        "CategoryType Status DateCreatedUTC DateLastPostUTC ReplyCount IsLocked Visible HasAnswer",
+    ),
+)
+"""Small tables that define things or are only listed; read whole."""
+
+TICKETS = _table(
+    "Tickets", "TicketID",
+    "TicketNumber DateOpenedUTC TicketPriorityID TicketStatusID DepartmentID GroupID UserID UserID_Customer "
+    "CustomerEmailAddress Subject IsDeleted",
+    "DateClosedUTC DateDeletedUTC IsSpam IsPinnedToAgent RequiresFollowUp DateFollowUpUTC ReplyCountIn ReplyCountOut",
+)  # fmt: skip
+TICKET_CHILDREN: tuple[SourceTable, ...] = (
+    _table(
+        "TicketMessages",
+        "TicketID TicketMessageID",
+        "DateReceivedUTC Subject BodyText BodyHTML MessageDirection FromAddress ToAddress",
+        "UserID_From CcAddresses DeliveryStatus LastDeliveryError SmtpMessageGuid IsDraft",
+    ),
+    _table("TicketComments", "TicketID TicketCommentID", "CommentTypeID UserID DateEnteredUTC CommentText"),
+    _table(
+        "TicketAttachments",
+        "TicketID TicketAttachmentID",
+        "TicketMessageID FileNameOriginal FileNameOnDisk",
+        "CidTagName Length Crc CreationDateUTC IsDeleted",
+    ),
+    _table("CustomDataFieldsInTickets", "TicketID CustomFieldID", "DataContent"),
+    _table("TicketMerges", "TicketID TicketNumber"),
+    _table("Tasks", "TicketID TaskID", "", "IsDeleted"),
+    _table("TimeLogs", "TicketID TimeLogID", "", "TagID IsDeleted"),
+)
+"""Tables read in the order of their ticket, so that a ticket's rows lie together."""
+
+TAGS_IN_TASKS = _table("TagsInTasks", "TagsInTasksID", "TaskID TagID")
+
+AUDITED: tuple[SourceTable, ...] = (
+    _table("GlobalSettings", "", "", "SettingName SettingValue"),
+    _table("Servers", "", "", "DateLastHeartbeatUTC IsEnabled IsActiveServer LicensingMode"),
+    _table("Chats", "", "", "IsDeleted"),
+    _table("ChatMessages", "", "", "ChatSenderType ViewRestriction"),
+    _table("CallLogs", "", "", "IsDeleted IsOutgoing"),
+    _table("KbArticles", "", "", "IsDeleted IsDraft IsPrivate LanguageID KbArticleID_ForwardTo"),
+    _table("ThreadPosts", "", "", "NeedsModeration"),
+    _table("TicketLinks", "", "", "ChatID CallLogID"),
+    _table("ChatAttachments", "", "", "FileNameOnDisk"),
+    _table("CallLogAttachments", "", "", "FileNameOnDisk"),
+    _table("ThreadPostAttachments", "", "", "FileNameOnDisk"),
+    _table("Files", "", "", "FileNameOnDisk CompressionType"),
+)
+"""What the audit looks at and no other step reads: no key and nothing required, so that nothing of it stops a run."""
+
+ALL_TABLES: tuple[SourceTable, ...] = (*DEFINITIONS, TAGS_IN_TASKS, TICKETS, *TICKET_CHILDREN, *AUDITED)
+
+
+def source_table(name: str) -> SourceTable:
+    """Return the allow-list entry of a table by its name without prefix."""
+    return next(table for table in ALL_TABLES if table.name == name)
+
+
+def narrow(name: str, columns: Sequence[str]) -> SourceTable:
+    """Return the allow-list entry of a table with its key and these columns alone."""
+    known = source_table(name)
+    return SourceTable(name, known.key, (), tuple(column for column in columns if column not in known.key))

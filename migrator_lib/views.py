@@ -1,0 +1,243 @@
+"""What the notebooks from extract to cutover show: status first, then numbers, then details that are folded away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from migrator_lib import pages
+from migrator_lib.engagement import Engagement
+from migrator_lib.evidence.summary import RECONCILED
+from migrator_lib.extract import ExtractReport
+from migrator_lib.ledger import SETTLED
+from migrator_lib.load import LoadReport
+from migrator_lib.masking import mask_text
+from migrator_lib.pages import Html
+from migrator_lib.progress import duration
+from migrator_lib.reconcile import Finding, Reconciliation
+from migrator_lib.reconcile.accounts import Account
+from migrator_lib.runbook import CutoverResult, LoadResult, ReconcileResult, source_rows
+
+LISTED = 200
+"""Rows that a notebook lists; all are counted, and the ledger has all."""
+
+
+# --- 04 extract ----------------------------------------------------------------------------------------
+
+
+def extract_status(report: ExtractReport) -> Html:
+    """Return the status line of an extract."""
+    new = sum(report.read_now.values())
+    total = sum(report.rows.values())
+    if not new:
+        return pages.status(f"Everything was staged already: {total:,} rows, none read again.", "good")
+    return pages.status(f"Staged: {total:,} rows, {new:,} of them read now.", "good")
+
+
+def extract_tables(engagement: Engagement, report: ExtractReport) -> Html:
+    """Return the rows of every table, counted in the source and staged."""
+    rows = [
+        {**row, "differs": row["source"] is not None and row["source"] != row["staged"]}
+        for row in source_rows(engagement, report)
+    ]
+    differing = [row["table"] for row in rows if row["differs"]]
+    words = (
+        pages.note("Source and staged data differ for: ", ", ".join(differing), ". Rows without a ticket are left "
+                   "where they are; other differences are changes since the extract, which the delta brings.")
+        if differing
+        else pages.note("Every table holds as many rows staged as in the source.")
+    )  # fmt: skip
+    return pages.join([words, pages.table(rows, caption="Rows by table", different="differs")])
+
+
+def bad_dates(report: ExtractReport) -> Html:
+    """Return the columns that hold values that are no dates."""
+    rows = [{"column": column, "values that are no date": n} for column, n in report.bad_dates.items()]
+    return pages.table(rows, caption="Dates", empty="Every date could be read.")
+
+
+# --- 05 load -------------------------------------------------------------------------------------------
+
+
+def load_status(result: LoadResult) -> Html:
+    """Return the status line of a load."""
+    report = result.report
+    if result.rehearsal:
+        n = sum(count for (_, what), count in report.counts.items() if what in ("would create", "would update"))
+        words = f"Rehearsal: {n:,} records would be sent. Nothing was written." if n else (
+            "Rehearsal: everything is in Gorgias already, nothing would be sent. Nothing was written."
+        )  # fmt: skip
+        return pages.status(words, "good")
+    if not report.created():
+        return pages.status("Nothing new was created: everything was in Gorgias already.", "good")
+    quarantined = sum(account.outcomes.get("quarantined", 0) for account in result.accounts)
+    words = f"Loaded: {report.created():,} records were created."
+    if quarantined:
+        return pages.status(f"{words} {quarantined:,} are in quarantine, with their reasons below.", "warn")
+    return pages.status(words, "good")
+
+
+def load_counts(report: LoadReport) -> Html:
+    """Return what this run did, by object."""
+    names = list(dict.fromkeys(obj for obj, _ in report.counts))
+    columns = list(dict.fromkeys(what for _, what in sorted(report.counts, key=lambda pair: pair[1])))
+    rows = [{"object": n.replace("_", " "), **{w: report.counts.get((n, w), 0) for w in columns}} for n in names]
+    return pages.table(rows, caption="What this run did")
+
+
+def accounts_table(found: Sequence[Account]) -> Html:
+    """Return the accounts: every source record with its outcome."""
+    rows = [
+        {
+            "object": account.title,
+            "source": account.source,
+            **{state.replace("_", " "): account.outcomes.get(state, 0) for state in SETTLED},
+            "adds up": pages.badge("yes", "good") if account.balanced else pages.badge("no", "bad"),
+        }
+        for account in found
+    ]
+    return pages.table(rows, caption="Source = created + matched + merged + skipped + handed over + quarantined")
+
+
+def accounts_chart(found: Sequence[Account]) -> Html:
+    """Return the accounts as a chart."""
+    from migrator_lib import charts  # slow to import, and not every notebook draws
+
+    numbers = {account.title: {state: account.outcomes.get(state, 0) for state in SETTLED} for account in found}
+    return pages.figure(charts.outcomes(numbers), "Outcomes of the source records, by object")
+
+
+def rules_table(found: Sequence[Account]) -> Html:
+    """Return how many records each named rule decided."""
+    rows = [
+        {"object": account.title, "outcome": state.replace("_", " "), "rule": rule.replace("_", " "), "records": n}
+        for account in found
+        for (state, rule), n in sorted(account.rules.items())
+    ]
+    return pages.table(rows, caption="By which rule", empty="No rule was needed.")
+
+
+def quarantine_rows(engagement: Engagement) -> list[dict[str, Any]]:
+    """Return the quarantined records (``object, key, reason, mend``), addresses masked."""
+    rows = []
+    for entry in engagement.ledger.entries("production", state="quarantined"):
+        reason, _, mend = mask_text(entry.reason or "").partition("\nNext: ")
+        rows.append({"object": entry.object, "key": entry.source_key, "reason": reason, "mend": mend})
+    return rows
+
+
+def quarantine_table(engagement: Engagement) -> Html:
+    """Return the first quarantined records with their reasons."""
+    rows = [{**row, "object": row["object"].replace("_", " ")} for row in quarantine_rows(engagement)]
+    caption = f"In quarantine: {len(rows):,}" + (f", the first {LISTED} of them" if len(rows) > LISTED else "")
+    return pages.table(rows[:LISTED], caption=caption, empty="No record is in quarantine.")
+
+
+def usage(engagement: Engagement) -> Html:
+    """Return the calls of this step, their rate, and the share of the allowed rate that was used."""
+    rows = []
+    for target, used in engagement.api_usage().items():
+        rate = used["calls"] / used["busy_seconds"] if used["busy_seconds"] else 0.0
+        rows.append(
+            {
+                "account": target, "calls": int(used["calls"]), "throttled": int(used["throttled"]),
+                "calls a second": round(rate, 2), "allowed a second": round(used["allowed_rate"], 2),
+                "time": duration(used["busy_seconds"]),
+            }
+        )  # fmt: skip
+    simulated = engagement.parameters.target.simulator
+    note = (
+        f"Times are those of the simulated account, whose clock runs {simulated.speed:g} times as fast."
+        if simulated
+        else ""
+    )
+    return pages.join([pages.table(rows, caption="Calls of Gorgias' API in this step", empty="No call was made."),
+                       pages.note(note) if note and rows else ""])  # fmt: skip
+
+
+# --- 06 reconcile --------------------------------------------------------------------------------------
+
+
+def reconcile_status(result: ReconcileResult) -> Html:
+    """Return the status line of a reconciliation."""
+    found = result.reconciliation
+    if not found.wrong:
+        return pages.status(f"Verified: all {found.validated:,} records are in Gorgias as they should be.", "good")
+    return pages.status(f"{found.wrong:,} records are not as they should be; {found.validated:,} are.", "bad")
+
+
+def reconcile_counts(found: Reconciliation, accounts: Sequence[Account]) -> Html:
+    """Return the states of every object."""
+    rows = [
+        {"object": account.title, **{state: found.counts[account.object][state] for state in RECONCILED}}
+        for account in accounts
+        if account.object in found.counts
+    ]
+    return pages.table(rows, caption="Compared field by field with what was read back")
+
+
+def findings_table(found: Reconciliation) -> Html:
+    """Return the first records that are not as they should be, each with its differences."""
+    rows = [_finding(finding) for finding in found.findings[:LISTED]]
+    return pages.table(rows, caption="Not as they should be", empty="Nothing differs.")
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    differences = [f"{d.field}: {d.expected} expected, {d.actual} found" for d in finding.differences]
+    return {
+        "object": finding.object.replace("_", " "),
+        "record": finding.source_key,
+        "state": finding.state,
+        "Gorgias id": str(finding.target_id or ""),
+        "what": "; ".join(differences) or finding.words,
+    }
+
+
+# --- 07 cutover ----------------------------------------------------------------------------------------
+
+
+def cutover_status(result: CutoverResult) -> Html:
+    """Return the status line of a cutover."""
+    n = len(result.changes.tickets)
+    if result.load.rehearsal:
+        return pages.status(f"Rehearsal: {n:,} tickets changed since the extract. Nothing was written.", "good")
+    assert result.reconciliation is not None
+    wrong = result.reconciliation.reconciliation.wrong
+    taken = f"{n:,} changed tickets were taken over, and nothing" if n else "Nothing"
+    words = f"{taken} changed in SmarterTrack since the last extract."
+    if wrong:
+        return pages.status(f"{words} {wrong:,} records are not as they should be: see below.", "bad")
+    return pages.status(f"{words} Everything is verified: Gorgias can take over.", "good")
+
+
+def changes_table(result: CutoverResult) -> Html:
+    """Return what changed in the source since it was staged."""
+    rows = [{"table": table, "tickets that differ": n} for table, n in result.changes.by_table.items()]
+    parts = [pages.table(rows, caption="What changed since the extract", empty="Nothing changed.")]
+    if result.changes.purged:
+        parts.append(pages.note(f"{len(result.changes.purged):,} tickets were purged in SmarterTrack since; they stay "
+                                "as they were staged."))  # fmt: skip
+    return pages.join(parts)
+
+
+def verified_again(result: CutoverResult) -> Html:
+    """Return the reconciliation after the delta, and the accounts; after a rehearsal there is none."""
+    found = result.reconciliation
+    if found is None:
+        return pages.note("A rehearsal verifies nothing.")
+    return pages.join(
+        [
+            reconcile_status(found),
+            reconcile_counts(found.reconciliation, found.accounts),
+            accounts_table(found.accounts),
+            findings_table(found.reconciliation),
+        ]
+    )
+
+
+def conflicts(result: CutoverResult) -> Html:
+    """Return what was left alone, since somebody changed it in Gorgias or it was loaded before it was deleted."""
+    found = result.load.report.conflicts
+    return pages.join([pages.heading("Left alone", 3), pages.bullets(found)]) if found else pages.note(
+        "Nothing had been changed in Gorgias that the source changed too."
+    )  # fmt: skip

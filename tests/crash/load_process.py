@@ -1,0 +1,25 @@
+"""A load in a process of its own, to be killed: ``python -m tests.crash.load_process FOLDER URL TICKETS SPEED``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from migrator_lib.clock import ScaledClock
+from migrator_lib.ledger import Ledger
+from migrator_lib.staging import Staged
+from tests.loading import filled, load
+from tests.simulated_account import client
+
+
+def main(folder: Path, url: str, tickets: int, speed: float) -> None:
+    """Load what is staged in ``folder``."""
+    shop = filled(folder / "shop", tickets)
+    ledger = Ledger.in_folder(folder / "state")
+    ledger.take_lease()
+    load(shop, client(url, ScaledClock(speed)), ledger, Staged([folder / "shop" / "staged" / "full"]))
+    ledger.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), float(sys.argv[4]))

@@ -1,0 +1,185 @@
+"""The index pages: status first, every number, every link relative, and nothing that is not true."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from migrator_lib import pages
+from migrator_lib.evidence import index
+from tests.browser_support import DESKTOP, PHONE, Chromium, chromium
+from tests.index_sample import ENGAGEMENTS, QUARANTINE, RUNS, SUMMARY, given
+
+__all__ = ["chromium"]
+
+
+def made(**changed: Any) -> str:
+    arguments = given(**changed)
+    return index.engagement_page(arguments.pop("summary"), **arguments)
+
+
+def text(page: str) -> str:
+    """Return a page's words, its style sheet left out."""
+    body = re.sub(r"<svg.*?</svg>", "", page[page.index("<body") :], flags=re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+def row(page: str, first: str) -> list[str]:
+    """Return the cells of the first table row that begins with a word."""
+    for found in re.findall(r"<tr[^>]*>(<td.*?)</tr>", page):
+        cells = [text("<body>" + cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", found)]
+        if cells[0] == first:
+            return cells
+    raise AssertionError(f"no row {first}")
+
+
+def test_the_status_comes_first_and_the_company_is_the_title() -> None:
+    page = made()
+    assert "<title>Fernhill Garden Supplies &amp; Sons</title>" in page
+    body = page[page.index("<main>") :]
+    assert body.index('class="status warn"') < body.index('class="tiles"') < body.index("<table")
+    assert "engagement “fernhill”; finished 2026-11-20 17:30 UTC" in page
+
+
+def test_the_tiles_show_tickets_verified_mail_and_quarantine() -> None:
+    tiles = re.findall(r"<li><b>(.*?)</b><span>(.*?)</span>", made())
+    assert tiles[:4] == [
+        ("11,200", "tickets moved, of 12,000"),
+        ("15,716", "records read back and found equal"),
+        ("0", "e-mails sent to anybody"),
+        ("89", "records quarantined"),
+    ]
+
+
+def test_mail_that_nobody_has_counted_yet_is_not_called_none() -> None:
+    assert ("not known yet", "e-mails sent to anybody") in re.findall(
+        r"<li><b>(.*?)</b><span>(.*?)</span>", made(mail_sent=None)
+    )
+
+
+def test_accounts_that_add_up_say_so_for_every_object() -> None:
+    page = made()
+    assert row(page, "Ticket") == ["Ticket", "adds up", "12,000", "11,200", "0", "14", "700", "0", "86"]
+    assert page.count(">adds up<") == len(SUMMARY["objects"])
+
+
+def test_a_record_without_outcome_is_shown_at_its_object() -> None:
+    lost = {**SUMMARY["objects"], "user": {"source": 26, "created": 10, "matched": 14}}
+    page = made(objects=lost)
+    assert row(page, "Agent")[1] == "+2 open"
+    assert page.count(">adds up<") == len(lost) - 1
+    assert re.search(r'<tr class="different"><td>Agent', page)
+
+
+def test_what_differs_in_gorgias_is_marked() -> None:
+    page = made()
+    assert re.findall(r'<tr class="different"><td>(\w+)', page) == ["Ticket"]
+    compared = page[page.index("Verified in Gorgias") :]
+    assert row(compared, "Ticket") == ["Ticket", "11,198", "2", "0", "0"]
+    assert row(compared, "Agent") == ["Agent", "24", "0", "0", "0"]
+
+
+def test_rules_gates_steps_and_what_is_only_counted_are_listed() -> None:
+    page = made()
+    assert "Ticket skipped spam 612" in text(page)
+    assert "This version does not move these" in text(page)
+    assert row(page, "Live chat") == ["Live chat", "80"]
+    assert row(page, "Knowledge base article") == ["Knowledge base article", "212"]
+    assert row(page, "backup proof") == ["backup proof", "met", "04_extract", "M. Osei", "2026-11-19 08:00 UTC", ""]
+    assert row(page, "mapping")[1:5] == ["stale", "03_sample_migration", "M. Osei", "2026-11-19"]
+    assert row(page, "Audit of the source") == ["Audit of the source", "done", "2026-11-20 09:00 UTC", "42 s"]
+    assert row(page, "Cut-over") == ["Cut-over", "not started", "", ""]
+    assert "15,840 calls" in text(page)
+    assert "97% of the allowed rate used" in text(page)
+
+
+def test_steps_documents_and_runs_are_linked_and_every_link_is_relative() -> None:
+    page = made()
+    links = re.findall(r'<a href="([^"]+)"', page)
+    assert set(links) == {
+        "runs/20261120T090000Z/01_audit.html",
+        "runs/20261120T090000Z/06_reconcile.html",
+        "documents/scope.html",
+        "documents/sla_rules.html",
+    }
+    assert all(run["run_id"] in page and run["result"] in page for run in RUNS)
+
+
+def test_quarantine_is_counted_by_reason_and_each_record_is_folded() -> None:
+    page = made()
+    quarantined = page[page.index(">Quarantined</h2>") :]
+    wanted = ["Organization", "Gorgias: name: Longer than maximum length 255.", "3"]
+    assert row(quarantined, "Organization") == wanted
+    assert row(quarantined, "Ticket") == ["Ticket", "its requester (requester:u77) is not in Gorgias", "86"]
+    folded = quarantined[quarantined.index("<summary>Each record") :]
+    assert row(folded, "Ticket") == ["Ticket", "1000", "its requester (requester:u77) is not in Gorgias"]
+    assert folded.count("its requester (") == sum(one["object"] == "ticket" for one in QUARANTINE)
+
+
+def test_of_a_large_quarantine_the_first_are_listed_and_the_number_told() -> None:
+    many = [{"object": "ticket", "key": str(n), "reason": f"reason {n}"} for n in range(1000)]
+    arguments = given() | {"quarantine": many}
+    page = index.engagement_page(arguments.pop("summary"), **arguments)
+    assert f"The first {index.LISTED} of 1,000." in page
+    assert f">reason {index.LISTED - 1}<" in page
+    assert f">reason {index.LISTED}<" not in page
+
+
+def test_a_simulation_is_called_one_and_a_migration_is_not() -> None:
+    assert "Simulated." in text(made())
+    assert "imulated" not in text(made(simulated=False))
+
+
+def test_an_engagement_that_has_only_begun_has_a_page() -> None:
+    api = {"calls": 0, "throttled": 0, "calls_per_ticket": None, "share_of_allowed_rate": None}
+    arguments = given(objects={}, titles={}, counted_only={}, rules=[], mail_sent=None, finished_at=None, api=api)
+    summary = arguments.pop("summary")
+    words = text(index.engagement_page(summary, **arguments | {"quarantine": [], "documents": [], "runs": []}))
+    assert "Nothing is counted yet" in words
+    assert "finished" not in words
+    for absent in ("By which rule", "Documents", "Quarantined ", "Calls to Gorgias", "Runs", "Counted, not moved"):
+        assert absent not in words
+
+
+def test_names_and_reasons_are_escaped() -> None:
+    arguments = given(company="<script>x</script>") | {
+        "quarantine": [{"object": "ticket", "key": "<i>", "reason": "<script>y</script>"}],
+        "documents": [("<script>z</script>", 'a"onclick="b')],
+    }
+    page = index.engagement_page(arguments.pop("summary"), **arguments)
+    assert "<script" not in page
+    assert 'href="a&quot;onclick=&quot;b"' in page
+
+
+def test_the_overview_lists_every_engagement_the_worst_state_first_told() -> None:
+    page = index.overview_page(ENGAGEMENTS)
+    assert 'class="status bad"' in page
+    assert "3 engagements: 1 complete, 1 open, 1 needs attention." in page
+    assert row(page, "fernhill") == [
+        "fernhill", "Fernhill Garden Supplies & Sons", "open", "84%", "89", "", "Not complete: 06_reconcile is next."
+    ]  # fmt: skip
+    assert row(page, "oakline")[5] == "2026-11-20 17:30 UTC"
+    assert re.findall(r'href="([^"]+)"', page) == [one["href"] for one in ENGAGEMENTS]
+
+
+def test_an_overview_of_nothing_says_so() -> None:
+    assert "No engagement yet." in index.overview_page([])
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [PHONE, DESKTOP])
+@pytest.mark.parametrize("which", ["engagement", "overview"])
+def test_the_page_is_legible_fits_and_loads_nothing(
+    chromium: Chromium, tmp_path: Path, which: str, width: int, scheme: Any
+) -> None:  # fmt: skip
+    page = made() if which == "engagement" else index.overview_page(ENGAGEMENTS)
+    with chromium.open(pages.write(tmp_path / "index.html", page), width=width, scheme=scheme) as opened:
+        assert opened.low_contrast() == []
+        assert opened.overflow() <= 0
+        assert opened.headings_in_order()
+        assert (opened.requests, opened.complaints) == ([], [])

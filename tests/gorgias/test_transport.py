@@ -1,0 +1,319 @@
+"""What leaves, what is sent again and what is not, and how it is told."""
+
+from __future__ import annotations
+
+import base64
+import json
+import socket
+import traceback
+from typing import Any
+
+import pytest
+import urllib3.util.connection
+
+from migrator_lib.clock import ManualClock
+from migrator_lib.errors import (
+    MailGuardError,
+    RecordRejected,
+    RecordUnusable,
+    TargetDenied,
+    TargetUnreachable,
+    Unanswered,
+)
+from migrator_lib.gorgias.transport import ATTEMPTS, Transport, Upload
+from tests.gorgias.told import API_KEY, EMAIL, Act, Told, hang_up, reply, reset, transport_to
+
+PERSON = "jane@private.example"
+SAFE_TO_REPEAT = [("GET", "tickets/7"), ("PUT", "tags/7"), ("DELETE", "tickets/7")]
+FAULTS = {
+    "500": reply(500, {"error": {"msg": "oops"}}),
+    "502 page": reply(502, b"<html>Bad gateway</html>"),
+    "503 without a body": reply(503),
+    "408": reply(408),
+    "reset": reset,
+    "hang up": hang_up,
+    "body breaks off": reply(200, b'{"id":', announced=20),
+    "body is no JSON": reply(200, b"<html>Welcome to the hotel's network</html>"),
+}
+any_fault = pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
+
+
+def closed_port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return f"http://127.0.0.1:{listening.getsockname()[1]}/acme"
+
+
+# --- what is sent --------------------------------------------------------------------------------------
+
+
+def test_a_request_carries_credentials_query_and_json(transport: Transport, told: Told) -> None:
+    transport.call("POST", "tags", params={"ids": [1, 2]}, body={"name": "Größe"})
+    (method, target, headers, body), *_ = told.seen
+    assert (method, target) == ("POST", "/acme/api/tags?ids=1&ids=2")
+    assert headers["authorization"] == "Basic " + base64.b64encode(f"{EMAIL}:{API_KEY}".encode()).decode()
+    assert headers["content-type"] == "application/json"
+    assert json.loads(body) == {"name": "Größe"}
+
+
+def test_a_key_with_letters_beyond_latin_1_is_sent_as_utf_8(told: Told, clock: ManualClock) -> None:
+    transport = transport_to(told.url, clock)
+    other = Transport(told.url, email="a@b.example", api_key="schlüssel-鍵", gate=transport.gate, clock=clock)
+    other.call("GET", "account")
+    assert base64.b64decode(told.seen[0][2]["authorization"].split()[1]).decode() == "a@b.example:schlüssel-鍵"
+
+
+def test_an_upload_is_multipart_and_its_field_is_named_as_the_file(transport: Transport, told: Told) -> None:
+    told.script = [reply(201, [{"url": "u"}])]
+    upload = Upload("Rechnung März.pdf", b"%PDF\x00\xff", "application/pdf")
+    assert transport.call("POST", "upload", params={"type": "attachment"}, upload=upload) == [{"url": "u"}]
+    _, target, headers, body = told.seen[0]
+    assert target == "/acme/api/upload?type=attachment"
+    assert headers["content-type"].startswith("multipart/form-data")
+    assert 'name="Rechnung März.pdf"'.encode() in body
+    assert b"Content-Type: application/pdf\r\n\r\n%PDF\x00\xff\r\n" in body
+
+
+def test_the_mail_guard_comes_before_the_gate_and_the_wire(transport: Transport, told: Told) -> None:
+    with pytest.raises(MailGuardError):
+        transport.call("POST", "tickets", body={"via": "api", "messages": [{"channel": "email"}]})
+    assert (told.seen, transport.gate.calls) == ([], 0)
+
+
+def test_invitations_need_leave(told: Told, clock: ManualClock, transport: Transport) -> None:
+    user = {"email": "a@b.example", "name": "A", "role": {"name": "agent"}}
+    with pytest.raises(MailGuardError, match="invitation"):
+        transport.call("POST", "users", body=user)
+    transport_to(told.url, clock, allow_invitations=True).call("POST", "users", body=user)
+    assert told.methods == ["POST"]
+
+
+def test_a_number_that_json_has_not_concerns_the_record_alone(transport: Transport, told: Told) -> None:
+    with pytest.raises(RecordUnusable, match="NaN"):
+        transport.call("PUT", "customers/1/custom-fields", body=[{"id": 1, "value": float("nan")}])
+    assert told.seen == []
+
+
+def test_the_environment_names_no_proxy_for_a_simulated_account(
+    transport: Transport, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", closed_port())
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    transport.call("GET", "account")
+    assert told.methods == ["GET"]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+def test_no_name_of_this_machine_goes_through_a_proxy(clock: ManualClock, host: str) -> None:
+    assert transport_to(f"http://{host}:9/acme", clock)._session().trust_env is False
+    assert transport_to("https://acme.gorgias.com", clock)._session().trust_env is True
+
+
+# --- what comes back -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("PUT", "tags/1", 202), ("DELETE", "tags/1", 204)])
+def test_an_empty_reply_is_none(transport: Transport, told: Told, method: str, path: str, status: int) -> None:
+    told.script = [reply(status)]
+    assert transport.call(method, path) is None
+
+
+def test_the_level_of_the_bucket_reaches_the_gate(transport: Transport, told: Told, clock: ManualClock) -> None:
+    told.script = [reply(200, {}, {"X-Gorgias-Account-Api-Call-Limit": "40/40"})]
+    transport.call("GET", "account")
+    before = clock.monotonic()
+    transport.call("GET", "account")
+    assert clock.monotonic() - before == pytest.approx((40 + 1 - 36) / 2, abs=0.01)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_key_stops_the_run_and_is_not_tried_again(transport: Transport, told: Told, status: int) -> None:
+    told.script = [reply(status, {"error": {"msg": "Invalid credentials"}})]
+    with pytest.raises(TargetDenied, match=rf"{status}: Invalid credentials[\s\S]*Next: check target"):
+        transport.call("GET", "account")
+    assert len(told.seen) == 1
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+@pytest.mark.parametrize("status", [400, 404, 409, 413])
+def test_a_refused_record_carries_the_servers_words_and_data(
+    transport: Transport, told: Told, status: int, method: str
+) -> None:
+    data = {"messages": {"3": {"sender": ["Missing data for required field."]}}}
+    told.script = [reply(status, {"error": {"msg": "Failed to create ticket", "data": data}})]
+    with pytest.raises(RecordRejected) as caught:
+        transport.call(method, "tags" if method == "POST" else "tags/1", body={})
+    assert (caught.value.status, caught.value.data) == (status, data)
+    assert "Failed to create ticket" in str(caught.value)
+    assert "'3'" in str(caught.value)
+    assert "Next: " in str(caught.value)
+    assert len(told.seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"<html>No</html>", "<html>No</html>"),
+        ({"error": "in words"}, "in words"),
+        ({"detail": "elsewhere"}, "elsewhere"),
+        ([1], r"\[1\]"),
+        (None, "400"),
+    ],
+)
+def test_a_refusal_in_another_shape_still_says_what_it_says(
+    transport: Transport, told: Told, body: Any, words: str
+) -> None:
+    told.script = [reply(400, body)]
+    with pytest.raises(RecordRejected, match=words):
+        transport.call("POST", "tags", body={})
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_a_redirect_is_not_followed(transport: Transport, told: Told, method: str) -> None:
+    told.script = [reply(301, None, {"Location": f"{told.url}/api/customers/9"})]
+    with pytest.raises(RecordRejected) as caught:
+        transport.call(method, "customers/8")
+    assert caught.value.status == 301
+    assert len(told.seen) == 1
+
+
+# --- 429 -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
+def test_429_is_waited_out_and_sent_again_whatever_the_method(
+    transport: Transport, told: Told, clock: ManualClock, method: str
+) -> None:
+    told.script = [reply(429, {"error": {"msg": "Too many"}}, {"Retry-after": "12"})]
+    path = "tags" if method == "POST" else "tags/1"
+    assert transport.call(method, path, body={"name": "x"}) == {"id": 1}
+    assert told.methods == [method, method]
+    assert clock.monotonic() >= 12
+    assert transport.gate.throttled == 1
+
+
+def test_429_is_no_try(transport: Transport, told: Told) -> None:
+    throttled = reply(429, None, {"Retry-after": "1"})
+    told.script = [*[throttled] * (ATTEMPTS + 3), reply(500), throttled, reply(500)]
+    assert transport.call("GET", "account") == {"id": 1}
+    assert len(told.seen) == ATTEMPTS + 3 + 4
+
+
+@pytest.mark.parametrize("header", [None, "soon", ""])
+def test_429_without_a_number_waits_a_second(
+    transport: Transport, told: Told, clock: ManualClock, header: str | None
+) -> None:
+    told.script = [reply(429, None, {} if header is None else {"Retry-after": header})]
+    transport.call("GET", "account")
+    assert 1 <= clock.monotonic() < 2
+
+
+# --- faults that may pass ------------------------------------------------------------------------------
+
+
+@any_fault
+@pytest.mark.parametrize(("method", "path"), SAFE_TO_REPEAT)
+def test_what_is_safe_to_repeat_is_sent_again(
+    transport: Transport, told: Told, fault: Act, method: str, path: str
+) -> None:
+    told.script = [fault, fault]
+    assert transport.call(method, path, body={} if method == "PUT" else None) == {"id": 1}
+    assert told.methods == [method] * 3
+
+
+@any_fault
+def test_a_post_is_sent_once_and_its_outcome_is_left_open(transport: Transport, told: Told, fault: Act) -> None:
+    told.script = [fault]
+    with pytest.raises(Unanswered):
+        transport.call("POST", "tags", body={"name": "x"})
+    assert len(told.seen) == 1
+
+
+def test_silence_is_a_fault_like_any_other(told: Told, clock: ManualClock) -> None:
+    transport = transport_to(told.url, clock, timeout_seconds=0.1)
+    told.script = [told.silence, told.silence]
+    with pytest.raises(Unanswered, match="ReadTimeout"):
+        transport.call("POST", "tags", body={})
+    assert transport.call("GET", "account") == {"id": 1}
+    assert told.methods == ["POST", "GET", "GET"]
+
+
+@any_fault
+def test_it_gives_up_after_so_many_tries_and_says_what_to_check(transport: Transport, told: Told, fault: Act) -> None:
+    told.script = [fault] * 50
+    with pytest.raises(TargetUnreachable, match=rf"after {ATTEMPTS} tries: .[\s\S]*Next: check that 127.0.0.1"):
+        transport.call("GET", "account")
+    assert len(told.seen) == ATTEMPTS
+
+
+def test_the_pauses_grow_and_are_spent_on_the_clock(transport: Transport, told: Told, clock: ManualClock) -> None:
+    told.script = [reply(500)] * (ATTEMPTS - 1)
+    transport.call("GET", "account")
+    least = sum(2**n for n in range(ATTEMPTS - 1))
+    assert least <= clock.monotonic() <= least + ATTEMPTS
+
+
+# --- a connection that was never made ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_server_that_does_not_listen_is_tried_again_even_with_a_post(clock: ManualClock, method: str) -> None:
+    transport = transport_to(closed_port(), clock)
+    with pytest.raises(TargetUnreachable, match="Connection refused"):
+        transport.call(method, "tags", body={})
+    assert transport.gate.calls == ATTEMPTS
+
+
+def test_a_post_arrives_once_the_server_listens(
+    told: Told, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = told.url
+    transport = transport_to(closed_port(), clock)
+    sleep = clock.sleep
+
+    def sleep_and_mend(seconds: float) -> None:
+        sleep(seconds)
+        transport.base_url = good
+
+    monkeypatch.setattr(clock, "sleep", sleep_and_mend)
+    assert transport.call("POST", "tags", body={}) == {"id": 1}
+    assert told.methods == ["POST"]
+
+
+@pytest.mark.parametrize(
+    "error", [socket.gaierror(-2, "Name or service not known"), TimeoutError("timed out")], ids=["no name", "time-out"]
+)
+def test_a_post_to_a_name_or_host_that_is_not_there_is_known_not_to_have_happened(
+    clock: ManualClock, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def nobody(*_args: Any, **_options: Any) -> socket.socket:
+        raise error
+
+    monkeypatch.setattr(urllib3.util.connection, "create_connection", nobody)
+    transport = transport_to("http://acme.invalid", clock)
+    with pytest.raises(TargetUnreachable):
+        transport.call("POST", "tags", body={})
+    assert transport.gate.calls == ATTEMPTS
+
+
+# --- what is told --------------------------------------------------------------------------------------
+
+
+@any_fault
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_neither_key_nor_address_stands_in_what_is_raised(
+    transport: Transport, told: Told, fault: Act, method: str
+) -> None:
+    told.script = [fault] * 50
+    with pytest.raises((TargetUnreachable, Unanswered)) as caught:
+        transport.call(method, "customers", params={"email": PERSON}, body={"email": PERSON})
+    shown = "".join(traceback.format_exception(caught.value))
+    for secret in (API_KEY, base64.b64encode(f"{EMAIL}:{API_KEY}".encode()).decode(), "jane@", "private.example"):
+        assert secret not in shown
+
+
+def test_a_refused_connection_tells_neither_key_nor_address(clock: ManualClock) -> None:
+    transport = transport_to(closed_port(), clock)
+    with pytest.raises(TargetUnreachable) as caught:
+        transport.call("GET", "customers", params={"email": PERSON})
+    shown = "".join(traceback.format_exception(caught.value))
+    assert not any(secret in shown for secret in (API_KEY, "jane@", "private.example"))

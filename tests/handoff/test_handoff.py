@@ -1,0 +1,264 @@
+"""The handoff documents: that all is in them, that advice fits, and that they show nobody."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from migrator_lib import handoff, runbook
+from migrator_lib.agents import all_agents
+from migrator_lib.engagement import Engagement
+from migrator_lib.handoff import assessments, documents, lists, sla_inventory, workflow_inventory
+from migrator_lib.handoff.workflow_inventory import Event
+from migrator_lib.masking import mask_text
+from migrator_lib.plan import make_plan
+from tests.desk import Desk, desk, leaks
+
+SEED = {
+    "users": [
+        {"email": "migration@demo.example", "name": "Migration", "role": "admin"},
+        {"email": "support@demo.example", "name": "Former agents"},
+        {"email": "margit.olsen@fernhill.example", "name": "Margit Olsen"},
+        {"email": "rafael.nunes@fernhill.example", "name": "Rafael Nunes"},
+        {"email": "gregor.stahl@fernhill.example", "name": "Gregor Stahl"},
+    ]
+}
+
+
+@dataclass
+class HandedOver:
+    desk: Desk
+    engagement: Engagement
+    files: dict[str, Path]
+
+    def text(self, name: str) -> str:
+        return self.files[name].read_text(encoding="utf-8")
+
+    def numbers(self) -> list[dict[str, str]]:
+        with self.files["documents/ticket_numbers.csv"].open(encoding="utf-8", newline="") as stream:
+            return list(csv.DictReader(stream))
+
+
+@pytest.fixture(scope="module")
+def handed_over(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HandedOver]:
+    with desk(tmp_path_factory.mktemp("handoff"), seed=SEED) as made:
+        engagement = made.open("07_cutover")
+        make_plan(engagement)
+        runbook.extract(engagement)
+        runbook.load(engagement)
+        files = handoff.write_all(engagement)
+        reports = engagement.paths.reports
+        yield HandedOver(made, engagement, {file.relative_to(reports).as_posix(): file for file in files})
+        engagement.close()
+
+
+def test_every_document_is_written(handed_over: HandedOver) -> None:
+    shared = {"sla_inventory", "workflow_inventory", "community_assessment", "news_assessment", "agents", "quarantine",
+              "mapping_as_signed"}  # fmt: skip
+    expected = {f"documents/{name}.html" for name in shared} | {"documents/ticket_numbers.csv"}
+    assert set(handed_over.files) == expected | {"state/handoff/agents.html", "state/handoff/workflow_inventory.html"}
+    assert all(file.stat().st_size > 200 for file in handed_over.files.values())
+
+
+def test_no_shared_document_shows_a_requester_or_a_body(handed_over: HandedOver) -> None:
+    shared = [file for name, file in handed_over.files.items() if name.startswith("documents/")]
+    assert {file.name: leaks(handed_over.engagement, file) for file in shared} == {file.name: [] for file in shared}
+
+
+def test_addresses_of_agents_are_in_the_confidential_copies_alone(handed_over: HandedOver) -> None:
+    for name in ("agents", "workflow_inventory"):
+        assert "@fernhill.example" not in handed_over.text(f"documents/{name}.html")
+        assert "@fernhill.example" in handed_over.text(f"state/handoff/{name}.html")
+
+
+def test_every_record_that_was_handed_over_is_in_its_document(handed_over: HandedOver) -> None:
+    staged = handed_over.engagement.all_stages
+    for row in staged.rows("Threads"):
+        assert f"({row['ThreadID']})" in handed_over.text("documents/community_assessment.html")
+    for row in staged.rows("NewsItems"):
+        assert f"({row['NewsItemID']})" in handed_over.text("documents/news_assessment.html")
+    for row in staged.rows("Events"):
+        assert f"({row['EventID']})" in handed_over.text("documents/workflow_inventory.html")
+
+
+def test_everything_in_quarantine_is_listed_with_its_ticket(handed_over: HandedOver) -> None:
+    entries = list(handed_over.engagement.ledger.entries("production", state="quarantined"))
+    rows = lists.quarantine_rows(handed_over.engagement, handed_over.engagement.all_stages)
+    assert {row["key"] for row in rows} == {entry.source_key for entry in entries}
+    assert {entry.object for entry in entries} >= {"ticket", "attachment"}
+    numbers = {row["ticket_number"] for row in handed_over.numbers()}
+    assert all(row["ticket"] in numbers for row in rows)
+
+
+def test_the_numbers_of_tickets_in_quarantine_are_found_in_one_walk_over_the_tickets(
+    handed_over: HandedOver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staged, walked = handed_over.engagement.all_stages, []
+    columns = staged.columns
+
+    def counted(table: str, names: list[str]) -> Any:
+        walked.append(table)
+        return columns(table, names)
+
+    monkeypatch.setattr(staged, "columns", counted)
+    rows = lists.quarantine_rows(handed_over.engagement, staged)
+    assert any(row["what"] == "Ticket" and row["ticket"] for row in rows)
+    assert walked.count("Tickets") == 1
+
+
+def test_every_old_number_leads_to_its_ticket(handed_over: HandedOver) -> None:
+    rows = handed_over.numbers()
+    staged = handed_over.engagement.all_stages
+    merged = {str(row["TicketNumber"]) for row in staged.columns("TicketMerges", ["TicketNumber"])}
+    own = {str(row["TicketNumber"]) for row in staged.columns("Tickets", ["TicketNumber"])}
+    assert sorted(row["ticket_number"] for row in rows) == sorted([*own, *merged])
+    assert merged
+    of = {
+        str(row["TicketNumber"]): str(row["TicketID"])
+        for table in ("Tickets", "TicketMerges")
+        for row in staged.columns(table, ["TicketNumber"])
+    }
+    assert {row["ticket_number"]: row["smartertrack_id"] for row in rows} == of
+    store, url = handed_over.desk.production.store, handed_over.engagement.account_url("production")
+    for row in rows:
+        there = store.by("ticket", "external_id", f"st:desk:ticket:{row['smartertrack_id']}")
+        assert row["gorgias_id"] == (str(there[0]["id"]) if there else "")
+        assert row["gorgias_url"] == (f"{url}/app/ticket/{row['gorgias_id']}" if row["gorgias_id"] else "")
+        assert row["outcome"].endswith("moved") == bool(there)
+        if row["ticket_number"] in merged:
+            assert row["outcome"] == f"merged in SmarterTrack into {row['smartertrack_id']}; moved"
+    assert "left out: deleted ticket" in {row["outcome"] for row in rows}
+
+
+def test_agents_are_listed_by_what_an_admin_does(handed_over: HandedOver) -> None:
+    material = documents.Material.of(handed_over.engagement)
+    people = list(all_agents(material.staged, material.lookups))
+    groups = lists.agent_rows(people, material.users, mask_text)
+    names = {what: {row["name"] for row in rows} for what, rows in groups.items()}
+    assert "Priya Raman" in names["create"]
+    assert names["deactivate"] == {"Gregor Stahl"}
+    assert names["role"] == {"Rafael Nunes"}
+    assert "Margit Olsen" not in names["create"] | names["deactivate"] | names["role"]
+    assert "Nell Whitcombe" not in names["create"]
+
+
+def test_the_mapping_says_that_it_is_not_signed(handed_over: HandedOver) -> None:
+    text = handed_over.text("documents/mapping_as_signed.html")
+    assert "Not signed as it stands" in text
+    assert handed_over.engagement.mapping.hash in text
+
+
+def test_service_levels_are_found_where_they_are_kept(handed_over: HandedOver) -> None:
+    staged = handed_over.engagement.all_stages
+    lookups = handed_over.engagement.lookups(staged)
+    timers = {(row["department"], row["in SmarterTrack"]) for row in sla_inventory.timers(staged, lookups)}
+    assert ("Customer Care", "Idle tickets are closed after 1 week") in timers
+    assert ("Back Office", "Idle tickets are deleted after 365 days") in timers
+    hours = sla_inventory.business_hours(staged, lookups)
+    assert hours[0]["hours (UTC)"] == "Monday to Friday 07:00 to 17:00"
+    waiting = {row["event"]: row["SLA policy in Gorgias"] for row in sla_inventory.waiting_events(staged)}
+    assert str(waiting["First answer overdue after 4 h"]).startswith("First response time: 4 hours")
+    assert str(waiting["Waiting for a week: remind"]).startswith("None: it waits for the customer.")
+
+
+def test_writing_again_gives_the_same_documents(handed_over: HandedOver) -> None:
+    before = {name: _without_footer(handed_over.text(name)) for name in handed_over.files}
+    handoff.write_all(handed_over.engagement)
+    assert {name: _without_footer(handed_over.text(name)) for name in handed_over.files} == before
+
+
+def _without_footer(text: str) -> str:
+    return text.partition("<footer>")[0]
+
+
+# --- advice --------------------------------------------------------------------------------------------
+
+
+def event(name: str, *, group: str = "Tickets", conditions: Any = (), actions: Any = (), **row: Any) -> Event:
+    given = [dict(zip(("EventKey", "EventCondition", "EventValue1", "EventType"), c, strict=False)) for c in conditions]
+    told = [(key, [{"EventKey": k, "EventValue": v} for k, v in inputs]) for key, inputs in actions]
+    return Event({"EventID": 1, "Name": name, "EventGroup": group, "Enabled": True, **row}, given, told)
+
+
+@pytest.mark.parametrize(
+    ("given", "advice"),
+    [
+        (event("x", conditions=[("Priority", "Equals", "Urgent", "TicketNew")],
+               actions=[("SendEmail", [("To", "a@b.example")])]),
+         ["Rule WHEN 'ticket created'", "action 'send email'"]),
+        (event("x", conditions=[("Rating", "LessThan", "3", "SurveyAnswered")], actions=[("SetPriority", [])],
+               group="Survey"),
+         ["WHEN 'satisfaction survey responded'", "action 'set priority'"]),
+        (event("x", conditions=[("IdleHours", "GreaterThan", "4", "TicketIdle")], actions=[("AssignTo", [])]),
+         ["Rules have no timer", "SLA policy", "4 hours", "by hand"]),
+        (event("x", conditions=[("IdleDays", "GreaterThan", "7"), ("Status", "Equals", "Waiting")],
+               actions=[("SendEmail", [("To", "#CustomerEmail#")])]),
+         ["ticket snooze delay ends", "reply to customer", "billable", "#PLACEHOLDERS#"]),
+        (event("x", group="Chats", actions=[("CreateTicket", [])]), ["Not a rule"]),
+        (event("x", Enabled=False, actions=[("SendEmail", [])]), ["switched off"]),
+        (event("Zap", actions=[("Blink", [])]), ["a trigger to be chosen by hand", "'Blink' by hand"]),
+    ],
+)  # fmt: skip
+def test_an_event_gets_the_rule_that_does_the_same(given: Event, advice: list[str]) -> None:
+    text = workflow_inventory.recommended(given)
+    assert all(part in text for part in advice), text
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"), [(1, "1 minute"), (240, "4 hours"), (1440, "1 day"), (20160, "2 weeks"), (90, "90 minutes")]
+)
+def test_a_time_is_said_in_its_largest_unit(minutes: int, words: str) -> None:
+    assert workflow_inventory.duration_words(minutes) == words
+
+
+NOW = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+class Rows:
+    """Stands for a stage with the rows of one table."""
+
+    def __init__(self, rows: list[dict[str, Any]]) -> None:
+        self._rows = rows
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        return self._rows
+
+
+def news_item(item: int, subject: str = "Something", days: int = 0, **more: Any) -> dict[str, Any]:
+    return {"NewsItemID": item, "Subject": subject, "EventDateUTC": NOW - timedelta(days=days), **more}
+
+
+def test_news_are_advised_by_state_age_and_words() -> None:
+    items = [
+        news_item(1),
+        news_item(2, days=800),
+        news_item(3, "Recall of a stove", days=800),
+        news_item(4, IsDraft=True),
+        news_item(5, IsPrivate=True),
+        news_item(6, IsDeleted=True),
+    ]
+    advice = [row["advice"] for row in assessments.news(Rows(items))]  # type: ignore[arg-type]
+    assert advice == ["article", "archive", "article", "other", "other", "archive"]
+
+
+def test_a_thread_is_advised_by_its_answer_and_age(handed_over: HandedOver) -> None:
+    def thread(n: int, days: int, **more: Any) -> dict[str, Any]:
+        return {"ThreadID": n, "Subject": "Why?", "BrandID": 1, "DateLastPostUTC": NOW - timedelta(days=days), **more}
+
+    threads = [
+        thread(1, 0, HasAnswer=True, ReplyCount=2),
+        thread(2, 10, ReplyCount=0),
+        thread(3, 900, ReplyCount=0),
+        thread(4, 10, ReplyCount=4),
+        thread(5, 900, ReplyCount=4),
+        thread(6, 0, Visible=False),
+    ]
+    lookups = handed_over.engagement.lookups(handed_over.engagement.all_stages)
+    advice = [row["advice"] for row in assessments.community(Rows(threads), lookups)]  # type: ignore[arg-type]
+    assert advice == ["article", "ticket", "archive", "ask", "archive", "leave out"]

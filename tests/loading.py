@@ -1,0 +1,106 @@
+"""Loading a hand-made shop into a simulated account, and looking at what is there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from migrator_lib.gorgias.api import GorgiasApi
+from migrator_lib.ledger import Ledger
+from migrator_lib.load import Loader, LoadReport
+from migrator_lib.progress import Progress
+from migrator_lib.simulators.gorgias import Account
+from migrator_lib.simulators.gorgias.store import Store
+from migrator_lib.staging import Staged
+from tests.shop import ANN, BOB, DANA, GONE, Shop, minutes
+
+TARGET = "production"
+PNG = b"\x89PNG picture"
+
+
+def loader(shop: Shop, api: GorgiasApi, ledger: Ledger, staged: Staged | None = None, **more: Any) -> Loader:
+    staged = staged or shop.stage()
+    return Loader(
+        api=api, target=TARGET, ledger=ledger, staged=staged, lookups=shop.lookups(staged), files_root=shop.files,
+        progress=Progress(shop.folder / "progress.json", "05_load", lambda: ledger.renew_lease()), **more,
+    )  # fmt: skip
+
+
+def load(shop: Shop, api: GorgiasApi, ledger: Ledger, staged: Staged | None = None) -> LoadReport:
+    return loader(shop, api, ledger, staged).run()
+
+
+def thread(account: Account, key: int | str) -> list[str]:
+    """Return the source keys of a ticket's messages in the order of their time."""
+    (ticket,) = tickets(account, key)
+    messages = account.store.by("message", "parent", ticket["id"])
+    messages.sort(key=lambda message: (message["created_datetime"], message["id"]))
+    return [str(message["external_id"]).removeprefix("st:demo:ticket_") for message in messages]
+
+
+def tickets(account: Account, key: int | str) -> list[dict[str, Any]]:
+    return account.store.by("ticket", "external_id", f"st:demo:ticket:{key}")
+
+
+def ticket(account: Account, key: int | str) -> dict[str, Any]:
+    (found,) = tickets(account, key)
+    return found
+
+
+def customer(account: Account, key: str) -> dict[str, Any]:
+    (found,) = account.store.by("customer", "external_id", f"st:demo:requester:{key}")
+    return found
+
+
+def writes(account: Account) -> int:
+    """Return how many POST, PUT and DELETE requests the account was sent."""
+    return sum(n for endpoint, n in account.stats.by_endpoint.items() if not endpoint.startswith("GET"))
+
+
+def everything(store: Store) -> dict[str, Counter[str]]:
+    """Return the external ids (or names) of all that an account holds, with how often each is there."""
+    found: dict[str, Counter[str]] = {}
+    for kind in ("customer", "ticket", "message", "custom_field", "team", "tag"):
+        with store.lock:
+            documents = store.by_kind(kind)
+        names = (
+            document.get("external_id") or document.get("name") or document.get("body_text") for document in documents
+        )
+        found[kind] = Counter(str(name) for name in names)
+    return found
+
+
+def filled(folder: Path, tickets: int = 6) -> Shop:
+    """Return a shop with some of everything."""
+    shop = Shop(folder)
+    shop.add("Tags", {"TagID": 1, "Name": "vip"})
+    shop.add("Tasks", {"TaskID": 1, "TicketID": 1}).add("TagsInTasks", {"TagsInTasksID": 1, "TaskID": 1, "TagID": 1})
+    shop.add("CustomDataFields", {"CustomFieldID": 4, "DisplayName": "Parcels"})
+    shop.mapped["ticket_fields"] = {"4": {"name": "Parcels", "becomes": "number", "label": "Parcels"}}
+    shop.add("Organizations", {"OrganizationID": 1, "OrganizationName": "Co", "PhoneNumber": "+44 1"})
+    shop.add("OrganizationFilters", {"OrganizationFilterID": 1, "OrganizationID": 1, "FilterType": "Email",
+                                     "FilterValue": "office@co.example"})  # fmt: skip
+    shop.add("Events", {"EventID": 1, "Name": "Escalate"})
+    shop.file("5.att", PNG)
+    for number in range(1, tickets + 1):
+        _ticket(shop, number)
+    return shop
+
+
+def _ticket(shop: Shop, number: int) -> None:
+    account = (ANN, BOB, None)[number % 3]
+    address = ("ann@home.example", "bob@home.example", f"guest{number}@there.example")[number % 3]
+    key, first = {"TicketID": number}, number * 100
+    people = {"UserID_Customer": account, "CustomerEmailAddress": address, "UserID": (DANA, GONE)[number % 2]}
+    shop.add("Tickets", {**key, **people, "TicketStatusID": 1 + number % 3})
+    for n in range(1 + number % 4):
+        message = {"MessageDirection": n % 2, "DateReceivedUTC": minutes(n), "UserID_From": DANA if n % 2 else None}
+        markup = '<img src="cid:pic@1">' if number == 1 else None
+        shop.add("TicketMessages", {**key, "TicketMessageID": first + n, "BodyHTML": markup, **message})
+    if number % 2:
+        shop.add("TicketComments", {**key, "TicketCommentID": number, "DateEnteredUTC": minutes(30)})
+        shop.add("CustomDataFieldsInTickets", {**key, "CustomFieldID": 4, "DataContent": str(number)})
+    if number in (1, 2):
+        file = {"FileNameOnDisk": "5.att", "Length": len(PNG), "CidTagName": "pic@1" if number == 1 else None}
+        shop.add("TicketAttachments", {**key, "TicketAttachmentID": number, "TicketMessageID": first, **file})

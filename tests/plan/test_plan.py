@@ -1,0 +1,201 @@
+"""The schema plan: what is proposed, what is said of the account, and that nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from migrator_lib import gates
+from migrator_lib.engagement import Engagement
+from migrator_lib.plan import Plan, make_plan
+from migrator_lib.plan import pages as plan_pages
+from migrator_lib.plan.rows import STATES, PlanRow
+from tests.desk import Desk, desk, leaks
+from tests.simulated_account import FALLBACK
+
+STEP = "02_schema_design"
+FILLERS = [
+    {"object_type": "Ticket", "label": f"Own field {n}", "definition": {"data_type": "text", "input_settings":
+     {"input_type": "input"}}}
+    for n in range(19)
+]  # fmt: skip
+SEED = {
+    "users": [
+        {"email": "migration@demo.example", "name": "Migration", "role": "admin"},
+        {"email": "support@demo.example", "name": "Former agents"},
+        {"email": "margit.olsen@fernhill.example", "name": "Margit"},
+    ],
+    "teams": [{"name": "Wholesale"}],
+    "tags": [{"name": "Brand: harbour & pine"}],
+    "custom_fields": [
+        *FILLERS,
+        {"object_type": "Ticket", "label": "Order number",
+         "definition": {"data_type": "number", "input_settings": {"input_type": "input_number"}}},
+    ],
+}  # fmt: skip
+
+
+@dataclass
+class Planned:
+    desk: Desk
+    engagement: Engagement
+    plan: Plan
+    written: dict[str, int]
+
+    def row(self, key: str) -> PlanRow:
+        return next(row for row in self.plan.rows if row.key == key)
+
+
+def things(of: Desk) -> dict[str, int]:
+    return {kind: of.production.store.count(kind) for kind in ("user", "team", "tag", "custom_field", "customer")}
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planned]:
+    with desk(tmp_path_factory.mktemp("plan"), seed=SEED) as made:
+        before = things(made)
+        engagement = made.open(STEP)
+        yield Planned(made, engagement, make_plan(engagement), before)
+        engagement.close()
+
+
+def test_planning_writes_nothing_to_gorgias(planned: Planned) -> None:
+    assert things(planned.desk) == planned.written
+    assert not [call for call in planned.desk.production.stats.by_endpoint if not call.startswith("GET")]
+    assert planned.desk.production.store.outbox() == []
+
+
+def test_every_definition_has_one_row(planned: Planned) -> None:
+    keys = [row.key for row in planned.plan.rows]
+    assert len(keys) == len(set(keys))
+    lookups = planned.engagement.lookups(planned.engagement.staged("definitions"))
+    assert {f"user:{user}" for user in lookups.agents} <= set(keys)
+    assert {f"department:d{department}" for department in lookups.departments} <= set(keys)
+    assert {f"brand:{brand}" for brand in lookups.brands} <= set(keys)
+    assert {f"ticket_field:{key}" for key in lookups.mapping.ticket_fields} <= set(keys)
+
+
+def test_what_has_the_same_name_is_there_already(planned: Planned) -> None:
+    assert planned.row("department:d2").state == "is there already"
+    assert planned.row("department:d1").state == "will be created"
+    assert planned.row("department:d1").target == "Team 'Customer Care'"
+
+
+def test_a_department_that_is_deleted_is_left_out(planned: Planned) -> None:
+    row = planned.row("department:d5")
+    assert (row.state, row.reason) == ("left out", "mapping.yaml says 'becomes: nothing'")
+
+
+def test_a_field_of_another_type_is_in_the_way_and_says_what_to_do(planned: Planned) -> None:
+    row = planned.row("ticket_field:1")
+    assert row.state == "in the way"
+    assert "number" in row.reason
+    assert "change 'label'" in row.reason
+
+
+def test_a_tag_that_differs_by_case_alone_is_said(planned: Planned) -> None:
+    row = planned.row("brand:2")
+    assert row.state == "will be created"
+    assert row.reason == "the account has 'Brand: harbour & pine', which differs by case alone"
+
+
+def test_agents_are_matched_handed_over_or_replaced(planned: Planned) -> None:
+    assert planned.row("user:2").state == "is there already"
+    assert planned.row("user:3").state == "handed over"
+    assert planned.row("user:14").state == "left out"
+    assert "fallback agent" in planned.row("user:14").reason
+    assert "role admin" in planned.row("user:12").target
+
+
+def test_an_agent_who_will_be_created_gets_the_role_that_is_sent(planned: Planned) -> None:
+    planned.desk.change(agents={"fallback": FALLBACK, "missing": "create"})
+    engagement = planned.desk.open(STEP)
+    try:
+        plan = make_plan(engagement)
+    finally:
+        engagement.close()
+        planned.desk.change(agents={"fallback": FALLBACK})
+    row = next(row for row in plan.rows if row.key == "user:12")
+    assert row.state == "will be created"
+    assert row.target.endswith(", role agent")
+    assert row.reason.endswith("to make this user admin is left to an admin: list of agents")
+
+
+def test_knowledge_base_categories_are_planned_and_not_promised(planned: Planned) -> None:
+    rows = [row for row in planned.plan.rows if row.what == "Knowledge base category"]
+    assert rows
+    assert {row.state for row in rows} == {"later version"}
+    assert all("this one does not" in row.reason for row in rows)
+
+
+def test_more_fields_than_gorgias_keeps_are_a_decision(planned: Planned) -> None:
+    new = sum(row.what == "Custom field of tickets" and row.state == "will be created" for row in planned.plan.rows)
+    (decision,) = [text for text in planned.plan.decisions if "Ticket fields" in text]
+    assert 20 + new > 25
+    assert f"at least {20 + new - 25} under ticket_fields" in decision
+
+
+def test_a_code_that_the_source_does_not_explain_is_a_decision(planned: Planned) -> None:
+    assert any(text.startswith("TicketPriorityID 9 (tickets: 1)") for text in planned.plan.decisions)
+
+
+def test_every_row_is_in_one_of_the_states(planned: Planned) -> None:
+    assert sum(planned.plan.in_state(state) for state in STATES) == len(planned.plan.rows)
+
+
+def test_the_mapping_is_shown_by_section_with_reasons(planned: Planned) -> None:
+    tables = plan_pages.mapping_tables(planned.engagement.mapping)
+    assert {row["becomes"] for row in tables["statuses"]} == {"open", "open, tag 'waiting'", "closed"}
+    assert any(row["becomes"] == "team 'Customer Care'" for row in tables["teams"])
+    assert any(str(row["becomes"]).startswith("dropdown 'Contact reason': ") for row in tables["ticket_fields"])
+    assert all(row["reason"] for rows in tables.values() for row in rows)
+
+
+def test_the_page_says_how_to_sign_and_who_did(planned: Planned) -> None:
+    page = plan_pages.write_page(planned.engagement, planned.plan)
+    assert "migrator sign desk mapping --by" in page.read_text(encoding="utf-8")
+    signoffs = gates.SignOffs(planned.engagement.paths.signoffs_file)
+    signoffs.sign(gates.find("mapping"), by="Ada", subject=planned.engagement.mapping.hash)
+    page = plan_pages.write_page(planned.engagement, planned.plan)
+    assert "signed by Ada" in page.read_text(encoding="utf-8")
+
+
+def test_one_gate_stands_where_all_of_them_say_it_does(planned: Planned) -> None:
+    states = planned.engagement.gate_states()
+    assert [state.name for state in states] == [gate.name for gate in gates.GATES]
+    assert [planned.engagement.gate_state(state.name) for state in states] == states
+
+
+def test_the_page_shows_no_requester_and_no_body(planned: Planned) -> None:
+    assert leaks(planned.engagement, plan_pages.write_page(planned.engagement, planned.plan)) == []
+
+
+def test_the_table_of_kinds_names_each_kind(planned: Planned) -> None:
+    text = plan_pages.summary(planned.plan)
+    assert all(f"<td>{what}</td>" in text for what in planned.plan.counts())
+
+
+def test_what_a_person_changed_stays_and_is_planned(planned: Planned) -> None:
+    file: Path = planned.engagement.paths.mapping_file
+    yaml = YAML(typ="rt")
+    document = yaml.load(file.read_text(encoding="utf-8"))
+    document["tags"]["3"]["becomes"] = "parcel"
+    document["brands"]["1"]["becomes"] = "nothing"
+    with file.open("w", encoding="utf-8") as stream:
+        yaml.dump(document, stream)
+    again = Planned(planned.desk, planned.engagement, make_plan(planned.engagement), {})
+    assert again.plan.added == []
+    assert again.row("tag:3").target == "Tag 'parcel'"
+    assert again.row("brand:1").state == "left out"
+
+
+def test_a_fallback_agent_who_is_not_there_is_a_decision(planned: Planned) -> None:
+    planned.desk.change(agents={"fallback": "nobody@demo.example"})
+    engagement = planned.desk.open(STEP)
+    found = make_plan(engagement).decisions
+    engagement.close()
+    assert found[0].startswith("The fallback agent n***@***.example is no user of the production account.")

@@ -1,0 +1,100 @@
+"""What is reported of a difference, and what is kept back."""
+
+from __future__ import annotations
+
+from migrator_lib.reconcile.differences import NOTHING, Difference, compare, fingerprint, matched_by, shortened
+
+
+def test_equal_things_have_no_differences() -> None:
+    thing = {"status": "open", "tags": ["a", "b"], "custom_fields": [[3, "x"]], "meta": {"a": None}}
+    assert compare(thing, {**thing, "tags": ["a", "b"]}) == []
+
+
+def test_a_field_that_differs_is_named_with_both_values() -> None:
+    assert compare({"status": "open", "priority": "low"}, {"status": "closed", "priority": "low"}) == [
+        Difference("status", "open", "closed")
+    ]
+
+
+def test_fields_inside_are_named_by_their_path() -> None:
+    found = compare({"meta": {"group": "Orders", "follow_up": True}}, {"meta": {"group": "Returns"}})
+    assert found == [Difference("meta.group", "Orders", "Returns"), Difference("meta.follow_up", "yes", NOTHING)]
+
+
+def test_a_thing_without_meta_differs_from_one_with() -> None:
+    assert [d.field for d in compare({"meta": {"group": "Orders"}}, {"meta": None})] == ["meta"]
+
+
+def test_a_body_is_shown_as_length_and_fingerprint_only() -> None:
+    (found,) = compare({"body_text": "My order never came."}, {"body_text": "My order never came"})
+    assert found.expected == fingerprint("My order never came.")
+    assert found.expected.startswith("20 characters, ")
+    assert found.actual.startswith("19 characters, ")
+    assert "order" not in found.expected + found.actual
+
+
+def test_no_address_and_no_name_of_a_person_is_shown() -> None:
+    expected = {
+        "email": "anna.olsen@shop.example",
+        "name": "Anna Olsen",
+        "subject": "From anna.olsen@shop.example",
+        "source": {"from": {"address": "anna.olsen@shop.example", "name": "Anna Olsen"}, "to": [], "cc": None},
+    }
+    actual = {
+        "email": "bo@shop.example",
+        "name": "Bo Ek",
+        "subject": "From bo@shop.example",
+        "source": {"from": {"address": "bo@shop.example", "name": "Bo Ek"}, "to": [{"address": "x@y.example"}]},
+    }
+    found = compare(expected, actual)
+    assert {d.field for d in found} == {
+        "email", "name", "subject", "source.from.address", "source.from.name", "source.to",
+    }  # fmt: skip
+    text = " ".join(d.expected + d.actual for d in found)
+    for secret in ("olsen", "Olsen", "Anna", "bo@", "shop.example", "x@y"):
+        assert secret not in text
+
+
+def test_what_differs_only_behind_the_mask_is_said_to_differ() -> None:
+    (found,) = compare({"name": "Anna Olsen"}, {"name": "Arne Oll"})
+    assert found == Difference("name", "A. O.", "A. O., but not the same")
+
+
+def test_values_of_custom_fields_are_masked_and_compared_one_by_one() -> None:
+    found = compare(
+        {"custom_fields": [[7, "+44 7700 900123"], [8, True], [9, "x"]]}, {"custom_fields": [[7, "+1"], [8, 1]]}
+    )
+    assert found == [
+        Difference("custom_fields.7", "+*** (15 characters)", "+*** (2 characters)"),
+        Difference("custom_fields.8", "yes", "1*** (1 characters)"),
+        Difference("custom_fields.9", "x*** (1 characters)", NOTHING),
+    ]
+
+
+def test_of_lists_only_what_the_other_side_lacks_is_shown() -> None:
+    (found,) = compare({"tags": ["brand: A", "vip", "vip"]}, {"tags": ["brand: A", "vip", "spam?"]})
+    assert found == Difference("tags", "vip", "spam?")
+
+
+def test_the_same_items_in_another_order_differ() -> None:
+    (found,) = compare({"choices": ["a", "b"]}, {"choices": ["b", "a"]})
+    assert found == Difference("choices", "a, b", "b, a")
+
+
+def test_a_file_name_is_not_shown() -> None:
+    (found,) = compare({"attachments": [["https://files.example/1", "cv anna olsen.pdf"]]}, {"attachments": []})
+    assert "anna" not in found.expected
+    assert ".pdf" in found.expected
+    assert found.actual == NOTHING
+
+
+def test_a_long_text_is_cut() -> None:
+    assert len(shortened("x" * 500)) == 60
+    assert shortened("a\n b  c") == "a b c"
+
+
+def test_things_pair_by_external_id_and_without_one_in_order() -> None:
+    one, two, note = {"external_id": "1"}, {"external_id": "2"}, {"body": "n"}
+    stray = {"external_id": "9"}
+    pairs = matched_by("external_id", [one, two, note], [{"external_id": None}, stray, {"external_id": "1", "x": 1}])
+    assert pairs == [(one, {"external_id": "1", "x": 1}), (two, None), (note, {"external_id": None}), (None, stray)]

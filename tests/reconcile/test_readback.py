@@ -1,0 +1,37 @@
+"""What was read back, kept on disk: what a disk's refusal ends with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from migrator_lib.errors import StorageError
+from migrator_lib.ledger import Ledger
+from migrator_lib.progress import Progress
+from migrator_lib.reconcile.readback import ReadBack
+from tests.loading import load
+from tests.shop import Shop
+from tests.simulated_account import SimulatedGorgias
+
+
+def test_a_disk_that_becomes_full_is_said_with_what_to_do_next_and_the_snapshot_can_still_be_removed(
+    shop: Shop, gorgias: SimulatedGorgias, ledger: Ledger, tmp_path: Path
+) -> None:
+    load(shop, gorgias.api, ledger)
+    file = tmp_path / "readback.sqlite3"
+    read = ReadBack(file, "demo")
+    (pages,) = read._connection.execute("PRAGMA page_count").fetchone()
+    read._connection.execute(f"PRAGMA max_page_count={pages}")
+    with pytest.raises(StorageError, match=r"readback\.sqlite3.+could not be written.+disk is full") as caught:
+        read.read(gorgias.api, Progress(tmp_path / "progress.json", "06_reconcile"))
+    assert "make room" in caught.value.next_step
+    read.close()
+    assert not file.exists()
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file where a folder should be")
+    with pytest.raises(StorageError, match="could not be written") as caught:
+        ReadBack(tmp_path / "state" / "readback.sqlite3", "demo")
+    assert "make room" in caught.value.next_step

@@ -1,0 +1,361 @@
+"""The sample: what is chosen, that it is compared in full, and what its pages show."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from migrator_lib import gates, sample
+from migrator_lib.engagement import Engagement
+from migrator_lib.plan import make_plan
+from migrator_lib.reconcile.differences import fingerprint
+from migrator_lib.sample import pages as sample_pages
+from migrator_lib.sample.choice import Choice, choose
+from migrator_lib.sample.full_page import body_text
+from migrator_lib.sample.reviewer import Review, Reviewed
+from migrator_lib.sample.scan import is_non_latin
+from migrator_lib.staging import Staged
+from tests.desk import Desk, desk, leaks
+
+STEP = "03_sample_migration"
+
+
+@dataclass
+class Sampled:
+    desk: Desk
+    engagement: Engagement
+    choice: Choice
+    staged: Staged
+    rehearsed: Review
+    rehearsed_calls: list[str]
+    review: Review
+    digest: str
+
+    def again(self) -> Review:
+        return sample.review(self.engagement, self.choice, self.staged)
+
+    def ticket(self, kind: str) -> Reviewed:
+        return next(ticket for ticket in self.review.tickets if kind in ticket.reasons)
+
+    @property
+    def moved(self) -> list[Reviewed]:
+        return [ticket for ticket in self.review.tickets if ticket.outcome == "moved"]
+
+
+@pytest.fixture(scope="module")
+def sampled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sampled]:
+    with desk(tmp_path_factory.mktemp("sample")) as made:
+        planning = made.open("02_schema_design")
+        make_plan(planning)
+        planning.close()
+        rehearsal = made.open(STEP, execute=False)
+        choice = choose(rehearsal)
+        staged = sample.extract(rehearsal, choice)
+        sample.load(rehearsal, staged)
+        rehearsed = sample.review(rehearsal, choice, staged)
+        assert rehearsal.ledger.meta("sample_digest") is None
+        rehearsal.close()
+        calls = [call for call in made.sandbox.stats.by_endpoint if not call.startswith("GET")]
+        engagement = made.open(STEP)
+        staged = sample.extract(engagement, choice)
+        sample.load(engagement, staged)
+        review = sample.review(engagement, choice, staged)
+        digest = engagement.ledger.meta("sample_digest")
+        yield Sampled(made, engagement, choice, staged, rehearsed, calls, review, digest)
+        engagement.close()
+
+
+def change(of: Sampled, kind: str, thing_id: int, **fields: object) -> None:
+    store = of.desk.sandbox.store
+    document = store.get(kind, thing_id)
+    assert document is not None
+    parent = document.get("ticket_id") if kind == "message" else (document.get("customer") or {}).get("id")
+    with store.transaction():
+        store.put(kind, {**document, **fields}, parent=parent)
+
+
+@pytest.fixture
+def spoiled(sampled: Sampled) -> Iterator[Sampled]:
+    """The sandbox of the sample, put back after the test."""
+    store = sampled.desk.sandbox.store
+    kept = {kind: {document["id"]: document for document in store.by_kind(kind)} for kind in ("ticket", "message")}
+    yield sampled
+    with store.transaction():
+        for kind, documents in kept.items():
+            there = {document["id"]: document for document in store.by_kind(kind)}
+            for extra in there.keys() - documents.keys():
+                store.delete(kind, extra)
+            for document in documents.values():
+                if there.get(document["id"]) != document:
+                    parent = document["ticket_id"] if kind == "message" else (document["customer"] or {}).get("id")
+                    store.put(kind, document, parent=parent)
+    sampled.engagement.paths.signoffs_file.unlink(missing_ok=True)
+
+
+# --- choosing ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "oddity"),
+    [
+        ("draft: must not be sent", "draft"),
+        ("deleted: must be left out", "deleted"),
+        ("spam: must be left out", "spam"),
+        ("merged in SmarterTrack", "merged"),
+        ("inactive agent", "ticket_of_inactive_agent"),
+        ("no requester at all", "requester_without_account_or_address"),
+        ("longest thread", "long_thread"),
+    ],
+)
+def test_every_hard_kind_is_in_the_sample(sampled: Sampled, kind: str, oddity: str) -> None:
+    known = sampled.desk.world.expected[oddity]
+    ticket = sampled.ticket(kind).ticket
+    marks = {ticket.id, *(m["TicketMessageID"] for m in ticket.messages)}
+    assert marks & set(known) or (kind == "inactive agent" and ticket.row["UserID"] in {14, 15, 16})
+
+
+def test_what_a_part_says_chose_its_ticket(sampled: Sampled) -> None:
+    bodies = sampled.ticket("empty body").ticket.messages
+    assert any(not (m["BodyText"] or "").strip() and not (m["BodyHTML"] or "").strip() for m in bodies)
+    assert any(
+        len(row["DataContent"]) >= 511 for row in sampled.ticket("value of 511 characters or more").ticket.fields
+    )
+    assert any(row["CidTagName"] for row in sampled.ticket("inline image").ticket.attachments)
+    assert any(m["LastDeliveryError"] for m in sampled.ticket("mail that could not be delivered").ticket.messages)
+    assert any(is_non_latin(m["BodyText"]) for m in sampled.ticket("non-Latin text").ticket.messages)
+    assert sampled.ticket("requester without account").ticket.row["UserID_Customer"] is None
+    assert sampled.ticket("internal note").ticket.comments
+
+
+def test_every_status_and_department_is_in_the_sample(sampled: Sampled) -> None:
+    for column in ("TicketStatusID", "DepartmentID"):
+        chosen = {ticket.ticket.row[column] for ticket in sampled.review.tickets}
+        assert chosen == {value for value, _ in sampled.engagement.source.frequencies("Tickets", column)}
+    kinds = {kind for kinds in sampled.choice.reasons.values() for kind in kinds}
+    for department, row in sampled.review.lookups.departments.items():
+        named = kinds if department in chosen else sampled.choice.not_found
+        assert any(f"department '{row['DisplayName']}'" in kind for kind in named)
+
+
+def test_a_kind_that_no_ticket_is_of_is_named(sampled: Sampled) -> None:
+    chosen = {kind for kinds in sampled.choice.reasons.values() for kind in kinds}
+    assert not chosen & set(sampled.choice.not_found)
+    assert all(sampled.choice.reasons.values())
+
+
+def test_random_tickets_fill_the_sample_to_its_size(sampled: Sampled) -> None:
+    drawn = [ticket for ticket in sampled.choice.ids if sampled.choice.is_random(ticket)]
+    assert len(sampled.choice.ids) == 30
+    assert len(drawn) >= 5
+
+
+def test_the_same_seed_draws_the_same_sample_and_another_one_does_not(sampled: Sampled) -> None:
+    assert choose(sampled.engagement, again=True).reasons == sampled.choice.reasons
+    sampled.desk.change(sample={"size": 30, "seed": 99})
+    other = sampled.desk.open(STEP)
+    try:
+        assert choose(other).reasons != sampled.choice.reasons
+    finally:
+        other.close()
+        sampled.desk.change(sample={"size": 30})
+        choose(sampled.engagement, again=True)
+
+
+def test_a_choice_once_made_is_kept(sampled: Sampled) -> None:
+    made = sampled.engagement.ledger.meta("sample_chosen")
+    sampled.engagement.ledger.set_meta("sample_chosen", {**made, "reasons": [[7, ["kept"]]]})
+    try:
+        assert choose(sampled.engagement).reasons == {7: ["kept"]}
+    finally:
+        sampled.engagement.ledger.set_meta("sample_chosen", made)
+
+
+@pytest.mark.parametrize(
+    ("text", "foreign"),
+    [("Grüße, žluťoučký", False), ("Tiếng Việt", False), ("مرحبا", True), ("Привет", True),
+     ("12 € ✓ 😀", False), (None, False)],
+)  # fmt: skip
+def test_letters_of_another_script_are_told_from_accents_and_pictures(text: str | None, foreign: bool) -> None:
+    assert is_non_latin(text) is foreign
+
+
+# --- loading and comparing -----------------------------------------------------------------------------
+
+
+def test_a_rehearsal_writes_nothing_and_shows_what_would_be_sent(sampled: Sampled) -> None:
+    assert sampled.rehearsed_calls == []
+    meant = {ticket.key: ticket for ticket in sampled.rehearsed.tickets}
+    for ticket in sampled.moved:
+        assert meant[ticket.key].outcome == "rehearsed"
+        assert meant[ticket.key].payload_hash == ticket.payload_hash
+        assert len(meant[ticket.key].parts) == len(ticket.parts)
+
+
+def test_everything_that_could_move_is_as_it_was_meant(sampled: Sampled) -> None:
+    wrong = [ticket for ticket in sampled.review.tickets if not ticket.is_right]
+    assert [(ticket.key, ticket.outcome) for ticket in wrong] == [
+        ("1", "in quarantine: priority 9 is not in mapping.yaml")
+    ]
+    assert len(sampled.moved) > 20
+    assert sum(len(ticket.parts) for ticket in sampled.moved) > 500
+
+
+def test_what_must_be_left_out_is_not_in_the_sandbox(sampled: Sampled) -> None:
+    for kind in ("deleted: must be left out", "spam: must be left out"):
+        ticket = sampled.ticket(kind)
+        assert ticket.outcome.startswith("left out: ")
+        assert not sampled.desk.sandbox.store.by("ticket", "external_id", f"st:desk:ticket:{ticket.key}")
+
+
+def test_only_the_people_that_the_sample_needs_are_loaded(sampled: Sampled) -> None:
+    store = sampled.desk.sandbox.store
+    people = [ticket["customer"] for ticket in store.by_kind("ticket")]
+    people += [m[role] for m in store.by_kind("message") for role in ("sender", "receiver") if m[role]]
+    users = {user["id"] for user in store.by_kind("user")}
+    assert store.count("customer")
+    assert {customer["id"] for customer in store.by_kind("customer")} == {person["id"] for person in people} - users
+    assert not [c for c in store.by_kind("customer") if ":organization:" in str(c["external_id"])]
+
+
+def test_nobody_is_mailed(sampled: Sampled) -> None:
+    assert sampled.desk.sandbox.store.outbox() == []
+
+
+def test_loading_the_sample_again_changes_nothing(sampled: Sampled) -> None:
+    before = sampled.desk.sandbox.store.count("message")
+    report = sample.load(sampled.engagement, sample.extract(sampled.engagement, sampled.choice))
+    assert report.created() == 0
+    assert sampled.desk.sandbox.store.count("message") == before
+    assert sample.digest(sampled.again()) == sampled.digest
+
+
+def test_a_changed_field_is_found_and_names_its_line_of_the_mapping(spoiled: Sampled) -> None:
+    ticket = spoiled.moved[0]
+    change(spoiled, "ticket", int(ticket.target_id or 0), priority="critical", tags=[])
+    review = spoiled.again()
+    found = next(other for other in review.tickets if other.key == ticket.key)
+    assert {"priority", "tags"} <= {difference.field for difference in found.differences}
+    assert f"priorities.{ticket.ticket.row['TicketPriorityID']}.becomes" in sample_pages.differences(review)
+    assert sample.digest(review) != spoiled.digest
+
+
+def test_a_changed_value_of_a_field_is_named_by_the_key_of_the_source(spoiled: Sampled) -> None:
+    ticket = next(t for t in spoiled.moved if t.expected and t.expected["custom_fields"])
+    there = spoiled.desk.sandbox.store.get("ticket", int(ticket.target_id or 0))
+    assert there is not None
+    change(spoiled, "ticket", there["id"], custom_fields=there["custom_fields"][1:])
+    found = next(other for other in spoiled.again().tickets if other.key == ticket.key)
+    (difference,) = found.differences
+    name, _, key = difference.field.partition(".")
+    assert name == "custom_fields"
+    assert key in spoiled.review.lookups.mapping.ticket_fields
+
+
+def test_a_changed_body_is_found_and_not_shown(spoiled: Sampled) -> None:
+    ticket = next(t for t in spoiled.moved if len(t.parts) > 1)
+    message = spoiled.desk.sandbox.store.by("message", "parent", int(ticket.target_id or 0))[0]
+    change(spoiled, "message", message["id"], body_html="", body_text="Somebody else wrote this, and at length.")
+    review = spoiled.again()
+    text = sample_pages.differences(review)
+    assert fingerprint("Somebody else wrote this, and at length.") in text
+    assert "Somebody else" not in text
+
+
+def test_a_message_that_is_missing_or_surplus_is_found(spoiled: Sampled) -> None:
+    ticket = next(t for t in spoiled.moved if 2 < len(t.parts) < 20)
+    store = spoiled.desk.sandbox.store
+    first = store.by("message", "parent", int(ticket.target_id or 0))[0]
+    with store.transaction():
+        store.put("message", {**first, "id": 999_999, "external_id": "st:desk:ticket_message:999999"},
+                  parent=first["ticket_id"])  # fmt: skip
+        store.delete("message", first["id"])
+    found = next(other for other in spoiled.again().tickets if other.key == ticket.key)
+    assert {(d.expected, d.actual) for d in found.all_differences} == {("there", "missing"), ("nothing", "is there")}
+
+
+def test_a_ticket_that_is_there_twice_is_found(spoiled: Sampled) -> None:
+    ticket = spoiled.moved[0]
+    store = spoiled.desk.sandbox.store
+    there = store.get("ticket", int(ticket.target_id or 0))
+    assert there is not None
+    with store.transaction():
+        store.put("ticket", {**there, "id": 888_888}, parent=(there["customer"] or {}).get("id"))
+    found = next(other for other in spoiled.again().tickets if other.key == ticket.key)
+    assert [(d.field, d.actual) for d in found.differences] == [("ticket", "2 times")]
+
+
+def test_a_signature_is_bound_to_what_was_reviewed(spoiled: Sampled) -> None:
+    spoiled.again()
+    gate = gates.find("sample")
+    subject = spoiled.engagement.gate_subject(gate)
+    assert subject == spoiled.digest
+    signoffs = gates.SignOffs(spoiled.engagement.paths.signoffs_file)
+    signoffs.sign(gate, by="Ada", subject=str(subject))
+    assert signoffs.state(gate, spoiled.engagement.gate_subject(gate)).state == "met"
+    change(spoiled, "ticket", int(spoiled.moved[0].target_id or 0), priority="critical")
+    spoiled.again()
+    assert signoffs.state(gate, spoiled.engagement.gate_subject(gate)).state == "stale"
+
+
+# --- what it tells -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("wrong", "n"), [(0, 1), (0, 30), (1, 30), (3, 60), (9, 12)])
+def test_the_bound_is_where_so_few_wrong_ones_become_improbable(wrong: int, n: int) -> None:
+    share = sample.upper_bound(wrong, n)
+    seen = sum(math.comb(n, k) * share**k * (1 - share) ** (n - k) for k in range(wrong + 1))
+    assert seen == pytest.approx(0.05, abs=1e-6)
+
+
+def test_the_bound_follows_the_rule_of_three() -> None:
+    assert sample.upper_bound(0, 300) == pytest.approx(3 / 300, rel=0.01)
+    assert sample.upper_bound(0, 0) == 1.0
+    assert sample.upper_bound(4, 4) == 1.0
+
+
+def test_the_statement_counts_random_tickets_alone(sampled: Sampled) -> None:
+    drawn = sum(ticket.is_random for ticket in sampled.review.tickets)
+    words = sample.confidence_statement(sampled.review)
+    assert f"{drawn} of the {drawn} tickets drawn at random are right" in words
+    assert f"{1 - 0.05 ** (1 / drawn):.1%}" in words
+
+
+# --- pages ---------------------------------------------------------------------------------------------
+
+
+def test_the_review_page_shows_no_body_and_no_requester(sampled: Sampled) -> None:
+    review_page, full_page = sample_pages.write_pages(sampled.engagement, sampled.review)
+    assert review_page.parent == sampled.engagement.paths.documents
+    assert leaks(sampled.engagement, review_page) == []
+    assert full_page.parent == sampled.engagement.paths.state
+    assert len(leaks(sampled.engagement, full_page)) > 20
+
+
+def test_the_review_page_leads_to_both_originals_and_to_the_signature(sampled: Sampled) -> None:
+    page, _ = sample_pages.write_pages(sampled.engagement, sampled.review)
+    text = page.read_text(encoding="utf-8")
+    url = sampled.engagement.account_url("sandbox")
+    for ticket in sampled.moved:
+        assert f'href="{url}/app/ticket/{ticket.target_id}"' in text
+        assert str(ticket.ticket.row["TicketNumber"]) in text
+    assert "migrator sign desk sample --by" in text
+
+
+def test_a_body_is_shown_as_text_without_its_markup_and_scripts() -> None:
+    body = {"body_html": "<style>p{}</style><p>Hello&nbsp;<b>you</b></p><script>alert('x')</script><p>&lt;i&gt;</p>"}
+    assert body_text(body) == "Hello\xa0you\n<i>"
+    assert body_text({"body_html": "", "body_text": "plain"}) == "plain"
+    assert body_text(None) == "(not there)"
+
+
+def test_markup_of_a_body_cannot_act_on_the_full_page(spoiled: Sampled) -> None:
+    ticket = spoiled.moved[0]
+    message = spoiled.desk.sandbox.store.by("message", "parent", int(ticket.target_id or 0))[0]
+    change(spoiled, "message", message["id"], body_html="", body_text="<img src=x onerror=alert(1)>")
+    _, page = sample_pages.write_pages(spoiled.engagement, spoiled.again())
+    text = page.read_text(encoding="utf-8")
+    assert "&lt;img src=x onerror=alert(1)&gt;" in text
+    assert "<img src=x" not in text

@@ -1,0 +1,118 @@
+"""Every oddity that is noted is really there, and what is there is noted."""
+
+from __future__ import annotations
+
+import zlib
+
+import pytest
+
+from tests.simulated_shop import Shop
+
+WITH_VALUE = "TicketID IN (SELECT TicketID FROM st_CustomDataFieldsInTickets WHERE {})"
+IN_BODY = (
+    "EXISTS (SELECT 1 FROM st_TicketMessages m"
+    " WHERE m.TicketMessageID = st_TicketAttachments.TicketMessageID AND m.BodyHTML LIKE {})"
+)
+TICKETS = {
+    "deleted": "IsDeleted AND TicketStatusID = 4 AND DateDeletedUTC IS NOT NULL",
+    "spam": "IsSpam",
+    "merged": "TicketID IN (SELECT TicketID FROM st_TicketMerges)",
+    "requester_without_account_or_address": "UserID_Customer IS NULL AND CustomerEmailAddress = ''",
+    "agent_is_requester": "UserID_Customer BETWEEN 2 AND 16",
+    "ticket_of_inactive_agent": "UserID IN (SELECT UserID FROM st_Users WHERE IsDeleted OR IsLockedOut)",
+    "unassigned_null": "UserID IS NULL",
+    "unassigned_queue": "UserID = 1",
+    "long_subject": "length(Subject) = 1100",
+    "ticket_without_message": "TicketID NOT IN (SELECT TicketID FROM st_TicketMessages)",
+    "closed_without_date": "TicketStatusID = 3 AND DateClosedUTC IS NULL",
+    "unusable_priority": "TicketPriorityID NOT IN (SELECT TicketPriorityID FROM st_TicketPriorities)",
+    "long_thread": "600 = (SELECT COUNT(*) FROM st_TicketMessages m WHERE m.TicketID = st_Tickets.TicketID)",
+    "address_in_another_spelling": "CustomerEmailAddress <> lower(CustomerEmailAddress)"
+    " AND lower(CustomerEmailAddress) IN (SELECT CustomerEmailAddress FROM st_Tickets)"
+    " AND lower(CustomerEmailAddress) NOT IN (SELECT LoweredEmail FROM st_Users)",
+    **{f"value_of_{n}": WITH_VALUE.format(f"length(DataContent) = {n}") for n in (511, 512, 513)},
+    "equals_sign": WITH_VALUE.format("DataContent LIKE '%=%;%=%'"),
+    "value_not_an_option": WITH_VALUE.format("DataContent = 'Edinburgh'"),
+}
+MESSAGES = {
+    "draft": "IsDraft",
+    "undeliverable": "DeliveryStatus > 0 AND LastDeliveryError LIKE '%recipient%'",
+    "empty_body": "BodyText = '' AND BodyHTML = ''",
+    "text_only": "BodyText <> '' AND BodyHTML = ''",
+    "html_only": "BodyText = '' AND BodyHTML <> ''",
+    "null_direction": "MessageDirection IS NULL",
+    "emoji": "BodyText LIKE '%🎉%' AND BodyHTML LIKE '%🎉%'",
+    "right_to_left": "BodyText LIKE '%شكراً%'",
+    "mojibake": "BodyText LIKE '%GrÃ¼Ã%e%'",
+}
+ATTACHMENTS = {
+    "deleted_attachment": "IsDeleted",
+    "ticket_level_attachment": "TicketMessageID = 0",
+    "cid_image": IN_BODY.format("""'%src="cid:' || CidTagName || '"%'"""),
+    "site_relative_image": IN_BODY.format("""'%src="/App_Data/%' || FileNameOnDisk || '"%'"""),
+    "attachment_of_draft": "TicketMessageID IN (SELECT TicketMessageID FROM st_TicketMessages WHERE IsDraft)",
+}
+
+
+@pytest.mark.parametrize("oddity", TICKETS)
+def test_odd_ticket_is_there(shop: Shop, oddity: str) -> None:
+    found = set(shop.column(f"SELECT TicketID FROM st_Tickets WHERE {TICKETS[oddity]}"))
+    assert set(shop.world.expected[oddity]) == found
+
+
+@pytest.mark.parametrize("oddity", MESSAGES)
+def test_odd_message_is_there(shop: Shop, oddity: str) -> None:
+    found = set(shop.column(f"SELECT TicketMessageID FROM st_TicketMessages WHERE {MESSAGES[oddity]}"))
+    noted = set(shop.world.expected[oddity])
+    assert noted
+    assert noted <= found
+    assert noted == found or oddity == "right_to_left"
+
+
+@pytest.mark.parametrize("oddity", ATTACHMENTS)
+def test_odd_attachment_is_there(shop: Shop, oddity: str) -> None:
+    found = set(shop.column(f"SELECT TicketAttachmentID FROM st_TicketAttachments WHERE {ATTACHMENTS[oddity]}"))
+    assert set(shop.world.expected[oddity]) == found
+    assert found
+
+
+def test_comment_type_is_not_among_the_known_ones(shop: Shop) -> None:
+    unknown = "CommentTypeID NOT IN (SELECT CommentTypeID FROM st_CommentTypes)"
+    assert (
+        shop.column(f"SELECT TicketCommentID FROM st_TicketComments WHERE {unknown}")
+        == shop.world.expected["unknown_comment_type"]
+    )
+
+
+def test_one_ticket_alone_is_unusable(shop: Shop) -> None:
+    assert shop.count("Tickets", TICKETS["unusable_priority"]) == 1
+
+
+def test_files_that_no_row_names_and_rows_without_file(shop: Shop) -> None:
+    on_disk = set(shop.files())
+    rows = {
+        table: set(shop.column(f"SELECT FileNameOnDisk FROM st_{table}"))
+        for table in ("TicketAttachments", "ChatAttachments")
+    }
+    assert on_disk - set().union(*rows.values()) == set(shop.world.expected["orphaned_file"])
+    missing = rows["TicketAttachments"] - on_disk
+    noted = shop.rows("SELECT TicketAttachmentID AS i, FileNameOnDisk AS f FROM st_TicketAttachments")
+    assert {row["f"] for row in noted if row["i"] in shop.world.expected["missing_file"]} == missing
+    assert missing
+
+
+def test_one_file_serves_several_rows(shop: Shop) -> None:
+    for name in shop.world.expected["shared_file"]:
+        assert shop.count("TicketAttachments", f"FileNameOnDisk = '{name}'") > 1
+        assert name in shop.files()
+
+
+def test_files_are_what_their_rows_say_also_where_they_are_compressed(shop: Shop) -> None:
+    files, compressed = shop.files(), set(shop.world.expected["compressed_file"])
+    for row in shop.rows("SELECT * FROM st_TicketAttachments"):
+        if row["FileNameOnDisk"] in files:
+            content = files[row["FileNameOnDisk"]].read_bytes()
+            packed = row["TicketAttachmentID"] in compressed
+            assert (content[:2] == b"\x1f\x8b") == packed
+            content = zlib.decompress(content, wbits=31) if packed else content
+            assert (len(content), zlib.crc32(content)) == (row["Length"], row["Crc"])

@@ -1,0 +1,128 @@
+"""Small SmarterTrack databases, on SQLite or on a scratch database of a SQL Server."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from migrator_lib.simulators.smartertrack.schema import Writer, metadata
+from migrator_lib.smartertrack.database import SourceDatabase
+from migrator_lib.smartertrack.tables import ALL_TABLES
+
+VARIABLE = "MIGRATOR_TEST_SQLSERVER_URL"
+READ = tuple(table.name for table in ALL_TABLES)
+MOMENT = datetime(2026, 3, 4, 5, 6, 7, 890000)
+Rename = Callable[[str], str]
+
+
+known_tables = cache(metadata)
+
+
+def text_of(url: sa.URL) -> str:
+    return url.render_as_string(hide_password=False)
+
+
+def tables_of(names: Iterable[str] = READ, *, prefix: str = "st_", without: Iterable[str] = ()) -> sa.MetaData:
+    """Return tables of the known schema; ``without`` leaves out columns, given as ``Table.Column``."""
+    known, chosen, left_out = known_tables(prefix), sa.MetaData(), set(without)
+    for name in names:
+        table = known.tables[prefix + name]
+        columns = (c for c in table.columns if f"{name}.{c.name}" not in left_out)
+        sa.Table(table.name, chosen, *(sa.Column(c.name, c.type, primary_key=c.primary_key, autoincrement=False)
+                                       for c in columns))  # fmt: skip
+    return chosen
+
+
+def renamed(tables: sa.MetaData, rename: Rename) -> sa.MetaData:
+    chosen = sa.MetaData()
+    for table in tables.tables.values():
+        sa.Table(rename(table.name), chosen, *(sa.Column(rename(c.name), c.type) for c in table.columns))
+    return chosen
+
+
+def create(url: str, tables: sa.MetaData) -> None:
+    engine = sa.create_engine(url)
+    tables.create_all(engine)
+    engine.dispose()
+
+
+@contextmanager
+def writing(url: str, tables: sa.MetaData, prefix: str = "st_") -> Iterator[Writer]:
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        write = Writer(connection, tables, prefix)
+        yield write
+        write.close()
+    engine.dispose()
+
+
+def execute(url: str, *statements: str) -> None:
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    engine.dispose()
+
+
+def add_ticket(write: Writer, key: int, *, messages: int = 1, **more: Any) -> None:
+    values = {
+        "TicketNumber": f"100-{key:08X}-0001", "DateOpenedUTC": MOMENT, "TicketPriorityID": 2, "TicketStatusID": 3,
+        "DepartmentID": 1, "GroupID": 1, "UserID": None, "UserID_Customer": None, "Subject": f"Ticket {key}",
+        "CustomerEmailAddress": f"customer{key}@postbox.example",
+    }  # fmt: skip
+    write.add("Tickets", TicketID=key, **{**values, **more})
+    for n in range(messages):
+        write.add("TicketMessages", TicketID=key, TicketMessageID=key * 100 + n, DateReceivedUTC=MOMENT,
+                  Subject=f"Ticket {key}", BodyText=f"text {n} of {key}", BodyHTML=f"<p>{n} of {key}</p>",
+                  MessageDirection=n % 2, FromAddress=f"customer{key}@postbox.example",
+                  ToAddress="support@demo.example")  # fmt: skip
+
+
+def sqlite_url(folder: Path) -> str:
+    return f"sqlite:///{folder / 'smartertrack.sqlite3'}"
+
+
+@contextmanager
+def scratch_database() -> Iterator[str]:
+    """A new database on the SQL Server that the variable names, dropped at the end."""
+    given = os.environ.get(VARIABLE)
+    if not given:
+        pytest.skip(f"{VARIABLE} is not set: CONTRIBUTING.md tells how to test on a SQL Server")
+    name = f"migrator_test_{uuid.uuid4().hex[:12]}"
+    server = sa.create_engine(given, isolation_level="AUTOCOMMIT", use_setinputsizes=False)
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE [{name}]")
+    try:
+        yield text_of(sa.make_url(given).set(database=name))
+    finally:
+        with server.connect() as connection:
+            connection.exec_driver_sql(f"ALTER DATABASE [{name}] SET SINGLE_USER WITH ROLLBACK IMMEDIATE")
+            connection.exec_driver_sql(f"DROP DATABASE [{name}]")
+        server.dispose()
+
+
+def everything(database: SourceDatabase, name: str, *, rows: int = 1000) -> list[dict[str, Any]]:
+    """Return all rows of a table, page by page."""
+    table = next(table for table in ALL_TABLES if table.name == name)
+    found: list[dict[str, Any]] = []
+    after = None
+    while page := database.page(table, after=after, rows=rows):
+        found += page
+        after = [page[-1][column] for column in table.key]
+    return found
+
+
+def statements_of(database: SourceDatabase) -> list[str]:
+    """Return a list that every statement sent from here on is added to."""
+    sent: list[str] = []
+    sa.event.listen(database.engine, "before_cursor_execute", lambda *args: sent.append(args[2]))
+    return sent

@@ -1,0 +1,112 @@
+"""The walk over the files root."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from migrator_lib.errors import FilesMissing
+from migrator_lib.smartertrack import files
+from migrator_lib.smartertrack.files import FileOnDisk, walk
+
+
+def _tree(root: Path, *paths: str) -> None:
+    for path in paths:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(path.encode())
+
+
+def test_every_file_is_found_with_its_relative_path_and_size(tmp_path: Path) -> None:
+    _tree(tmp_path, "a.pdf", "2024/01/b.png", "2024/02/b.png", "2024/c (1).txt")
+    found = {file.path: file for file in walk(tmp_path)}
+    assert set(found) == {"a.pdf", "2024/01/b.png", "2024/02/b.png", "2024/c (1).txt"}
+    assert found["2024/01/b.png"] == FileOnDisk("b.png", "2024/01/b.png", len("2024/01/b.png"))
+
+
+def test_the_order_is_the_same_whatever_the_order_of_making(tmp_path: Path) -> None:
+    names = ["b/2", "a/1", "c", "b/1", "a/x/9", "A"]
+    _tree(tmp_path / "one", *names)
+    _tree(tmp_path / "two", *reversed(names))
+    one, two = ([file.path for file in walk(tmp_path / name)] for name in ("one", "two"))
+    assert one == two
+    assert sorted(one) == sorted(names)
+
+
+def test_symbolic_links_are_not_followed(tmp_path: Path) -> None:
+    _tree(tmp_path, "root/a.txt", "elsewhere/private.txt")
+    root = tmp_path / "root"
+    (root / "link.txt").symlink_to(tmp_path / "elsewhere" / "private.txt")
+    (root / "folder").symlink_to(tmp_path / "elsewhere")
+    (root / "loop").symlink_to(root)
+    assert [file.path for file in walk(root)] == ["a.txt"]
+
+
+def test_the_root_itself_may_be_a_link(tmp_path: Path) -> None:
+    _tree(tmp_path, "mount/a.txt")
+    (tmp_path / "files").symlink_to(tmp_path / "mount")
+    assert [file.path for file in walk(tmp_path / "files")] == ["a.txt"]
+
+
+@pytest.mark.parametrize("make", [lambda root: None, lambda root: root.write_text("no folder")], ids=["none", "a file"])
+def test_a_root_that_is_not_there_is_said(tmp_path: Path, make: object) -> None:
+    make(tmp_path / "files")  # type: ignore[operator]
+    with pytest.raises(FilesMissing, match="files root") as caught:
+        list(walk(tmp_path / "files"))
+    assert "mount the share" in caught.value.next_step
+
+
+def _failing_scandir(monkeypatch: pytest.MonkeyPatch, folder: Path, error: OSError) -> None:
+    real = os.scandir
+
+    def scandir(path: Path) -> object:
+        if Path(path) == folder:
+            raise error
+        return real(path)
+
+    monkeypatch.setattr(files.os, "scandir", scandir)
+
+
+def test_a_folder_that_may_not_be_read_stops_the_walk_and_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _tree(tmp_path, "open/a.txt", "closed/b.txt")
+    folder = tmp_path / "closed"
+    _failing_scandir(monkeypatch, folder, PermissionError(13, "Permission denied", str(folder)))
+    with pytest.raises(FilesMissing, match=r"closed cannot be listed: Permission denied") as caught:
+        list(walk(tmp_path))
+    assert "right to read" in caught.value.next_step
+
+
+def test_a_root_that_vanishes_during_the_walk_is_not_taken_for_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _tree(tmp_path, "1/a.txt", "2/b.txt")
+    found = walk(tmp_path)
+    next(found)
+    for name in ("1", "2"):
+        (tmp_path / name).rename(tmp_path.parent / f"{tmp_path.name}-{name}")
+    with pytest.raises(FilesMissing):
+        list(found)
+
+
+def test_a_file_that_is_removed_meanwhile_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _tree(tmp_path, "a.txt", "b.txt")
+    real = os.scandir
+
+    class Listed:
+        """Lists a folder, and removes a file of it before anybody looks closer."""
+
+        def __init__(self, path: Path) -> None:
+            self._entries = list(real(path))
+            (tmp_path / "a.txt").unlink(missing_ok=True)
+
+        def __enter__(self) -> list[os.DirEntry[str]]:
+            return self._entries
+
+        def __exit__(self, *_: object) -> None:
+            return None
+
+    monkeypatch.setattr(files.os, "scandir", Listed)
+    assert [file.path for file in walk(tmp_path)] == ["b.txt"]

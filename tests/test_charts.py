@@ -1,0 +1,104 @@
+"""Charts: the numbers are in them, and nothing of the machine that drew them."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from migrator_lib import charts
+
+OBJECTS = {
+    "ticket": {"source": 12_000, "created": 11_200, "skipped": 700, "quarantined": 100},
+    "user": {"source": 26, "created": 13, "matched": 13},
+    "nothing": {"source": 0},
+}
+PAPERS = {"light": "#ffffff", "dark": "#14181e"}
+
+
+def texts(svg: str) -> list[str]:
+    return [node.text or "" for node in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+
+
+ALL = {
+    "outcomes": lambda: charts.outcomes(OBJECTS, {"ticket": "Ticket"}),
+    "bars": lambda: charts.bars({"Support": 1200, "Sales & billing": 3}, label="tickets"),
+}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_same_numbers_give_the_same_bytes(name: str) -> None:
+    assert ALL[name]() == ALL[name]()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_chart_takes_colour_and_font_from_the_page_and_loads_nothing(name: str) -> None:
+    svg = ALL[name]()
+    assert svg.startswith("<svg")
+    assert "currentColor" in svg
+    assert "<style" not in svg
+    assert "<metadata" not in svg
+    assert "DejaVu" not in svg
+    assert not re.search(r"#010203|#fcfdfe|@import|<image|url\((?!#)", svg)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_chart_is_small_and_text_stays_text(name: str) -> None:
+    svg = ALL[name]()
+    assert len(svg) < 20_000
+    assert texts(svg)
+
+
+def test_charts_on_one_page_share_ids_of_equal_content_only() -> None:
+    seen: dict[str, str] = {}
+    for draw in ALL.values():
+        found = {node.attrib["id"]: node for node in ET.fromstring(draw()).iter() if "id" in node.attrib}
+        assert found
+        for name, node in found.items():
+            content = ET.tostring(node, encoding="unicode").strip()
+            assert seen.setdefault(name, content) == content
+
+
+def test_outcomes_show_titles_totals_and_only_what_occurred() -> None:
+    shown = texts(charts.outcomes(OBJECTS, {"ticket": "Ticket"}))
+    assert {"Ticket", "user", "12,000", "26", "created", "matched", "skipped by rule", "quarantined"} <= set(shown)
+    assert not {"merged", "handed over", "nothing"} & set(shown)
+
+
+def test_a_bar_is_as_long_as_its_share() -> None:
+    svg = charts.outcomes({"a": {"created": 75, "quarantined": 25}})
+    widths = {}
+    for path, colour in re.findall(r'<path d="([^"]+)"[^>]*style="fill: (#\w+); stroke: var', svg):
+        xs = [float(x) for x in re.findall(r"[ML] ([\d.]+) ", path)]
+        widths.setdefault(colour, max(xs) - min(xs))  # the first of a colour is the bar, then comes the legend
+    assert widths[charts.OUTCOMES["created"][1]] == pytest.approx(3 * widths[charts.LIMIT], rel=0.02)
+
+
+def test_no_records_is_an_empty_chart_and_no_error() -> None:
+    assert texts(charts.outcomes({"a": {"created": 0}}))
+    assert charts.bars({}).startswith("<svg")
+
+
+def test_a_name_with_markup_stays_text() -> None:
+    shown = texts(charts.bars({"<b>&": 1}))
+    assert "<b>&" in shown
+
+
+def test_a_long_name_is_shortened() -> None:
+    shown = texts(charts.bars({"Returns, refunds and complaints of the north": 1}))
+    assert any(text.startswith("Returns") and text.endswith("…") for text in shown)
+
+
+@pytest.mark.parametrize("paper", PAPERS.values(), ids=PAPERS)
+@pytest.mark.parametrize("colour", [colour for _, colour in charts.OUTCOMES.values()])
+def test_fills_stand_out_from_light_and_dark_paper(colour: str, paper: str) -> None:
+    """WCAG asks 3 for what is no text."""
+    light, dark = sorted((_luminance(colour), _luminance(paper)), reverse=True)
+    assert (light + 0.05) / (dark + 0.05) >= 3
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))

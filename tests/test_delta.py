@@ -1,0 +1,194 @@
+"""The delta: whatever changes in the source is found, and nothing else."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from migrator_lib.chunks import to_staged, write_chunk
+from migrator_lib.delta import COMPARED, Changes, changes
+from migrator_lib.progress import Progress
+from migrator_lib.simulators.smartertrack import build
+from migrator_lib.smartertrack.database import SourceDatabase
+from migrator_lib.smartertrack.tables import TICKET_CHILDREN, TICKETS
+from migrator_lib.staging import Staged, write_gone
+
+SIZE = 40
+
+
+def address(folder: Path) -> str:
+    return f"sqlite:///{folder / 'source.sqlite3'}"
+
+
+class Source:
+    """A built help desk that can be changed in SQL, and its staged copy."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.engine = sa.create_engine(address(folder))
+        self.database = SourceDatabase(address(folder))
+        self.staged = Staged([folder / "full"])
+
+    def stage(self, name: str, only: list[int] | None) -> Path:
+        for table in (TICKETS, *TICKET_CHILDREN):
+            rows = self.database.page(table, after=None, rows=100_000, only=only)
+            write_chunk(self.folder / name / table.name, 0, to_staged(table, rows))
+        return self.folder / name
+
+    def do(self, statement: str, **values: Any) -> None:
+        with self.engine.begin() as connection:
+            connection.execute(sa.text(statement), values)
+
+    def ask(self, statement: str, **values: Any) -> list[Any]:
+        with self.engine.connect() as connection:
+            return [row[0] for row in connection.execute(sa.text(statement), values)]
+
+    def changes(self, *, page_rows: int = 50) -> Changes:
+        return changes(self.database, self.staged, Progress(self.folder / "p.json", "07"), page_rows=page_rows)
+
+    def close(self) -> None:
+        self.database.close()
+        self.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a help desk, built and staged once; tests change copies of it."""
+    folder = tmp_path_factory.mktemp("built")
+    build(address(folder), folder / "files", seed=5, tickets=SIZE)
+    made = Source(folder)
+    made.stage("full", None)
+    made.close()
+    return folder
+
+
+@pytest.fixture
+def source(built: Path, tmp_path: Path) -> Iterator[Source]:
+    made = Source(shutil.copytree(built, tmp_path / "source"))
+    yield made
+    made.close()
+
+
+def test_an_unchanged_source_has_no_delta(source: Source) -> None:
+    found = source.changes()
+    assert not found
+    assert found.by_table == {}
+
+
+CHANGES = {
+    "status": "UPDATE st_Tickets SET TicketStatusID = 5 - TicketStatusID WHERE TicketID = :t",
+    "assignee": "UPDATE st_Tickets SET UserID = 4 WHERE TicketID = :t",
+    "subject": "UPDATE st_Tickets SET Subject = 'another' WHERE TicketID = :t",
+    "deleted": "UPDATE st_Tickets SET IsDeleted = 1 WHERE TicketID = :t",
+    "closed": "UPDATE st_Tickets SET DateClosedUTC = '2026-07-01 10:00:00.000000' WHERE TicketID = :t",
+    "message": "INSERT INTO st_TicketMessages (TicketMessageID, TicketID, DateReceivedUTC, Subject, BodyText, IsDraft)"
+    " VALUES (990001, :t, '2026-07-01 10:00:00.000000', 's', 'b', 0)",
+    "message removed": "DELETE FROM st_TicketMessages WHERE TicketID = :t",
+    "draft sent": "UPDATE st_TicketMessages SET IsDraft = 1 - IsDraft WHERE TicketID = :t",
+    "comment": "INSERT INTO st_TicketComments (TicketCommentID, TicketID, CommentTypeID, UserID, DateEnteredUTC,"
+    " CommentText) VALUES (990001, :t, 1, 2, '2026-07-01 10:00:00.000000', 'c')",
+    "field value": "INSERT INTO st_CustomDataFieldsInTickets (TicketID, CustomFieldID, DataContent)"
+    " VALUES (:t, 77, 'v')",
+    "number merged in": "INSERT INTO st_TicketMerges (TicketNumber, TicketID) VALUES ('999-00000000-0001', :t)",
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_every_kind_of_change_is_found_and_touches_that_ticket_alone(source: Source, what: str) -> None:
+    ticket = source.ask(
+        "SELECT TicketID FROM st_Tickets WHERE TicketStatusID IN (1, 2, 3) AND UserID > 4 AND IsDeleted = 0 AND "
+        "TicketID IN (SELECT TicketID FROM st_TicketMessages) ORDER BY TicketID"
+    )[3]
+    source.do(CHANGES[what], t=ticket)
+    found = source.changes()
+    assert found.tickets == {ticket}
+    assert not found.purged
+
+
+@pytest.mark.parametrize(("staged", "now"), [((-1, 7), (-2, 7)), ((-1, -2), (-2, -1)), ((0, -1), (-1, 0))])
+def test_negative_codes_that_change_are_found_though_python_hashes_some_alike(
+    source: Source, staged: tuple[int, int], now: tuple[int, int]
+) -> None:
+    ticket = source.ask("SELECT TicketID FROM st_Tickets WHERE IsDeleted = 0 ORDER BY TicketID")[3]
+    codes = "UPDATE st_Tickets SET DepartmentID = :d, GroupID = :g WHERE TicketID = :t"
+    source.do(codes, t=ticket, d=staged[0], g=staged[1])
+    source.stage("full", None)
+    source.staged = Staged([source.folder / "full"])
+    assert not source.changes()
+    source.do(codes, t=ticket, d=now[0], g=now[1])
+    assert source.changes().tickets == {ticket}
+
+
+def test_a_new_ticket_is_found(source: Source) -> None:
+    columns = ", ".join(source.ask("SELECT name FROM pragma_table_info('st_Tickets') WHERE name != 'TicketID'"))
+    source.do(f"INSERT INTO st_Tickets (TicketID, {columns}) SELECT 990001, {columns} FROM st_Tickets LIMIT 1")
+    assert source.changes().tickets == {990001}
+
+
+def test_a_purged_ticket_is_told_apart_and_is_not_read_again(source: Source) -> None:
+    ticket = source.ask("SELECT TicketID FROM st_Tickets WHERE IsDeleted = 1")[0]
+    for table in ("Tickets", "TicketMessages", "TicketComments"):
+        source.do(f"DELETE FROM st_{table} WHERE TicketID = :t", t=ticket)
+    found = source.changes()
+    assert found.purged == {ticket}
+    assert ticket not in found.tickets
+    assert not found
+
+
+def merge(source: Source) -> tuple[int, int]:
+    """Merge one ticket into another as SmarterTrack does: its row goes, its parts move, its number stays."""
+    gone, survivor = source.ask("SELECT TicketID FROM st_Tickets WHERE IsDeleted = 0 AND IsSpam = 0 ORDER BY 1")[3:5]
+    number = source.ask("SELECT TicketNumber FROM st_Tickets WHERE TicketID = :t", t=gone)[0]
+    for table in ("TicketMessages", "TicketComments", "TicketAttachments", "Tasks", "TimeLogs"):
+        source.do(f"UPDATE st_{table} SET TicketID = :into WHERE TicketID = :t", into=survivor, t=gone)
+    source.do("DELETE FROM st_CustomDataFieldsInTickets WHERE TicketID = :t", t=gone)
+    source.do("INSERT INTO st_TicketMerges (TicketNumber, TicketID) VALUES (:n, :t)", n=number, t=survivor)
+    source.do("DELETE FROM st_Tickets WHERE TicketID = :t", t=gone)
+    return gone, survivor
+
+
+def test_a_ticket_merged_away_is_hidden_once_the_delta_is_staged_and_its_parts_are_there_once(source: Source) -> None:
+    before = source.staged.count("TicketMessages")
+    gone, survivor = merge(source)
+    found = source.changes()
+    assert (found.merged, survivor in found.tickets) == ({gone}, True)
+    folder = source.stage("delta-001", sorted(found.tickets))
+    write_gone(folder, found.merged)
+    source.staged = Staged([source.folder / "full", folder])
+    assert source.staged.count("TicketMessages") == before
+    assert gone not in source.staged.ticket_ids()
+    assert source.staged.gone_tickets() == {gone}
+    assert not source.changes()
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_random_changes_are_found_exactly(source: Source, seed: int) -> None:
+    """Each change is undone by the next example's own stage: the staged copy is read anew before it."""
+    rng = Random(seed)
+    for table, _ in COMPARED:
+        for file in (source.folder / "full" / table).glob("*"):
+            file.unlink()
+    source.stage("full", None)
+    source.staged = Staged([source.folder / "full"])
+    tickets = source.ask("SELECT TicketID FROM st_Tickets ORDER BY TicketID")
+    chosen = rng.sample(tickets, rng.randint(0, 6))
+    for n, ticket in enumerate(chosen):
+        kind = rng.choice(["subject", "comment", "field"])
+        if kind == "subject":
+            source.do("UPDATE st_Tickets SET Subject = :s WHERE TicketID = :t", s=f"{seed}-{n}", t=ticket)
+        elif kind == "comment":
+            key = source.ask("SELECT MAX(TicketCommentID) + 1 FROM st_TicketComments")[0]
+            source.do(CHANGES["comment"].replace("990001", ":k"), k=key, t=ticket)
+        else:
+            key = source.ask("SELECT MAX(CustomFieldID) + 1 FROM st_CustomDataFieldsInTickets")[0]
+            source.do(CHANGES["field value"].replace("77", ":k"), k=key, t=ticket)
+    assert source.changes(page_rows=rng.choice([7, 50, 5000])).tickets == set(chosen)

@@ -1,0 +1,461 @@
+"""Extract: chunks, going on after a death, full disks, values that are none, the index of files."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from migrator_lib import extract
+from migrator_lib.chunks import path_of, to_staged, write_chunk
+from migrator_lib.errors import SourceUnreachable, StorageError
+from migrator_lib.extract import Extractor
+from migrator_lib.smartertrack.files import FileOnDisk
+from migrator_lib.smartertrack.tables import source_table
+from tests.extracting import Desk
+from tests.smartertrack.source_desk import add_ticket, create, execute, sqlite_url, statements_of, tables_of, writing
+
+TICKETS = 23
+MESSAGES = TICKETS * 3
+
+
+@pytest.fixture(scope="module")
+def source_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A source with 23 tickets of three messages each."""
+    folder = tmp_path_factory.mktemp("source")
+    url, tables = sqlite_url(folder), tables_of()
+    create(url, tables)
+    with writing(url, tables) as write:
+        for key in range(1, TICKETS + 1):
+            add_ticket(write, key, messages=3)
+    return folder / "smartertrack.sqlite3"
+
+
+@pytest.fixture
+def desk(tmp_path: Path, source_file: Path) -> Desk:
+    shutil.copy(source_file, tmp_path)
+    return Desk(sqlite_url(tmp_path), tmp_path / "state")
+
+
+class Died(Exception):
+    """The process ended here."""
+
+
+def died(desk: Desk, page: int, stage: str = "full", ids: list[int] | None = None, page_rows: int = 10) -> Extractor:
+    """Return an extractor whose process died when it was about to read its n-th page."""
+    with desk.reader(stage, page_rows=page_rows) as reader:
+        real, seen = reader.source.page, iter(range(1, 10_000))
+
+        def dying(*args: Any, **more: Any) -> Any:
+            if next(seen) == page:
+                raise Died
+            return real(*args, **more)
+
+        reader.source.page = dying  # type: ignore[method-assign]
+        with pytest.raises(Died):
+            reader.tickets(ids)
+    return reader
+
+
+# --- chunks --------------------------------------------------------------------------------------------
+
+
+def test_a_chunk_is_a_page_and_the_ledger_has_its_hash_and_rows(desk: Desk) -> None:
+    with desk.reader() as reader:
+        reader.tickets()
+    chunks = desk.chunks("Tickets")
+    assert [(chunk["part"], chunk["rows"], chunk["final"]) for chunk in chunks] == [(0, 10, False), (1, 10, False),
+                                                                                    (2, 3, True)]  # fmt: skip
+    for chunk in chunks:
+        file = desk.folder / "staged" / "full" / "Tickets" / f"part-{chunk['part']:05d}.parquet"
+        assert hashlib.sha256(file.read_bytes()).hexdigest() == chunk["sha256"]
+        assert pq.read_metadata(file).num_rows == chunk["rows"]
+    assert [name for name in desk.bytes_of() if not name.endswith(".parquet")] == []
+
+
+@pytest.mark.parametrize("page_rows", [MESSAGES, 23, 69 * 2])
+def test_a_table_that_fills_its_last_page_is_final_too(desk: Desk, page_rows: int) -> None:
+    with desk.reader(page_rows=page_rows) as reader:
+        reader.tickets()
+    assert desk.chunks("TicketMessages")[-1]["final"]
+    assert sum(int(str(chunk["rows"])) for chunk in desk.chunks("TicketMessages")) == MESSAGES
+
+
+def test_a_table_without_rows_is_one_empty_final_chunk_and_is_asked_once(desk: Desk) -> None:
+    with desk.reader() as reader:
+        reader.tickets()
+    assert [(chunk["rows"], chunk["final"]) for chunk in desk.chunks("TicketMerges")] == [(0, True)]
+    with desk.reader() as reader:
+        sent = statements_of(reader.source)
+        reader.tickets()
+    assert sent == []
+
+
+def test_a_chunk_is_renamed_before_the_ledger_knows_of_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    with desk.reader() as reader:
+        real, seen = reader.ledger.add_chunk, []
+
+        def add_chunk(stage: str, table: str, part: int, **more: Any) -> None:
+            folder = desk.folder / "staged" / stage / table
+            seen.append((folder / f"part-{part:05d}.parquet").exists() and not list(folder.glob("*.tmp")))
+            real(stage, table, part, **more)
+
+        monkeypatch.setattr(reader.ledger, "add_chunk", add_chunk)
+        reader.tickets()
+    assert len(seen) > 5
+    assert all(seen)
+
+
+def test_a_chunk_is_on_disk_before_its_name_and_its_name_before_anybody_knows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happened: list[object] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def flushed(handle: int) -> None:
+        happened.append(os.fstat(handle).st_ino)
+        fsync(handle)
+
+    def renamed(self: Path, target: Path) -> Path:
+        happened.append("renamed")
+        return replace(self, target)
+
+    monkeypatch.setattr("migrator_lib.storage.os.fsync", flushed)
+    monkeypatch.setattr(Path, "replace", renamed)
+    write_chunk(tmp_path / "full" / "Tickets", 0, to_staged(source_table("Tickets"), []))
+    folders = [tmp_path / "full" / "Tickets", tmp_path / "full", tmp_path]
+    file = path_of(folders[0], 0)
+    assert happened == [file.stat().st_ino, "renamed", *(folder.stat().st_ino for folder in folders)]
+
+
+def test_no_page_is_larger_than_asked_whatever_the_size_of_the_table(desk: Desk) -> None:
+    with desk.reader(page_rows=10) as reader:
+        sizes: list[int] = []
+        real = reader.source.page
+        reader.source.page = lambda *a, **k: sizes.append(len(found := real(*a, **k))) or found  # type: ignore
+        reader.tickets()
+    assert max(sizes) == 10
+    assert sum(sizes) == TICKETS + MESSAGES
+
+
+def test_the_report_counts_all_rows_and_those_read_now(desk: Desk) -> None:
+    died(desk, page=6)
+    with desk.reader() as reader:
+        reader.tickets()
+    assert reader.report.rows["Tickets"] == TICKETS
+    assert reader.report.rows["TicketMessages"] == MESSAGES
+    assert "Tickets" not in reader.report.read_now
+    assert reader.report.read_now["TicketMessages"] == MESSAGES - 20
+
+
+# --- going on ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", range(1, 16))
+def test_an_extract_that_died_goes_on_behind_its_last_chunk(desk: Desk, page: int) -> None:
+    undisturbed = Desk(desk.url, desk.folder.with_name("undisturbed"))
+    with undisturbed.reader() as reader:
+        reader.tickets()
+        all_pages = sum(len(reader.ledger.chunks("full", table)) for table in reader.report.rows)
+    died(desk, page)
+    with desk.reader() as reader:
+        asked: list[str] = []
+        real = reader.source.page
+        reader.source.page = lambda table, **k: asked.append(table.name) or real(table, **k)  # type: ignore
+        reader.tickets()
+    assert len(asked) == all_pages - (page - 1), "a chunk that was complete was read again"
+    assert desk.bytes_of() == undisturbed.bytes_of()
+
+
+@pytest.mark.parametrize("page", range(2, 9))
+def test_some_tickets_are_taken_up_in_the_slice_where_it_died(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, page: int
+) -> None:
+    ids = [n for n in range(1, TICKETS + 1) if n % 5] + [1, 2, 999]
+    monkeypatch.setattr(extract, "SLICE", 4)
+    died(desk, page, "sample", ids, page_rows=3)
+    with desk.reader("sample", page_rows=3) as reader:
+        reader.tickets(ids)
+    staged = desk.staged("sample")
+    expected = sorted({n for n in ids if n <= TICKETS})
+    assert [row["TicketID"] for row in staged.columns("Tickets", [])] == expected
+    messages = [row["TicketMessageID"] for row in staged.columns("TicketMessages", ["TicketMessageID"])]
+    assert messages == [key * 100 + n for key in expected for n in range(3)]
+
+
+def test_tickets_that_are_behind_are_not_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extract, "SLICE", 3)
+    assert extract._slices(None, [4, 0]) == [None]
+    assert extract._slices([5, 1, 4, 2, 9, 4, 7], None) == [[1, 2, 4], [5, 7, 9]]
+    assert extract._slices([5, 1, 4, 2, 9, 4, 7], [4, 0]) == [[4, 5, 7], [9]]
+    assert extract._slices([1, 2], [4, 0]) == [[]]
+
+
+def test_no_tickets_at_all_are_final_too(desk: Desk) -> None:
+    with desk.reader("delta") as reader:
+        reader.tickets([])
+    assert [(chunk["rows"], chunk["final"]) for chunk in desk.chunks("Tickets", "delta")] == [(0, True)]
+    assert desk.staged("delta").count("TicketMessages") == 0
+
+
+def test_another_page_size_goes_on_as_well(desk: Desk) -> None:
+    died(desk, page=8, page_rows=7)
+    with desk.reader(page_rows=5) as reader:
+        reader.tickets()
+    keys = [row["TicketMessageID"] for row in desk.staged("full").columns("TicketMessages", ["TicketMessageID"])]
+    assert keys == [key * 100 + n for key in range(1, TICKETS + 1) for n in range(3)]
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, lambda file: file.write_bytes(file.read_bytes()[:-9] + b"xxxxxPAR1")])
+def test_a_chunk_that_was_lost_or_changed_is_read_again_with_all_behind_it(desk: Desk, harm: Any) -> None:
+    with desk.reader() as reader:
+        reader.tickets()
+    before = desk.bytes_of()
+    harm(desk.folder / "staged" / "full" / "TicketMessages" / "part-00003.parquet")
+    with desk.reader() as reader:
+        reader.tickets()
+    assert desk.bytes_of() == before
+    assert reader.report.read_now == {"TicketMessages": MESSAGES - 30}
+
+
+def test_chunks_that_the_ledger_does_not_know_are_removed(desk: Desk) -> None:
+    folder = desk.folder / "staged" / "full" / "Tickets"
+    folder.mkdir(parents=True)
+    for name in ("part-00002.tmp", "part-00007.parquet"):
+        (folder / name).write_bytes(b"left by a run that was killed")
+    with desk.reader() as reader:
+        reader.tickets()
+    assert sorted(file.name for file in folder.iterdir()) == [f"part-0000{n}.parquet" for n in range(3)]
+
+
+def test_to_start_again_forgets_all_and_reads_all(desk: Desk) -> None:
+    with desk.reader() as reader:
+        reader.tickets()
+    before = desk.bytes_of()
+    execute(desk.url, "DELETE FROM st_TicketMessages WHERE TicketID = 5")
+    with desk.reader() as reader:
+        reader.tickets()
+        assert reader.report.read_now == {}
+        reader.start_again()
+        assert desk.bytes_of() == {}
+        reader.tickets()
+    assert reader.report.read_now["TicketMessages"] == MESSAGES - 3
+    assert before != desk.bytes_of()
+
+
+def test_a_source_that_goes_away_leaves_what_is_staged(desk: Desk) -> None:
+    with desk.reader() as reader:
+        real, seen = reader.source.page, iter(range(100))
+
+        def page(*args: Any, **more: Any) -> Any:
+            if next(seen) == 2:
+                Path(desk.url.removeprefix("sqlite:///")).rename(desk.folder / "away.db")
+                reader.source.engine.dispose()
+            return real(*args, **more)
+
+        reader.source.page = page  # type: ignore[method-assign]
+        with pytest.raises(SourceUnreachable) as caught:
+            reader.tickets()
+    assert "what is staged stays staged" in caught.value.next_step
+    assert len(desk.chunks("Tickets")) == 2
+
+
+# --- the disk ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["write", "fsync", "replace", "mkdir"])
+def full_disk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """A disk that is full from the third chunk on, at each of the moments of writing one."""
+    error = OSError(28, os.strerror(28))
+    seen = iter(range(10_000))
+
+    def full() -> None:
+        if next(seen) >= 2:
+            raise error
+
+    def write(data: Any, file: Path, **more: Any) -> None:
+        Path(file).write_bytes(b"PAR1 half of it")
+        full()
+        real(data, file, **more)
+
+    match request.param:
+        case "write":
+            real = pq.write_table
+            monkeypatch.setattr("migrator_lib.chunks.pq.write_table", write)
+        case "fsync":
+            monkeypatch.setattr("migrator_lib.storage.os.fsync", lambda handle: full())
+        case "replace":
+            replace = Path.replace
+
+            def rename(self: Path, target: Path) -> Path:
+                if target.suffix == ".parquet":
+                    full()
+                return replace(self, target)
+
+            monkeypatch.setattr(Path, "replace", rename)
+        case "mkdir":
+            mkdir = Path.mkdir
+
+            def make(self: Path, *args: Any, **more: Any) -> None:
+                if self.name == "TicketMessages":
+                    raise error
+                mkdir(self, *args, **more)
+
+            monkeypatch.setattr(Path, "mkdir", make)
+    return monkeypatch
+
+
+def test_a_full_disk_leaves_nothing_half_and_the_run_goes_on_when_there_is_room(
+    desk: Desk, full_disk: pytest.MonkeyPatch
+) -> None:
+    with desk.reader() as reader, pytest.raises(StorageError, match="No space left") as caught:
+        reader.tickets()
+    assert "make room" in caught.value.next_step
+    assert "complete chunks stay" in caught.value.next_step
+    assert [name for name in desk.bytes_of() if not name.endswith(".parquet")] == []
+    full_disk.undo()
+    undisturbed = Desk(desk.url, desk.folder.with_name("undisturbed"))
+    for one in (desk, undisturbed):
+        with one.reader() as reader:
+            reader.tickets()
+    assert desk.bytes_of() == undisturbed.bytes_of()
+
+
+def test_a_stage_that_cannot_be_removed_is_said(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def rmtree(_folder: Path) -> None:
+        raise PermissionError(13, os.strerror(13))
+
+    with desk.reader() as reader:
+        reader.tickets()
+        monkeypatch.setattr(extract.shutil, "rmtree", rmtree)
+        with pytest.raises(StorageError, match="Permission denied"):
+            reader.start_again()
+
+
+# --- values --------------------------------------------------------------------------------------------
+
+
+def test_dates_that_are_none_are_counted_also_when_their_chunk_was_read_by_an_earlier_run(desk: Desk) -> None:
+    execute(desk.url, "UPDATE st_Tickets SET DateOpenedUTC = 'soon' WHERE TicketID IN (2, 3, 22)",
+            "UPDATE st_Tickets SET DateClosedUTC = '' WHERE TicketID = 4")  # fmt: skip
+    reader = died(desk, page=3)
+    assert reader.report.bad_dates == {"Tickets.DateOpenedUTC": 2}
+    with desk.reader() as reader:
+        reader.tickets()
+    assert reader.report.bad_dates == {"Tickets.DateOpenedUTC": 3}
+    dates = {row["TicketID"]: row["DateOpenedUTC"] for row in desk.staged("full").columns("Tickets", ["DateOpenedUTC"])}
+    assert [key for key, date in dates.items() if date is None] == [2, 3, 22]
+
+
+# --- files ---------------------------------------------------------------------------------------------
+
+
+def _files(desk: Desk, *names: str) -> Path:
+    root = desk.folder.with_name("files")
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(name.encode())
+    return root
+
+
+def _index(desk: Desk) -> list[tuple[Any, ...]]:
+    return [(row["Name"], row["Path"], row["Size"]) for row in desk.staged("full").rows("Files")]
+
+
+def test_the_files_are_indexed_by_name_in_lower_case(desk: Desk) -> None:
+    root = _files(desk, "2024/Invoice.PDF", "a.png")
+    with desk.reader() as reader:
+        reader.files(root)
+    assert sorted(_index(desk)) == [("a.png", "a.png", 5), ("invoice.pdf", "2024/Invoice.PDF", 16)]
+    assert reader.report.rows["Files"] == 2
+    with desk.reader() as reader:
+        reader.files(root)
+    assert reader.report.rows["Files"] == 2
+    assert "Files" not in reader.report.read_now
+
+
+def test_an_index_that_was_cut_off_is_begun_anew_so_that_no_file_falls_between(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"file-{n:02d}.txt" for n in range(9)]
+    root = _files(desk, *names)
+    monkeypatch.setattr(extract, "FILE_PAGE", 4)
+    real = extract.walk
+
+    def dying(place: Path) -> Iterator[FileOnDisk]:
+        for number, file in enumerate(real(place)):
+            if number == 8:
+                raise Died
+            yield file
+
+    with monkeypatch.context() as patch, desk.reader() as reader:
+        patch.setattr(extract, "walk", dying)
+        with pytest.raises(Died):
+            reader.files(root)
+    assert len(desk.chunks("Files")) == 2
+    (root / names[0]).unlink()
+    with desk.reader() as reader:
+        reader.files(root)
+    assert [path for _, path, _ in _index(desk)] == names[1:]
+    assert reader.report.rows["Files"] == 8
+
+
+def test_fewer_files_than_before_leave_no_old_chunk(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = _files(desk, *(f"{n}.txt" for n in range(9)))
+    monkeypatch.setattr(extract, "FILE_PAGE", 2)
+    with desk.reader() as reader:
+        reader.files(root)
+        reader.ledger.forget_chunks("full", "Files", 4)  # as if it had been cut off before the end
+    for n in range(7):
+        (root / f"{n}.txt").unlink()
+    with desk.reader() as reader:
+        reader.files(root)
+    assert [path for _, path, _ in _index(desk)] == ["7.txt", "8.txt"]
+
+
+def test_a_name_that_is_no_utf_8_is_indexed_with_a_mark(desk: Desk) -> None:
+    root = _files(desk, "a.txt")
+    (root / os.fsdecode(b"gr\xfc\xdfe.txt")).write_bytes(b"x")
+    with desk.reader() as reader:
+        reader.files(root)
+    assert [name for name, _, _ in _index(desk)] == ["a.txt", "gr��e.txt"]
+
+
+def test_without_a_files_root_there_is_no_index(desk: Desk) -> None:
+    with desk.reader() as reader:
+        reader.files(None)
+    assert reader.report.rows == {"Files": 0}
+    assert desk.staged("full").rows("Files") == []
+
+
+def test_the_lease_is_renewed_during_a_long_walk(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    many = [FileOnDisk(f"{n}", f"{n}", 1) for n in range(3500)]
+    monkeypatch.setattr(extract, "walk", lambda root: iter(many))
+    monkeypatch.setattr("migrator_lib.progress.BEAT_SECONDS", -1.0)
+    renewed = 0
+
+    def renew() -> None:
+        nonlocal renewed
+        renewed += 1
+
+    with desk.reader() as reader:
+        monkeypatch.setattr(reader.ledger, "renew_lease", renew)
+        reader.files(desk.folder)
+    assert renewed == 3500
+
+
+def test_definitions_and_tags_are_read_in_order(desk: Desk) -> None:
+    with desk.reader() as reader:
+        names: list[str] = []
+        begin = reader.progress.begin
+        reader.progress.begin = lambda what, *a, **k: names.append(what) or begin(what, *a, **k)  # type: ignore
+        reader.definitions()
+        reader.tickets()
+    assert names[0] == "Reading Brands"
+    assert names.index("Reading Users") < names.index("Reading TagsInTasks") < names.index("Reading Tickets")

@@ -1,0 +1,323 @@
+"""Whole runs of the real notebooks on a small demo: to the end, again, killed, and with everything that goes wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from migrator_lib import progress
+from migrator_lib.simulators.gorgias.account import Account, read_seed
+from migrator_lib.simulators.gorgias.app import COUNTED
+from tests.homes import change, demo_as_it_is, demo_home
+
+pytestmark = pytest.mark.whole_run
+GATES = ("mapping", "backup_proof", "licence", "worker_threads", "freeze")
+
+
+def migrator(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "migrator_lib.cli", *arguments],
+        cwd=home, env=clean() | environment, capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+
+
+def clean() -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("MIGRATOR_") and k != "GORGIAS_DEMO_API_KEY"}
+    return {**kept, "COLUMNS": "120"}
+
+
+def sign(home: Path, *gates: str) -> None:
+    for gate in gates:
+        done = migrator(home, "sign", "demo", gate, "--by", "Margit Olsen")
+        assert done.returncode == 0, done.stderr
+
+
+def ready(home: Path) -> Path:
+    """Run to the sample and sign everything, so that the load may begin."""
+    sign(home, *GATES)
+    done = migrator(home, "run", "demo", "--execute", "--to", "04")
+    assert done.returncode == 0, done.stdout + done.stderr
+    sign(home, "sample")
+    return home
+
+
+@pytest.fixture(scope="module")
+def staged_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose next step is the load; tests copy it."""
+    return ready(demo_home(tmp_path_factory.mktemp("staged") / "home"))
+
+
+@pytest.fixture(scope="module")
+def finished_home(staged_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home that was migrated to the end."""
+    home = copied(staged_home, tmp_path_factory.mktemp("finished"))
+    done = migrator(home, "run", "demo", "--execute")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return home
+
+
+def copied(home: Path, folder: Path) -> Path:
+    return shutil.copytree(home, folder / "home")
+
+
+def summary(home: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((home / "reports/demo/summary.json").read_text(encoding="utf-8"))
+    return document
+
+
+def account(home: Path, kind: str, name: str = "production") -> list[dict[str, Any]]:
+    with sqlite3.connect(home / f"reports/demo/state/simulated/{name}.sqlite3") as connection:
+        return [json.loads(row[0]) for row in connection.execute("SELECT body FROM thing WHERE kind=?", (kind,))]
+
+
+def outbox(home: Path) -> int:
+    found = 0
+    for name in ("production", "sandbox"):
+        with sqlite3.connect(home / f"reports/demo/state/simulated/{name}.sqlite3") as connection:
+            found += connection.execute("SELECT count(*) FROM outbox").fetchone()[0]
+    return found
+
+
+def external_ids(home: Path) -> Counter[str]:
+    """Return the external ids of what agents see, each with how often it is there."""
+    tickets = [ticket for ticket in account(home, "ticket") if not ticket["trashed_datetime"]]
+    shown = {ticket["id"] for ticket in tickets}
+    messages = [message for message in account(home, "message") if message["ticket_id"] in shown]
+    things = [*tickets, *account(home, "customer"), *messages]
+    return Counter(thing["external_id"] for thing in things if thing.get("external_id"))
+
+
+# --- to the end ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.xdist_group("finished")
+def test_a_finished_run_leaves_reports_and_balanced_accounts(finished_home: Path) -> None:
+    document = summary(finished_home)
+    for obj, one in document["objects"].items():
+        outcomes = ("created", "matched", "merged", "skipped", "handed_over", "quarantined")
+        assert one["source"] == sum(one[state] for state in outcomes), obj
+        assert one["mismatched"] + one["missing"] + one["unexpected"] == 0, obj
+    ticket = document["objects"]["ticket"]
+    assert ticket["created"] == ticket["validated"] > 40
+    assert document["mail_sent"] == 0
+    assert document["finished_at"]
+    assert {"calls", "throttled", "calls_per_ticket", "share_of_allowed_rate"} == set(document["api"])
+    assert set(document["gates"].values()) == {"met"}
+    assert outbox(finished_home) == 0
+
+
+@pytest.mark.xdist_group("finished")
+def test_every_step_leaves_a_notebook_and_a_page_that_the_index_links_to(finished_home: Path) -> None:
+    index = (finished_home / "reports/demo/index.html").read_text(encoding="utf-8")
+    pages = sorted((finished_home / "reports/demo/runs").glob("*/*.html"))
+    assert {page.stem[:2] for page in pages} == {f"0{n}" for n in range(1, 8)}
+    for page in pages:
+        assert page.with_suffix(".ipynb").exists()
+        assert page.relative_to(finished_home / "reports/demo").as_posix() in index
+    assert not list((finished_home / "reports/demo/runs").glob("*/.*"))
+
+
+@pytest.mark.xdist_group("finished")
+def test_no_report_holds_a_message_or_an_address_of_a_requester(finished_home: Path) -> None:
+    customers = {c["email"].lower() for c in account(finished_home, "customer") if c.get("email")}
+    addresses = {address for address in customers if not address.startswith("office@")}
+    texts = [" ".join((m.get("body_text") or "").split()) for m in account(finished_home, "message")]
+    snippets = {text[:60] for text in texts if len(text) > 80}
+    assert len(addresses) > 30
+    assert len(snippets) > 50
+    shared = [f for f in (finished_home / "reports").rglob("*") if f.is_file() and "state" not in f.parts]
+    assert len(shared) > 15
+    for file in shared:
+        text = " ".join(file.read_text(encoding="utf-8").lower().split())
+        assert [a for a in addresses if a in text] == [], file
+        assert [s for s in snippets if s.lower() in text] == [], file
+
+
+@pytest.mark.xdist_group("finished")
+def test_a_second_run_creates_nothing_and_says_so(finished_home: Path, tmp_path: Path) -> None:
+    home = copied(finished_home, tmp_path)
+    before = external_ids(home)
+    done = migrator(home, "run", "demo", "--execute")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "This run created nothing new in Gorgias." in done.stdout
+    assert external_ids(home) == before
+    assert set(before.values()) == {1}
+
+
+def test_a_rehearsal_writes_nothing_to_gorgias(tmp_path: Path) -> None:
+    home = demo_home(tmp_path / "home")
+    sign(home, "backup_proof", "licence", "worker_threads")
+    done = migrator(home, "run", "demo")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "rehearsed, nothing was written" in done.stdout
+    for name in ("production", "sandbox"):
+        assert account(home, "ticket", name) == []
+        assert all(c["external_id"] is None for c in account(home, "customer", name))
+        seed = read_seed(home / "parameters/demo/gorgias.json")
+        planted = Account(name, tmp_path / f"{name}.sqlite3", seed=seed)
+        assert {k: len(account(home, k, name)) for k in COUNTED} == {k: planted.store.count(k) for k in COUNTED}
+        planted.store.close()
+    assert outbox(home) == 0
+
+
+@pytest.mark.xdist_group("finished")
+def test_a_new_address_of_the_cutover_is_in_gorgias(finished_home: Path) -> None:
+    latest = max(m["created_datetime"] for m in account(finished_home, "message"))
+    assert latest > "2026-06-30T12", "what happened after the extract was taken over"
+    assert "nadine.vogel@postbox.example" in {customer["email"] for customer in account(finished_home, "customer")}
+
+
+def test_the_signatures_of_the_demo_fit_the_demo(tmp_path: Path) -> None:
+    """They are bound to hashes, which must be the same on every machine."""
+    home = demo_as_it_is(tmp_path / "home")
+    done = migrator(home, "run", "demo", "--execute", "--to", "03")
+    assert done.returncode == 0, done.stdout + done.stderr
+    gates = summary(home)["gates"]
+    assert {gate for gate, state in gates.items() if state != "met"} <= {"side_effects"}
+
+
+# --- killed --------------------------------------------------------------------------------------------
+
+
+def start(home: Path, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "migrator_lib.cli", *arguments],
+        cwd=home, env=clean(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+
+
+def wait_until_loading(home: Path, tickets: int) -> None:
+    file, until = home / "reports/demo/state/progress.json", time.monotonic() + 120
+    while time.monotonic() < until:
+        seen = progress.read(file)
+        if seen and seen.step == "05_load" and seen.what == "Ticket" and seen.done >= tickets:
+            return
+        time.sleep(0.02)
+    raise AssertionError("the load did not begin")
+
+
+@pytest.mark.xdist_group("finished")
+def test_killed_in_the_middle_of_the_load_a_run_ends_complete_with_no_ticket_twice(
+    staged_home: Path, finished_home: Path, tmp_path: Path
+) -> None:
+    home = copied(staged_home, tmp_path)
+    change(home, "target.simulator.speed", 300.0)
+    running = start(home, "run", "demo", "--execute")
+    wait_until_loading(home, 5)
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    cut = len(account(home, "ticket"))
+    state = migrator(home, "status", "demo")
+    assert state.returncode == 0
+    assert "05_load" in state.stdout
+    assert "running" in state.stdout
+    assert "migrator run demo --execute" in state.stdout
+    again = migrator(home, "run", "demo", "--execute")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert again.stdout.splitlines()[0].split(": ")[1].startswith("05_load to 07_cutover")
+    assert cut < len(account(home, "ticket"))
+    assert external_ids(home) == external_ids(finished_home)
+    assert set(external_ids(home).values()) == {1}
+    assert summary(home)["objects"] == summary(finished_home)["objects"]
+
+
+# --- what goes wrong -----------------------------------------------------------------------------------
+
+
+@pytest.mark.xdist_group("staged")
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("source.url", "sqlite:////nowhere/smartertrack.sqlite3", "could not be"),
+        ("source.files_root", "nowhere/files", "files root nowhere/files is not there"),
+        ("source.prefix", "zz_", "No SmarterTrack table"),
+        ("target.production.url", "http://127.0.0.1:9", "did not answer"),
+        ("target.sandbox.api_key", "env:ANOTHER_KEY", "refused"),
+        ("free_disk_bytes", 10**18, "left"),
+    ],
+    ids=["source unreachable", "files root", "prefix", "target unreachable", "wrong password", "full disk"],
+)
+def test_what_is_wrong_is_told_with_the_next_step_and_nothing_is_lost(
+    staged_home: Path, tmp_path: Path, key: str, value: object, words: str
+) -> None:
+    home = copied(staged_home, tmp_path)
+    change(home, key, value)
+    done = migrator(home, "run", "demo", "--only", "01", "--execute", ANOTHER_KEY="wrong")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert words in done.stdout
+    assert "Next:" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    with sqlite3.connect(home / "reports/demo/state/ledger.sqlite3") as ledger:
+        chunks = ledger.execute("SELECT count(*) FROM chunk").fetchone()[0]
+    assert chunks > 20, "what was staged stays staged"
+
+
+@pytest.mark.xdist_group("staged")
+def test_a_password_whose_variable_is_not_set_says_how_to_set_it(staged_home: Path, tmp_path: Path) -> None:
+    home = copied(staged_home, tmp_path)
+    change(home, "source.url", "mssql+pyodbc://reader@127.0.0.1:9/St?driver=NoSuchDriver")
+    change(home, "source.password", "env:NOT_SET_ANYWHERE")
+    done = migrator(home, "run", "demo", "--only", "01", "--execute")
+    assert done.returncode == 1
+    assert "env:NOT_SET_ANYWHERE is empty or not set" in done.stdout
+    assert "export NOT_SET_ANYWHERE" in done.stdout
+
+
+def test_a_closed_gate_ends_the_run_with_3_and_the_command_that_opens_it(tmp_path: Path) -> None:
+    home = demo_home(tmp_path / "home")
+    done = migrator(home, "run", "demo", "--execute")
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert 'migrator sign demo mapping --by "YOUR NAME"' in done.stdout
+
+
+@pytest.mark.xdist_group("staged")
+def test_a_mapping_changed_after_it_was_signed_closes_the_gate(staged_home: Path, tmp_path: Path) -> None:
+    home = copied(staged_home, tmp_path)
+    file = home / "parameters/demo/mapping.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("becomes: critical", "becomes: high"), encoding="utf-8")
+    done = migrator(home, "run", "demo", "--from", "03", "--execute")
+    assert done.returncode == 3
+    assert "changed since Margit Olsen signed it" in done.stdout
+
+
+def test_a_step_started_before_its_turn_says_which_comes_first(tmp_path: Path) -> None:
+    home = demo_home(tmp_path / "home")
+    done = migrator(home, "run", "demo", "--only", "05", "--execute")
+    assert done.returncode == 1
+    assert "05_load was started before 04_extract was done" in done.stdout
+    assert "migrator run demo --from 04" in done.stdout
+
+
+@pytest.mark.xdist_group("finished")
+def test_more_exceptions_than_allowed_end_with_4(finished_home: Path, tmp_path: Path) -> None:
+    home = copied(finished_home, tmp_path)
+    change(home, "thresholds.quarantined", 0.0)
+    for step in ("06", "07"):
+        done = migrator(home, "run", "demo", "--only", step, "--execute")
+        assert done.returncode == 4, done.stdout + done.stderr
+        assert "Beyond the threshold: ticket" in done.stdout
+
+
+# --- the notebooks by themselves -----------------------------------------------------------------------
+
+
+@pytest.mark.xdist_group("finished")
+def test_the_notebooks_run_cell_by_cell_under_nbval(finished_home: Path, tmp_path: Path) -> None:
+    home = copied(finished_home, tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--nbval-lax", "-p", "no:cacheprovider", "-p", "no:xdist", "-q", "notebooks"],
+        cwd=home, env=clean() | {"MIGRATOR_HOME": str(home)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+    assert " passed" in done.stdout
