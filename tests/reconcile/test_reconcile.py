@@ -72,7 +72,8 @@ def note(account: Account) -> Document:
 
 
 def requester(account: Account) -> Document:
-    return next(c for c in account.store.by_kind("customer") if ":requester:" in (c["external_id"] or ""))
+    """A requester who is a user of SmarterTrack: which of several customers comes first is the workers' affair."""
+    return next(c for c in account.store.by_kind("customer") if ":requester:u" in (c["external_id"] or ""))
 
 
 def field(account: Account) -> Document:
