@@ -14,7 +14,7 @@ from migrator_lib.reconcile.differences import Difference
 from migrator_lib.reconcile.readback import ReadBack
 from migrator_lib.simulators.gorgias import Account
 from migrator_lib.staging import Staged
-from tests.loading import TARGET, load
+from tests.loading import TARGET, customer, load, ticket
 from tests.shop import ANN, Shop
 from tests.simulated_account import SimulatedGorgias
 
@@ -39,13 +39,8 @@ def reconcile(shop: Shop, gorgias: SimulatedGorgias, ledger: Ledger, staged: Sta
     return found
 
 
-def of_ticket(account: Account, key: int) -> Document:
-    (found,) = account.store.by("ticket", "external_id", f"st:demo:ticket:{key}")
-    return found
-
-
 def messages(account: Account, key: int) -> list[Document]:
-    return account.store.by("message", "parent", of_ticket(account, key)["id"])
+    return account.store.by("message", "parent", ticket(account, key)["id"])
 
 
 def change(kind: str, find: Callable[[Account], Document], **fields: Any) -> Mutation:
@@ -72,8 +67,7 @@ def note(account: Account) -> Document:
 
 
 def requester(account: Account) -> Document:
-    """A requester who is a user of SmarterTrack: which of several customers comes first is the workers' affair."""
-    return next(c for c in account.store.by_kind("customer") if ":requester:u" in (c["external_id"] or ""))
+    return customer(account, f"u{ANN}")
 
 
 def field(account: Account) -> Document:
@@ -109,7 +103,7 @@ def test_a_changed_field_of_a_ticket_is_found_and_named(
     shop: Shop, gorgias: SimulatedGorgias, ledger: Ledger, staged: Staged, changed: str
 ) -> None:
     with gorgias.account.store.transaction():
-        change("ticket", lambda a: of_ticket(a, 1), **{changed: TICKET_FIELDS[changed]})(gorgias.account)
+        change("ticket", lambda a: ticket(a, 1), **{changed: TICKET_FIELDS[changed]})(gorgias.account)
     found = reconcile(shop, gorgias, ledger, staged)
     assert [(f.object, f.source_key, f.state) for f in found.findings] == [("ticket", "1", "mismatched")]
     assert {d.field.split(".")[0] for d in found.findings[0].differences} == {changed}
@@ -137,10 +131,10 @@ def test_a_changed_field_of_a_message_is_found_and_named(
 @pytest.mark.parametrize(
     ("mutation", "expected"),
     [
-        (remove("ticket", lambda a: of_ticket(a, 2)), ("ticket", "2", "missing")),
+        (remove("ticket", lambda a: ticket(a, 2)), ("ticket", "2", "missing")),
         (remove("message", note), ("ticket_comment", "1", "missing")),
-        (remove("customer", requester), ("requester", "u*", "missing")),
-        (change("customer", requester, name="Somebody Else"), ("requester", "u*", "mismatched")),
+        (remove("customer", requester), ("requester", f"u{ANN}", "missing")),
+        (change("customer", requester, name="Somebody Else"), ("requester", f"u{ANN}", "mismatched")),
         (change("custom_field", field, label="Boxes"), ("ticket_field", "4", "mismatched")),
         (change("team", team, members=[]), ("department", "*", "mismatched")),
         (change("message", first_message, attachments=[]), ("attachment", "1", "missing")),
@@ -167,7 +161,7 @@ def test_a_second_ticket_with_the_same_external_id_is_unexpected(
     shop: Shop, gorgias: SimulatedGorgias, ledger: Ledger, staged: Staged
 ) -> None:
     with gorgias.account.store.transaction():
-        double = {**of_ticket(gorgias.account, 3), "id": 99_999}
+        double = {**ticket(gorgias.account, 3), "id": 99_999}
         gorgias.account.store.put("ticket", double)
     found = reconcile(shop, gorgias, ledger, staged)
     assert [(f.object, f.source_key, f.state, f.target_id) for f in found.findings] == [
@@ -240,6 +234,6 @@ def test_a_ticket_that_the_source_deleted_after_the_load_stays_and_is_still_comp
     assert any("ticket 2" in words for words in report.conflicts)
     assert reconcile(shop, gorgias, ledger, later).findings == []
     with gorgias.account.store.transaction():
-        gorgias.account.store.delete("ticket", of_ticket(gorgias.account, 2)["id"])
+        gorgias.account.store.delete("ticket", ticket(gorgias.account, 2)["id"])
     found = reconcile(shop, gorgias, ledger, later)
     assert [(f.source_key, f.state) for f in found.findings] == [("2", "missing")]
