@@ -1,42 +1,20 @@
 """The SmarterTrack database, read only, as it is found.
 
-Tables and columns are bound at run time: names are matched without case and underscores, behind the
-configured prefix. What is optional and missing is listed; what is required and missing is one error that
-names all of it.
+Tables and columns are bound at run time (:mod:`migrator_lib.smartertrack.binding`); only bound ones are selected.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
 
-from migrator_lib.errors import SchemaMismatch
+from migrator_lib.smartertrack.binding import Binding, bind, require
 from migrator_lib.smartertrack.connection import open_engine, translated
-from migrator_lib.smartertrack.tables import ALL_TABLES, SourceTable, known_schema
-
-
-def normalized(name: str) -> str:
-    """Return a name as it is compared: lower case, without underscores."""
-    return name.lower().replace("_", "")
-
-
-@dataclass
-class Binding:
-    """Which real names the known names have in this database."""
-
-    prefix: str
-    tables: dict[str, sa.TableClause] = field(default_factory=dict)
-    columns: dict[str, dict[str, str]] = field(default_factory=dict)
-    missing_optional: list[str] = field(default_factory=list)
-    missing_required: list[str] = field(default_factory=list)
-    unknown_tables: list[str] = field(default_factory=list)
-    foreign_tables: int = 0
-    lengths: dict[str, int] = field(default_factory=dict)
+from migrator_lib.smartertrack.tables import SourceTable
 
 
 class SourceDatabase:
@@ -54,47 +32,7 @@ class SourceDatabase:
     @cached_property
     def binding(self) -> Binding:
         """Bind the known names to what is there (without judging it: see :meth:`preflight`)."""
-        with translated("listing tables"):
-            inspector = sa.inspect(self.engine)
-            names = inspector.get_table_names()
-        binding = Binding(self.prefix)
-        known = {normalized(self.prefix + name): name for name in known_schema()}
-        present = _by_normalized(names, {self.prefix + name for name in known_schema()})
-        others = [name for name in names if normalized(name) not in known]
-        binding.unknown_tables = sorted(name for name in others if name.lower().startswith(self.prefix.lower()))
-        binding.foreign_tables = len(others) - len(binding.unknown_tables)
-        wanted = {table.name: table for table in ALL_TABLES}
-        for key, name in known.items():
-            if key in present:
-                self._bind_table(inspector, binding, name, present[key], wanted.get(name))
-            elif name in wanted:
-                table = wanted[name]
-                (binding.missing_required if table.required else binding.missing_optional).append(self.prefix + name)
-        return binding
-
-    def _bind_table(
-        self, inspector: sa.Inspector, binding: Binding, name: str, real: str, wanted: SourceTable | None
-    ) -> None:
-        columns: dict[str, str] = {}
-        if wanted is not None:
-            with translated(f"describing {real}"):
-                described = {c["name"]: c for c in inspector.get_columns(real)}
-            present = _by_normalized(described, wanted.columns)
-            for column in wanted.columns:
-                found = present.get(normalized(column))
-                if found is not None:
-                    columns[column] = found
-                    length = getattr(described[found]["type"], "length", None)
-                    if isinstance(length, int):
-                        binding.lengths[f"{name}.{column}"] = length
-                elif column in wanted.required or (wanted.required and column in wanted.key):
-                    binding.missing_required.append(f"{real}.{column}")
-                else:
-                    binding.missing_optional.append(f"{real}.{column}")
-            if any(column not in columns for column in wanted.key):
-                return  # nothing can be read of it without its key
-        binding.columns[name] = columns
-        binding.tables[name] = sa.table(real, *(sa.column(c) for c in columns.values()))
+        return bind(self.engine, self.prefix)
 
     def preflight(self) -> Binding:
         """Return the binding, or raise if what the migration needs is missing.
@@ -103,18 +41,7 @@ class SourceDatabase:
             SchemaMismatch: naming every required table and column that is missing.
         """
         binding = self.binding
-        if not binding.tables:
-            raise SchemaMismatch(
-                f"No SmarterTrack table was found with the prefix '{self.prefix}' "
-                f"({binding.foreign_tables} other tables are there).",
-                next_step="set source.prefix to what the tables begin with (the database's table list shows it).",
-            )
-        if binding.missing_required:
-            raise SchemaMismatch(
-                "The database lacks what the migration needs: " + ", ".join(binding.missing_required) + ".",
-                next_step="check source.prefix and the SmarterTrack version; if the database is right, report these "
-                "names so that the table list can be extended.",
-            )
+        require(binding)
         return binding
 
     def count(self, name: str) -> int | None:
@@ -212,11 +139,6 @@ def _behind(key: Sequence[sa.ColumnClause[Any]], after: Sequence[Any]) -> sa.Col
         equal = [key[i] == after[i] for i in range(depth)]
         alternatives.append(sa.and_(*equal, column > after[depth]))
     return sa.or_(*alternatives)
-
-
-def _by_normalized(names: Iterable[str], expected: Collection[str]) -> dict[str, str]:
-    """Return normalized name to name; where two differ in case or underscores alone, the expected one is taken."""
-    return {normalized(name): name for name in sorted(names, key=lambda name: (name in expected, name))}
 
 
 def as_utc(value: Any) -> datetime | None:
