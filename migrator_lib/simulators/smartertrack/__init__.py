@@ -35,7 +35,9 @@ from migrator_lib.simulators.smartertrack.shop import Shop
 __all__ = ["World", "advance", "build"]
 
 
-def build(url: str, files_root: Path, *, seed: int = 7, tickets: int = 1000, prefix: str = "st_") -> World:
+def build(
+    url: str, files_root: Path, *, seed: int = 7, tickets: int = 1000, prefix: str = "st_", strict: bool = False
+) -> World:
     """Create all 166 tables, fill them in one transaction, and write the files.
 
     Files, and an SQLite database, are built beside their place and renamed, so a build that is killed leaves nothing
@@ -47,6 +49,7 @@ def build(url: str, files_root: Path, *, seed: int = 7, tickets: int = 1000, pre
         seed: start of all chance.
         tickets: size; everything else follows from it (about 4.5 messages each).
         prefix: what table names begin with.
+        strict: cut texts at the declared length, as servers insist on and SQLite does not.
 
     Returns:
         The world, whose ``expected`` names every oddity with the keys of the records that show it.
@@ -60,7 +63,7 @@ def build(url: str, files_root: Path, *, seed: int = 7, tickets: int = 1000, pre
         with engine.begin() as connection:
             tables.create_all(connection, checkfirst=False)
             shop = Shop(world, Writer(connection, tables, prefix), tree)
-            shop.length_limit = None if engine.dialect.name == "sqlite" else CEILING
+            shop.length_limit = CEILING if strict or engine.dialect.name != "sqlite" else None
             _fill(shop, files_root)
             shop.write.close()
     return world

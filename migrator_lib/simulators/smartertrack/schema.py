@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mssql
+from sqlalchemy.dialects import mssql, mysql
 
 from migrator_lib.smartertrack.tables import known_schema
 
@@ -40,16 +40,19 @@ def _type(column: str, kind: str) -> sa.types.TypeEngine[Any]:
             return sa.Boolean()
         case "double":
             return sa.Float()
-        case "datetime":  # SQL Server's DATETIME would round to 3 ms
-            return sa.DateTime().with_variant(mssql.DATETIME2(), "mssql")  # type: ignore[no-untyped-call]
+        case "datetime":  # SQL Server's DATETIME would round to 3 ms, and MySQL's to a second
+            moment = sa.DateTime().with_variant(mssql.DATETIME2(), "mssql")  # type: ignore[no-untyped-call]
+            return moment.with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
         case "guid":
             return sa.String(36)
         case _ if column == "DataContent":
             return sa.Unicode(CEILING)
         case _ if column in LONG_TEXT:
-            return sa.UnicodeText()
-        case _:
-            return sa.Unicode(255 if column.startswith(("Setting", "TicketNumber")) else 1024)
+            return sa.UnicodeText().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
+        case _ if column.startswith(("Setting", "TicketNumber")):  # short enough for a key
+            return sa.Unicode(255)
+        case _:  # a row of MySQL holds 65,535 bytes, long texts beside it
+            return sa.Unicode(1024).with_variant(mysql.TEXT(), "mysql", "mariadb")
 
 
 def metadata(prefix: str = "st_") -> sa.MetaData:
