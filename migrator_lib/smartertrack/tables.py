@@ -129,8 +129,8 @@ TICKET_CHILDREN: tuple[SourceTable, ...] = (
     ),
     _table("CustomDataFieldsInTickets", "TicketID CustomFieldID", "DataContent"),
     _table("TicketMerges", "TicketID TicketNumber"),
-    _table("Tasks", "TicketID TaskID", "", "IsDeleted"),
-    _table("TimeLogs", "TicketID TimeLogID", "", "TagID IsDeleted"),
+    _table("Tasks", "TicketID TaskID", "", "IsDeleted DateModifiedUTC"),
+    _table("TimeLogs", "TicketID TimeLogID", "", "TagID IsDeleted DateModifiedUTC"),
 )
 """Tables read in the order of their ticket, so that a ticket's rows lie together."""
 
@@ -152,7 +152,12 @@ AUDITED: tuple[SourceTable, ...] = (
 )
 """What the audit looks at and no other step reads: no key and nothing required, so that nothing of it stops a run."""
 
-ALL_TABLES: tuple[SourceTable, ...] = (*DEFINITIONS, TAGS_IN_TASKS, TICKETS, *TICKET_CHILDREN, *AUDITED)
+WATCHED: tuple[SourceTable, ...] = (_table("TicketEventLogs", "", "", "TicketID EventDateUTC"),)
+"""What a delta asks for tickets that something happened to; never staged, and nothing of it stops a run."""
+
+ALL_TABLES: tuple[SourceTable, ...] = (
+    *DEFINITIONS, TAGS_IN_TASKS, TICKETS, *TICKET_CHILDREN, *AUDITED, *WATCHED,
+)  # fmt: skip
 
 
 def source_table(name: str) -> SourceTable:
