@@ -1,31 +1,40 @@
-"""Opening the SmarterTrack database, and its drivers' errors in our words.
+"""Opening the SmarterTrack database for reading, on any of its four engines.
 
-Every driver names its errors in its own way, so they are told apart by what they say: refused, changed below us, or out
-of reach.
+Each is told the same in its own words: who reads, that nothing is written, how long to wait, and which snapshot a
+statement sees. :func:`connection_facts` says what came of it.
 """
 
 from __future__ import annotations
 
 import codecs
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from migrator_lib.errors import SchemaMismatch, SourceDenied, SourceUnreachable
+from migrator_lib.smartertrack import drivers, failures, sqlserver
+from migrator_lib.smartertrack.sqlserver import APPLICATION
 
-LOGIN_SECONDS = 15
-"""Microsoft's driver would wait much longer for a server that is not there."""
 LENIENT = "utf_16_le_lenient"
-DENIED = ("password", "login failed", "access denied", "permission", "authentication", "command denied", 'role "')
-CHANGED = re.compile(
-    r"no such (table|column)|invalid (object|column) name|(relation|column|table) .*(does not|doesn't) exist"
-)
-NO_DRIVER = ("data source name not found", "can't open lib")
+DRIVERS = {
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mariadb+pymysql",
+    "mssql": "mssql+pyodbc",
+}
+"""Python drivers of URLs that name none."""
+ENGINES = {
+    "sqlite": "SQLite",
+    "mssql": "SQL Server",
+    "postgresql": "PostgreSQL",
+    "mysql": "MySQL",
+    "mariadb": "MariaDB",
+}
 
 
 def _lenient(data: Any, _errors: str = "strict") -> tuple[str, int]:
@@ -39,35 +48,193 @@ def _codec(name: str) -> codecs.CodecInfo | None:
 codecs.register(_codec)
 
 
-def open_engine(url: str, password: str | None = None) -> sa.Engine:
-    """Return an engine for ``url``; nothing is connected yet.
+@dataclass(frozen=True)
+class Waits:
+    """How long to wait for the database, in seconds."""
 
-    A SQLite file is opened read-only. Text that is wrongly encoded comes with U+FFFD in it, instead of ending the run:
-    SQLite may hold any bytes, and SQL Server cuts text inside an emoji.
+    login: int = 15
+    """For the server to answer and let us in. Microsoft's driver would wait longer for one that is not there."""
+    query: int = 600
+    """For a statement to answer; 0 is without end."""
+
+
+@dataclass
+class ConnectionFacts:
+    """How the database is read, in words; what only the server can tell is there once it was connected."""
+
+    engine: str
+    driver: str
+    why: str
+    """Why this driver."""
+    encrypted: str
+    read_only: str
+    isolation: str
+    snapshot: str
+    """Whether statements see a snapshot, and why not."""
+    waits: Waits
+
+
+def connection_facts(engine: sa.Engine) -> ConnectionFacts:
+    """Return how an engine of :func:`open_engine` reads its database."""
+    facts: ConnectionFacts = engine.get_execution_options()["connection_facts"]
+    return facts
+
+
+def open_engine(
+    url: str, password: str | None = None, *, odbc_drivers: tuple[str, ...] = (), waits: Waits | None = None
+) -> sa.Engine:
+    """Return an engine for ``url`` that only reads; nothing is connected yet.
+
+    Text that is wrongly encoded comes with U+FFFD in it, instead of ending the run: SQLite may hold any bytes, and
+    SQL Server cuts text inside an emoji.
+
+    Args:
+        url: SQLAlchemy URL; a driver that it does not name is one of :data:`DRIVERS`.
+        password: of the login.
+        odbc_drivers: names or paths of ODBC drivers for SQL Server, the first that is there is taken.
+        waits: time-outs.
+
+    Raises:
+        SourceUnreachable: no ODBC driver is there.
+        ImportError, sqlalchemy.exc.ArgumentError: the Python driver is not there, the URL is none.
     """
+    waits = waits or Waits()
     parsed = sa.make_url(url)
+    parsed = parsed.set(drivername=DRIVERS.get(parsed.drivername, parsed.drivername))
     if password:
         parsed = parsed.set(password=password)
-    backend, options = parsed.get_backend_name(), {}
-    if backend == "sqlite" and parsed.database:
-        read_only = {"mode": "ro", "uri": "true"}
-        parsed = sa.URL.create(parsed.drivername, database="file:" + quote(parsed.database), query=read_only)
-    if parsed.drivername == "mssql+pyodbc":
-        # FreeTDS has no SQLDescribeParam that setinputsizes could rely on
-        options = {"use_setinputsizes": False, "connect_args": {"timeout": LOGIN_SECONDS}}
-    engine = sa.create_engine(parsed, pool_pre_ping=True, hide_parameters=True, **options)
-    if backend in ("sqlite", "mssql"):
-        sa.event.listen(engine, "connect", _tolerate_bad_text)
+    backend, _, driver = parsed.drivername.partition("+")
+    facts = ConnectionFacts(
+        engine=ENGINES.get(backend, backend),
+        driver=driver or "of Python",
+        why="named in source.url" if driver and sa.make_url(url).drivername == parsed.drivername else "the default",
+        encrypted="not known yet",
+        read_only="asked of the server for this session",
+        isolation="not known yet",
+        snapshot="each statement reads one snapshot",
+        waits=waits,
+    )
+    options: dict[str, Any] = {}
+    match backend, driver:
+        case "sqlite", _:
+            parsed = _read_only_file(parsed, facts)
+        case "mssql", "pyodbc":
+            parsed, options = _sql_server(parsed, facts, odbc_drivers)
+        case "postgresql", _:
+            options = {"isolation_level": "REPEATABLE READ"}
+            if driver in ("psycopg", "psycopg2"):
+                options["connect_args"] = {"connect_timeout": waits.login}
+        case "mysql" | "mariadb", _:
+            options = {"isolation_level": "REPEATABLE READ"}
+            if driver in ("pymysql", "mysqldb"):
+                limits = {"connect_timeout": waits.login, "charset": "utf8mb4"}
+                limits |= {"read_timeout": waits.query} if waits.query else {}
+                options["connect_args"] = {name: v for name, v in limits.items() if name not in parsed.query}
+    execution_options = {"connection_facts": facts}
+    engine = sa.create_engine(
+        parsed, pool_pre_ping=True, hide_parameters=True, execution_options=execution_options, **options
+    )
+    if begin := SESSIONS.get(backend):
+        sa.event.listen(engine, "connect", lambda connection, _record: begin(connection, engine, facts))
     return engine
 
 
-def _tolerate_bad_text(connection: Any, _record: Any) -> None:
-    if hasattr(connection, "setdecoding"):
-        import pyodbc
+def _read_only_file(url: sa.URL, facts: ConnectionFacts) -> sa.URL:
+    facts.driver, facts.encrypted = "sqlite3", "a file, nothing travels"
+    facts.read_only, facts.isolation = "the file is opened read-only", "SERIALIZABLE"
+    if not url.database:
+        return url
+    query = {"mode": "ro", "uri": "true"}
+    return sa.URL.create(url.drivername, database="file:" + quote(url.database), query=query)
 
-        connection.setdecoding(pyodbc.SQL_WCHAR, encoding=LENIENT, ctype=pyodbc.SQL_WCHAR)
-    elif hasattr(connection, "text_factory"):
-        connection.text_factory = lambda data: data.decode("utf-8", "replace")
+
+def _sql_server(url: sa.URL, facts: ConnectionFacts, odbc_drivers: tuple[str, ...]) -> tuple[sa.URL, dict[str, Any]]:
+    present = drivers.installed()
+    import pyodbc
+
+    pyodbc.pooling = False  # SQLAlchemy keeps connections; the driver manager would keep dead ones
+    url = sqlserver.spelled_out(url)
+    given = url.query.get("driver")
+    if not given and sqlserver.is_data_source(url):
+        driver = None
+        facts.driver, facts.why = "that of the ODBC data source", "source.url names a data source"
+    else:
+        driver = drivers.choose(str(given) if given else None, odbc_drivers, present, drivers.packaged())
+        facts.driver, facts.why = driver.name, driver.why
+    url = sqlserver.completed(url, driver)
+    facts.encrypted, facts.read_only = sqlserver.encryption(url, driver), sqlserver.intent(url)
+    # FreeTDS has no SQLDescribeParam that setinputsizes could rely on; and text goes as nvarchar with every driver
+    return url, {"use_setinputsizes": False, "connect_args": {"timeout": facts.waits.login}}
+
+
+# --- sessions: what a new connection is told ---------------------------------------------------------------
+
+
+def _run(connection: Any, *statements: str) -> Any:
+    """Run statements on a DB-API connection and return the first row of the last one."""
+    cursor = connection.cursor()
+    try:
+        for statement in statements:
+            cursor.execute(statement)
+        return cursor.fetchone() if cursor.description else None
+    finally:
+        cursor.close()
+
+
+def _begin_sqlite(connection: Any, _engine: sa.Engine, _facts: ConnectionFacts) -> None:
+    connection.text_factory = lambda data: data.decode("utf-8", "replace")
+
+
+def _begin_sql_server(connection: Any, engine: sa.Engine, facts: ConnectionFacts) -> None:
+    if not hasattr(connection, "setdecoding"):
+        return  # not pyodbc
+    import pyodbc
+
+    connection.timeout = facts.waits.query
+    for kind in (pyodbc.SQL_WCHAR, pyodbc.SQL_CHAR):
+        connection.setdecoding(kind, encoding=LENIENT, ctype=pyodbc.SQL_WCHAR)
+    allowed = sqlserver.allows_snapshot(connection)
+    facts.isolation = "SNAPSHOT" if allowed else "READ COMMITTED"
+    facts.snapshot = sqlserver.SNAPSHOT_WORDS[allowed]
+    engine.dialect.set_isolation_level(connection, facts.isolation)  # type: ignore[arg-type]
+
+
+def _begin_postgresql(connection: Any, _engine: sa.Engine, facts: ConnectionFacts) -> None:
+    row = _run(
+        connection,
+        f"SET application_name = '{APPLICATION}'",
+        f"SET statement_timeout = {facts.waits.query * 1000}",
+        "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
+        "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()",
+    )
+    connection.commit()
+    facts.isolation = "REPEATABLE READ"
+    facts.encrypted = "yes" if row and row[0] else "no (sslmode=require in source.url asks for it)"
+
+
+def _begin_mysql(connection: Any, _engine: sa.Engine, facts: ConnectionFacts) -> None:
+    """Tell MySQL or MariaDB.
+
+    Its own limit (``max_execution_time``, ``max_statement_time``) would also count the time in which rows of a whole
+    table are fetched; this side ends a statement where nothing comes for as long (``read_timeout``).
+    """
+    _run(connection, "SET SESSION TRANSACTION READ ONLY")
+    if facts.waits.query:
+        _run(connection, f"SET SESSION net_write_timeout = {facts.waits.query}")
+    if "mariadb" in str(_run(connection, "SELECT VERSION()")[0]).lower():
+        facts.engine = "MariaDB"
+    row = _run(connection, "SHOW SESSION STATUS LIKE 'Ssl_cipher'")
+    facts.isolation = "REPEATABLE READ"
+    facts.encrypted = "yes" if row and row[1] else "no (ssl_ca= in source.url asks for it)"
+
+
+SESSIONS = {
+    "sqlite": _begin_sqlite,
+    "mssql": _begin_sql_server,
+    "postgresql": _begin_postgresql,
+    "mysql": _begin_mysql,
+    "mariadb": _begin_mysql,
+}
 
 
 @contextmanager
@@ -82,38 +249,6 @@ def translated(what: str) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise _ours(what, _first_line(error.orig or error)) from error
+        raise failures.of_driver(what, error) from error
     except (ImportError, SQLAlchemyError) as error:
-        raise SourceUnreachable(
-            f"The SmarterTrack database could not be opened ({what}): {_first_line(error)}",
-            next_step="check source.url, and that the driver it names is installed.",
-        ) from error
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
-
-
-def _ours(what: str, words: str) -> SourceDenied | SchemaMismatch | SourceUnreachable:
-    low = words.lower()
-    if any(sign in low for sign in NO_DRIVER):
-        return SourceUnreachable(
-            f"The SmarterTrack database could not be opened ({what}): {words}",
-            next_step="install the ODBC driver that source.url names, or correct driver= in it.",
-        )
-    if any(sign in low for sign in DENIED):
-        return SourceDenied(
-            f"The SmarterTrack database refused {what}: {words}",
-            next_step="check the user in source.url and the secret behind source.password; a read-only login "
-            "with SELECT on the tables of migrator_lib/smartertrack/tables.py is enough.",
-        )
-    if CHANGED.search(low):
-        return SchemaMismatch(
-            f"The SmarterTrack database changed while it was read ({what}): {words}",
-            next_step="read a restored backup, which nothing changes, and run again: what is staged stays staged.",
-        )
-    return SourceUnreachable(
-        f"The SmarterTrack database could not be read ({what}): {words}",
-        next_step="check source.url, that the server is up and reachable from here, then run again: "
-        "what is staged stays staged.",
-    )
+        raise failures.of_opening(what, error) from error

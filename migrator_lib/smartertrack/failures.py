@@ -1,0 +1,146 @@
+"""What database drivers say when something is wrong, in our words.
+
+Every driver names its errors in its own way, so they are told apart by what they say. The texts are those of
+Microsoft's ODBC driver, FreeTDS, unixODBC, psycopg, PyMySQL (with MySQL and MariaDB) and SQLite.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from sqlalchemy.exc import DBAPIError
+
+from migrator_lib.errors import SchemaMismatch, SourceDenied, SourceError, SourceUnreachable
+
+AGAIN = "then run again: what is staged stays staged."
+PACKAGES = {"MySQLdb": "mysqlclient", "psycopg2": "psycopg2-binary", "mysql": "mysql-connector-python"}
+"""Python packages that are not named as the module that they bring."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One thing that can be wrong: how it is known, and what to do."""
+
+    sign: re.Pattern[str]
+    kind: type[SourceError]
+    message: str
+    """Begins the error, in front of the driver's own words; ``{what}`` is what was done."""
+    next_step: str
+
+
+def _failure(sign: str, kind: type[SourceError], message: str, next_step: str) -> Failure:
+    return Failure(re.compile(sign, re.IGNORECASE), kind, message, next_step)
+
+
+FAILURES = (
+    _failure(
+        r"data source name not found|can't open lib|specified driver could not be loaded",
+        SourceUnreachable,
+        "The SmarterTrack database could not be opened ({what}): its ODBC driver cannot be loaded",
+        "install the ODBC driver that source.url or source.odbc_drivers names, and the libraries it needs (Debian, "
+        "Ubuntu: libodbc2 libltdl7 libkrb5-3 libgssapi-krb5-2), or take driver= out of source.url: the best one "
+        "that is there is taken then. A URL without a database names an ODBC data source.",
+    ),
+    _failure(
+        r"certificate|self[- ]signed|not trusted by|unable to get local issuer",
+        SourceUnreachable,
+        "The SmarterTrack database's server is not trusted ({what})",
+        "install the authority (CA) that issued the server's certificate on this machine (PostgreSQL: sslrootcert= "
+        "in source.url; MySQL: ssl_ca=), and use the name that is in the certificate. If the network between is "
+        "trusted, add TrustServerCertificate=yes to a SQL Server's source.url: encrypted, but not checked.",
+    ),
+    _failure(
+        r"unsupported protocol|wrong version number|ssl routines|ssl provider|handshake failure|dh key too small"
+        r"|does not support ssl|server doesn't support ssl|ssl connection is required|ssl connection error"
+        r"|encryption not supported|handshakes before login|0x2746|no encryption\b|secure transport",
+        SourceUnreachable,
+        "The SmarterTrack database's server and this machine do not agree on encryption ({what})",
+        "check that source.url names the database's port. An old server (SQL Server before 2016 without updates) "
+        "speaks only TLS 1.0, which this machine refuses: update it, or read a backup restored on a newer one. If the "
+        "network between is trusted: Encrypt=no in a SQL Server's source.url, sslmode=disable in PostgreSQL's. A "
+        "server that asks for encryption: sslmode=require (PostgreSQL), ssl_ca= (MySQL).",
+    ),
+    _failure(
+        r"cannot open database|database \S+ does not exist|unknown database",
+        SourceUnreachable,
+        "The SmarterTrack database is not on this server, or the login has no user in it ({what})",
+        "correct the database's name in source.url, or make the user: migrator grants prints the script.",
+    ),
+    _failure(
+        r"permission was denied|permission denied|command denied|not authorized|requires? .*privilege",
+        SourceDenied,
+        "The login may not read everything it needs ({what})",
+        "let an administrator run what 'migrator grants' prints; it grants SELECT on what is read, and nothing more.",
+    ),
+    _failure(
+        r"login failed|access denied|password|authentication|role \S+ does not exist|no pg_hba\.conf entry"
+        r"|not allowed to connect|account is locked|untrusted domain|not permitted to log in",
+        SourceDenied,
+        "The SmarterTrack database refused the login ({what})",
+        "check the user in source.url and the secret behind source.password, and that the server lets it in from "
+        "this machine; migrator grants prints the script that makes a read-only login.",
+    ),
+    _failure(
+        r"no such (table|column)|invalid (object|column) name|(relation|column|table) .*(does not|doesn't) exist"
+        r"|unknown (table|column)",
+        SchemaMismatch,
+        "The SmarterTrack database changed while it was read ({what})",
+        "read a restored backup, which nothing changes, and run again: what is staged stays staged.",
+    ),
+    _failure(
+        r"query timeout expired|statement timeout|max_statement_time exceeded|maximum statement execution time",
+        SourceUnreachable,
+        "The SmarterTrack database took too long to answer ({what})",
+        f"raise source.query_seconds, or lower source.page_rows, {AGAIN}",
+    ),
+    _failure(
+        r"login timeout|connection timeout|connection refused|timed out|adaptive server is unavailable"
+        r"|unable to connect|can't connect|could not (connect|open a connection)|no route to host"
+        r"|name or service not known|name resolution|getaddrinfo|translate host name|resolve host"
+        r"|server is not found|error locating server",
+        SourceUnreachable,
+        "Nobody answers where the SmarterTrack database should be ({what})",
+        "check host and port in source.url, that the server is up, and the firewall between. SQL Server: TCP/IP must "
+        "be on (SQL Server Configuration Manager), and a named instance needs the SQL Server Browser (UDP 1434) or "
+        f"its port in the URL. A slow line: raise source.login_seconds; {AGAIN}",
+    ),
+)
+"""In the order in which they are looked for."""
+
+
+def of_driver(what: str, error: DBAPIError) -> SourceError:
+    """Return our error for a driver's: the first of :data:`FAILURES` whose sign is in its words."""
+    cause = error.orig or error
+    words, text = _words(cause), str(cause)
+    for failure in FAILURES:
+        if failure.sign.search(text):
+            return failure.kind(f"{failure.message.format(what=what)}: {words}", next_step=failure.next_step)
+    return SourceUnreachable(
+        f"The SmarterTrack database could not be read ({what}): {words}",
+        next_step=f"check source.url, that the server is up and reachable from here, {AGAIN}",
+    )
+
+
+def of_opening(what: str, error: Exception) -> SourceUnreachable:
+    """Return our error for a URL that cannot be used, or a Python driver that cannot be imported."""
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        package = PACKAGES.get(error.name.partition(".")[0], error.name)
+        return SourceUnreachable(
+            f"The SmarterTrack database could not be opened ({what}): the Python package {package} is not installed.",
+            next_step=f"pip install {package}, or leave the driver out of source.url: postgresql:// is read with "
+            "psycopg, mysql:// and mariadb:// with PyMySQL, mssql:// with pyodbc, all of which are in the lock.",
+        )
+    return SourceUnreachable(
+        f"The SmarterTrack database could not be opened ({what}): {_words(error)}",
+        next_step="check source.url, and that the driver it names is installed.",
+    )
+
+
+def _words(error: BaseException) -> str:
+    """Return the driver's own words in one line."""
+    text = error.args[1] if len(error.args) == 2 and isinstance(error.args[1], str) else str(error)
+    lines = [line.strip("- ") for line in text.splitlines() if line.strip()]
+    if len(lines) > 1 and lines[0].startswith("Multiple connection attempts failed"):
+        return lines[1]
+    return lines[0] if lines else type(error).__name__
