@@ -2,6 +2,10 @@
 
 It is proposed from what the source holds, written to ``parameters/<engagement>/mapping.yaml``, and read, changed and
 signed by a person. A new proposal only adds what is not there yet: what a person wrote, and comments, stay.
+
+A code that no table of SmarterTrack's defines (a status of tickets that is gone from the statuses, a direction that is
+not published) is proposed by nobody: the audit stops and asks for its entry, which a person writes here too. So what
+codes mean stands in one file, and is signed with the rest.
 """
 
 from __future__ import annotations
@@ -29,6 +33,7 @@ HEADER = """\
 What the source's codes and definitions become in Gorgias. Proposed by notebook 02; a person confirms it:
   migrator sign ENGAGEMENT mapping --by "NAME"
 Change 'becomes' where the proposal is wrong ('reason' says where it came from), then sign again.
+A code that SmarterTrack's own tables do not define stops notebook 01, which says what to add here.
 """
 
 
@@ -53,6 +58,13 @@ class Direction(Model):
     """A message direction code."""
 
     becomes: Literal["incoming", "outgoing"]
+    reason: str = ""
+
+
+class CommentType(Model):
+    """A type of comment that CommentTypes does not define: what people call it."""
+
+    name: Annotated[str, Field(min_length=1)]
     reason: str = ""
 
 
@@ -106,6 +118,8 @@ class EngagementMapping(Model):
     statuses: dict[str, Status] = {}
     priorities: dict[str, Priority] = {}
     directions: dict[str, Direction] = {}
+    comment_types: dict[str, CommentType] = {}
+    """Those that CommentTypes lacks; the others have their names there."""
     brands: dict[str, Brand] = {}
     teams: dict[str, Team] = {}
     ticket_fields: dict[str, FieldMapping] = {}
@@ -124,8 +138,8 @@ class EngagementMapping(Model):
 
     @property
     def hash(self) -> str:
-        """Return what a signature is bound to: the content, without comments and reasons."""
-        content = self.model_dump(mode="json")
+        """Return what a signature is bound to: the content, without comments, reasons and empty sections."""
+        content = {name: entries for name, entries in self.model_dump(mode="json").items() if entries}
         for section in content.values():
             for entry in section.values():
                 entry.pop("reason", None)
@@ -184,6 +198,8 @@ def merge_into_file(file: Path, proposal: EngagementMapping) -> list[str]:
         document.yaml_set_start_comment(HEADER)
     added = []
     for section, entries in proposal.model_dump(mode="json", exclude_none=True).items():
+        if not entries:
+            continue
         known = document.get(section)
         if not known:
             known = document[section] = CommentedMap()

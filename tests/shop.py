@@ -157,7 +157,7 @@ class Shop:
 
     def mapping(self, staged: Staged) -> EngagementMapping:
         """Return the proposed mapping, with the sections that the test gives."""
-        proposed = proposal.propose(staged.rows, {}, {}, [0, 1])
+        proposed = proposal.propose(staged.rows, {}, {})
         return EngagementMapping.model_validate({**proposed.model_dump(), **self.mapped})
 
     def lookups(self, staged: Staged | None = None) -> Lookups:

@@ -158,7 +158,8 @@ def test_a_brand_without_a_name_or_with_a_long_one_is_a_tag() -> None:
 
 
 def test_only_directions_whose_meaning_is_known_are_proposed() -> None:
-    assert set(propose(lambda table: [], {}, {}, [None, 1, 0, 7]).directions) == {"0", "1"}
+    proposed = propose(lambda table: [], {}, {}).directions
+    assert {code: entry.becomes for code, entry in proposed.items()} == {"0": "incoming", "1": "outgoing"}
 
 
 # --- the file ------------------------------------------------------------------------------------------
@@ -228,6 +229,21 @@ def test_a_signature_is_bound_to_the_content_alone() -> None:
     assert changed(reason="because") == PROPOSAL.hash
     assert changed(becomes="closed") != PROPOSAL.hash
     assert changed(tag="x") != PROPOSAL.hash
+
+
+def test_a_section_that_a_new_version_brings_leaves_signatures_as_they_are_until_it_holds_something() -> None:
+    entry = {"42": {"name": "Call-back"}}
+    assert EngagementMapping.model_validate({**PROPOSAL.model_dump(), "comment_types": {}}).hash == PROPOSAL.hash
+    assert EngagementMapping.model_validate({**PROPOSAL.model_dump(), "comment_types": entry}).hash != PROPOSAL.hash
+
+
+def test_codes_that_a_person_wrote_before_anything_was_proposed_stay_beside_the_proposal(tmp_path: Path) -> None:
+    file = tmp_path / "mapping.yaml"
+    file.write_text("statuses:\n  77: {name: Parked, becomes: open}\ndirections:\n  2: {becomes: outgoing}\n")
+    mapping.merge_into_file(file, PROPOSAL)
+    found = mapping.load(file)
+    assert (set(found.statuses), found.statuses["77"].name) == ({"1", "2", "77"}, "Parked")
+    assert found.directions["2"].becomes == "outgoing"
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,13 @@ def build(ticket: TicketRecord, customer: Json, lookups: Lookups) -> Thread:
     return thread
 
 
+def unmapped_direction(ticket: TicketRecord, lookups: Lookups) -> int | None:
+    """Return the first direction of a ticket's messages that mapping.yaml lacks, or None."""
+    codes = (row["MessageDirection"] for row in ticket.messages if not row.get("IsDraft"))
+    known = lookups.mapping.directions
+    return next((code for code in codes if code is not None and str(code) not in known), None)
+
+
 def skipped(ticket: TicketRecord, state: str) -> Children:
     """Return the outcomes of the parts of a ticket that does not move."""
     parts = (
@@ -138,11 +145,10 @@ class Attached:
 
 
 def _direction(row: Row, lookups: Lookups) -> str:
-    """Return incoming or outgoing; where the code is not mapped (NULL), whoever wrote it decides."""
-    entry = lookups.mapping.directions.get(str(row["MessageDirection"]))
-    if entry is not None:
-        return entry.becomes
-    return "outgoing" if row.get("UserID_From") in lookups.agents else "incoming"
+    """Return incoming or outgoing, as mapping.yaml says; of a message without a code whoever wrote it decides."""
+    if row["MessageDirection"] is None:
+        return "outgoing" if row.get("UserID_From") in lookups.agents else "incoming"
+    return lookups.mapping.directions[str(row["MessageDirection"])].becomes
 
 
 def _message(
@@ -205,20 +211,15 @@ def _source(row: Row, outgoing: bool, agent: str, lookups: Lookups) -> Json:
 
 
 def _meta(row: Row, lookups: Lookups) -> dict[str, Any]:
-    """Return what Gorgias has no place for: the agent's name, who may have no user there, and an unknown direction."""
-    found: dict[str, Any] = {}
-    if row.get("UserID_From") in lookups.agents:
-        found["agent"] = lookups.agent_name(row["UserID_From"])
-    if row["MessageDirection"] is not None and str(row["MessageDirection"]) not in lookups.mapping.directions:
-        found["direction"] = row["MessageDirection"]
-    return found
+    """Return what Gorgias has no place for: the agent's name, who may have no user there."""
+    writer = row.get("UserID_From")
+    return {"agent": lookups.agent_name(writer)} if writer in lookups.agents else {}
 
 
 def _comment(row: Row, moment: datetime, lookups: Lookups) -> Json:
     """Return a comment as an internal note; its type, and the name of an author who is gone, stand in front."""
     text = row["CommentText"] or ""
-    kind = lookups.comment_types.get(row["CommentTypeID"], {})
-    label = html.unescape(kind.get("DisplayName") or kind.get("EnglishName") or "")
+    label = html.unescape(_type_of(row["CommentTypeID"], lookups))
     author, name = lookups.agent_reference(row["UserID"]), lookups.agent_name(row["UserID"])
     front = _front(label, name if author == "user:fallback" else "")
     if HTML_TAG.search(text):
@@ -229,6 +230,15 @@ def _comment(row: Row, moment: datetime, lookups: Lookups) -> Json:
     note["external_id"] = lookups.external_id("ticket_comment", row["TicketCommentID"])
     note["meta"] = {"smartertrack": {"comment_type": label, "agent": name}}
     return note
+
+
+def _type_of(code: int, lookups: Lookups) -> str:
+    """Return what a type of comment is called; one that nobody defined or mapped keeps its number."""
+    row = lookups.comment_types.get(code)
+    if row is not None:
+        return str(row.get("DisplayName") or row.get("EnglishName") or "")
+    entry = lookups.mapping.comment_types.get(str(code))
+    return entry.name if entry else f"Type {code}"
 
 
 def _front(label: str, name: str) -> str:

@@ -53,7 +53,7 @@ class Ticket(MigrationObject):
         rule = self._left_out(row, lookups)
         if rule:
             return Skip(rule, thread.skipped(ticket, f"skipped: {rule}"))
-        reason = self._unusable(row, lookups)
+        reason = self._unusable(ticket, lookups)
         if reason:
             return Quarantine(reason, thread.skipped(ticket, "quarantined"))
         return self._send(ticket, lookups)
@@ -64,14 +64,16 @@ class Ticket(MigrationObject):
             return "deleted_ticket"
         return "spam_ticket" if row.get("IsSpam") and lookups.parameters.policy.spam_tickets == "skip" else None
 
-    def _unusable(self, row: Row, lookups: Lookups) -> str | None:
+    def _unusable(self, ticket: TicketRecord, lookups: Lookups) -> str | None:
+        row = ticket.row
         if row["DateOpenedUTC"] is None:
             return "DateOpenedUTC is empty or no date, and a ticket's creation date cannot be mended later"
         if str(row["TicketStatusID"]) not in lookups.mapping.statuses:
             return f"status {row['TicketStatusID']} is not in mapping.yaml"
         if str(row["TicketPriorityID"]) not in lookups.mapping.priorities:
             return f"priority {row['TicketPriorityID']} is not in mapping.yaml"
-        return None
+        direction = thread.unmapped_direction(ticket, lookups)
+        return None if direction is None else f"message direction {direction} is not in mapping.yaml"
 
     def _send(self, ticket: TicketRecord, lookups: Lookups) -> Send:
         row = ticket.row

@@ -7,7 +7,7 @@ is read. Values are profiled by counts alone.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from migrator_lib import mapping
@@ -18,7 +18,7 @@ from migrator_lib.masking import mask_email
 from migrator_lib.objects import SETUP
 from migrator_lib.objects.person_field import PersonField
 from migrator_lib.objects.ticket_field import TicketField
-from migrator_lib.plan import profiles, proposal
+from migrator_lib.plan import codes, profiles, proposal
 from migrator_lib.plan.rows import PlanRow, State, all_rows
 from migrator_lib.runbook import extractor
 from migrator_lib.staging import Staged
@@ -57,12 +57,12 @@ def make_plan(engagement: Engagement) -> Plan:
         ParameterError: mapping.yaml is not valid.
     """
     staged, plan = read_definitions(engagement), Plan()
-    codes = propose(engagement, staged, plan)
+    propose(engagement, staged, plan)
     lookups, api = engagement.lookups(staged), engagement.api("production")
     existing = {obj.name: obj.existing(api) for obj in SETUP}
     plan.rows += all_rows(staged, lookups, existing)
-    plan.decisions += _open_points(lookups, plan, existing["user"], codes)
-    plan.decisions += _unknown_codes(engagement, lookups)
+    plan.decisions += _open_points(lookups, plan, existing["user"])
+    plan.decisions += _unmapped_codes(engagement, staged)
     plan.decisions += _too_many_fields(api, plan)
     return plan
 
@@ -75,20 +75,18 @@ def read_definitions(engagement: Engagement) -> Staged:
     return engagement.staged(STAGE)
 
 
-def propose(engagement: Engagement, staged: Staged, plan: Plan) -> Sequence[int | None]:
-    """Add to mapping.yaml what it lacks of the proposal; return the message directions that the source holds."""
+def propose(engagement: Engagement, staged: Staged, plan: Plan) -> None:
+    """Add to mapping.yaml what it lacks of the proposal."""
     source, progress = engagement.source, engagement.progress
-    codes = profiles.directions(source)
     people = profiles.profiled(staged.rows("CustomDataFieldsForUsers"))
-    proposed = proposal.propose(staged.rows, profiles.ticket_profiles(source, progress), people, codes)
+    proposed = proposal.propose(staged.rows, profiles.ticket_profiles(source, progress), people)
     plan.added = mapping.merge_into_file(engagement.paths.mapping_file, proposed)
-    return codes
 
 
 # --- what a person decides -----------------------------------------------------------------------------
 
 
-def _open_points(lookups: Lookups, plan: Plan, users: Mapping[str, Json], codes: Sequence[int | None]) -> Iterator[str]:
+def _open_points(lookups: Lookups, plan: Plan, users: Mapping[str, Json]) -> Iterator[str]:
     fallback = lowered(lookups.parameters.agents.fallback)
     if fallback not in users:
         yield (
@@ -98,29 +96,20 @@ def _open_points(lookups: Lookups, plan: Plan, users: Mapping[str, Json], codes:
     for key, entry in lookups.mapping.priorities.items():
         if "please choose" in entry.reason:
             yield f"priorities.{key} ('{entry.name}') is no name that Gorgias knows; proposed is {entry.becomes}."
-    for code in codes:
-        if code is not None and str(code) not in lookups.mapping.directions:
-            yield (
-                f"Messages with direction {code} exist, and its meaning is not published. Unless directions.{code} is "
-                "set, whoever wrote such a message decides: an agent's goes out, everybody else's comes in."
-            )
     blocked = plan.in_state("in the way")
     if blocked:
         yield f"Definitions in the way of something: {blocked}; each says below what to change."
 
 
-def _unknown_codes(engagement: Engagement, lookups: Lookups) -> Iterator[str]:
-    """Yield codes that tickets have and SmarterTrack's own tables lack; such tickets would be quarantined."""
-    for section, column, example in (
-        ("statuses", "TicketStatusID", "{name: Unknown, becomes: closed}"),
-        ("priorities", "TicketPriorityID", "{name: Unknown, becomes: normal}"),
-    ):
-        known = getattr(lookups.mapping, section)
-        for code, n in engagement.source.frequencies("Tickets", column):
-            if str(code) not in known:
+def _unmapped_codes(engagement: Engagement, staged: Staged) -> Iterator[str]:
+    """Yield codes that came up since the audit, which stops on them."""
+    meanings = codes.meanings(staged.rows, engagement.mapping)
+    for column in codes.DECIDING:
+        for code, n in codes.values(engagement.source, column):
+            if code not in meanings[column.section]:
                 yield (
-                    f"{column} {code} (tickets: {n}) is not in SmarterTrack's own table; such tickets would be "
-                    f'quarantined. To move them, add "{code}": {example} under {section} in mapping.yaml.'
+                    f"{column.name} {code} (rows: {n:,}) has no meaning: {column.otherwise}. To say what it means, add "
+                    f"'{code}': {column.entry} under {column.section} in mapping.yaml."
                 )
 
 

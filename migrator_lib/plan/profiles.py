@@ -23,11 +23,6 @@ def ticket_profiles(source: SourceDatabase, progress: Progress) -> dict[int, Val
     return found
 
 
-def directions(source: SourceDatabase) -> list[int | None]:
-    """Return the codes that TicketMessages.MessageDirection holds; None where it is empty."""
-    return [code for code, _ in source.frequencies("TicketMessages", "MessageDirection")]
-
-
 def profiled(rows: Iterable[Row]) -> dict[int, ValueProfile]:
     """Return what the values of each custom field look like in rows that hold them, by field id."""
     found: dict[int, ValueProfile] = {}

@@ -7,10 +7,24 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from migrator_lib.chunks import Row
-from migrator_lib.mapping import Brand, EngagementMapping, FieldMapping, Priority, Status, TagMapping, Team
+from migrator_lib.mapping import (
+    Brand,
+    Direction,
+    EngagementMapping,
+    FieldMapping,
+    Priority,
+    Status,
+    TagMapping,
+    Team,
+)
 from migrator_lib.values import Slashes, boolean_of, has_slashes, iso_date, number_of
 
 NEAR_CEILING = (500, 512)
+DIRECTIONS = {
+    "0": Direction(becomes="incoming", reason="0 is from the customer"),
+    "1": Direction(becomes="outgoing", reason="1 is from an agent"),
+}
+"""The two codes of TicketMessages.MessageDirection whose meaning is proven (public code that reads the table)."""
 DISTINCT_KEPT = 1000
 """Different values of a field that a profile remembers; a field with more is no dropdown."""
 
@@ -192,7 +206,6 @@ def propose(
     rows: Callable[[str], Sequence[Row]],
     ticket_profiles: Mapping[int, ValueProfile],
     person_profiles: Mapping[int, ValueProfile],
-    directions: Sequence[int | None],
 ) -> EngagementMapping:
     """Return the proposal for a whole source.
 
@@ -200,17 +213,12 @@ def propose(
         rows: gives the rows of a definition table by its name.
         ticket_profiles: profiles of the values in tickets, by field id.
         person_profiles: the same of users.
-        directions: the codes found in TicketMessages.MessageDirection.
     """
-    known = {0: ("incoming", "0 is from the customer"), 1: ("outgoing", "1 is from an agent")}
     return EngagementMapping.model_validate(
         {
             "statuses": propose_statuses(rows("TicketStatuses")),
             "priorities": propose_priorities(rows("TicketPriorities")),
-            "directions": {
-                str(code): {"becomes": known[code][0], "reason": known[code][1]}
-                for code in sorted(c for c in directions if c in known)
-            },
+            "directions": DIRECTIONS,
             "brands": propose_brands(rows("Brands")),
             "teams": propose_teams(rows("Departments"), rows("Groups")),
             "ticket_fields": propose_fields(rows("CustomDataFields"), ticket_profiles),

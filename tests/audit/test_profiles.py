@@ -7,7 +7,7 @@ import pytest
 from migrator_lib.plan import profiles
 from migrator_lib.plan.proposal import propose
 from migrator_lib.simulators.smartertrack.schema import Writer
-from tests.audit.desk import Open, message
+from tests.audit.desk import Open
 
 
 def values(write: Writer) -> None:
@@ -35,13 +35,6 @@ def test_people_have_profiles_of_their_own(engage: Open) -> None:
     assert found[1].booleans == 1
 
 
-def test_directions_include_the_empty_one(engage: Open) -> None:
-    from datetime import datetime
-
-    engagement = engage(more=lambda write: message(write, 10, 1, datetime(2026, 6, 1), None))
-    assert set(profiles.directions(engagement.source)) == {0, 1, None}
-
-
 def test_a_mapping_can_be_proposed_from_them(engage: Open) -> None:
     from migrator_lib.audit.live import Live
 
@@ -51,7 +44,6 @@ def test_a_mapping_can_be_proposed_from_them(engage: Open) -> None:
         Live(source, 10).rows,
         profiles.ticket_profiles(source, progress),
         profiles.profiled(Live(source, 10).rows("CustomDataFieldsForUsers")),
-        profiles.directions(source),
     )
     assert proposal.ticket_fields["2"].becomes == "dropdown"
     assert set(proposal.directions) == {"0", "1"}

@@ -45,7 +45,7 @@ def lookups(desk: HelpDesk, staged: Staged, tmp_path: Path) -> Lookups:
     source, progress = SourceDatabase(desk.url), Progress(tmp_path / "progress.json", "02")
     proposed = propose(
         staged.rows, profiles.ticket_profiles(source, progress),
-        profiles.profiled(staged.rows("CustomDataFieldsForUsers")), profiles.directions(source),
+        profiles.profiled(staged.rows("CustomDataFieldsForUsers")),
     )  # fmt: skip
     source.close()
     return Lookups.of(staged, proposed, Shop(tmp_path).parameters())

@@ -8,7 +8,7 @@ import pytest
 
 from migrator_lib.lookups import Lookups, StagedFile
 from migrator_lib.objects import TICKET
-from migrator_lib.objects.base import Record, Send
+from migrator_lib.objects.base import Quarantine, Record, Send
 from tests.shop import ANN, BOB, DANA, GONE, OPENED, QUEUE, Shop, minutes, ticket
 
 CUSTOMER = {"id": {"$ref": f"requester:u{ANN}"}}
@@ -66,14 +66,40 @@ def test_an_automatic_answer_on_an_unassigned_ticket_is_nobodys(shop: Shop) -> N
 
 
 @pytest.mark.parametrize(("author", "agent"), [(DANA, True), (ANN, False), (None, False)])
-@pytest.mark.parametrize("code", [None, 7])
-def test_where_the_direction_is_not_known_the_author_decides(
-    shop: Shop, author: int | None, agent: bool, code: int | None
-) -> None:
-    (message,) = thread(shop, ticket(messages=[{**OUT, "MessageDirection": code, "UserID_From": author}]))
+def test_of_a_message_without_a_direction_the_author_decides(shop: Shop, author: int | None, agent: bool) -> None:
+    (message,) = thread(shop, ticket(messages=[{**OUT, "MessageDirection": None, "UserID_From": author}]))
     assert message["from_agent"] is agent
     assert ("receiver" in message) is agent
-    assert (message.get("meta", {}).get("smartertrack", {}).get("direction")) == code
+
+
+@pytest.mark.parametrize(("becomes", "agent"), [("outgoing", True), ("incoming", False)])
+@pytest.mark.parametrize("author", [DANA, ANN])
+def test_a_direction_that_a_person_mapped_counts_whoever_wrote_the_message(
+    shop: Shop, author: int, becomes: str, agent: bool
+) -> None:
+    shop.mapped["directions"] = {"7": {"becomes": becomes}}
+    (message,) = thread(shop, ticket(messages=[{**OUT, "MessageDirection": 7, "UserID_From": author}]))
+    assert message["from_agent"] is agent
+
+
+def test_a_direction_that_nobody_mapped_is_not_guessed(shop: Shop) -> None:
+    record = ticket(messages=[{**OUT, "MessageDirection": 7, "UserID_From": DANA}])
+    found = TICKET.transform(record, shop.lookups())
+    assert found == Quarantine("message direction 7 is not in mapping.yaml", {"ticket_message": {"quarantined": 1}})
+
+
+def test_a_draft_is_left_out_whatever_its_direction(shop: Shop) -> None:
+    draft = {"TicketMessageID": 1, "MessageDirection": 7, "IsDraft": True}
+    assert outcome(shop, ticket(messages=[draft])).children == {"ticket_message": {"skipped: draft_message": 1}}
+
+
+def test_a_type_of_comment_is_named_by_its_table_by_a_person_or_by_its_number(shop: Shop) -> None:
+    shop.mapped["comment_types"] = {"8": {"name": "Call-back"}}
+    notes = thread(shop, ticket(messages=[], comments=[
+        {"TicketCommentID": n, "CommentTypeID": code} for n, code in enumerate((2, 8, 9), 1)]))  # fmt: skip
+    assert [note["meta"]["smartertrack"]["comment_type"] for note in notes] == ["Resolution", "Call-back", "Type 9"]
+    assert [note["body_text"].partition(":")[0] for note in notes] == [
+        "Resolution comment", "Call-back comment", "Type 9 comment"]  # fmt: skip
 
 
 @pytest.mark.parametrize("direction", [0, 1])
@@ -216,7 +242,7 @@ def test_a_comment_in_plain_text_is_no_html(shop: Shop, text: str | None) -> Non
 
 def test_a_comment_of_unknown_type_and_author_is_kept(shop: Shop) -> None:
     found = comment(shop, CommentTypeID=77, UserID=9999, DateEnteredUTC=None)
-    assert found["body_text"] == "Comment by Unknown agent:\n\nNoted"
+    assert found["body_text"] == "Type 77 comment by Unknown agent:\n\nNoted"
 
 
 # --- attachments ---------------------------------------------------------------------------------------

@@ -140,7 +140,7 @@ def test_more_fields_than_gorgias_keeps_are_a_decision(planned: Planned) -> None
 
 
 def test_a_code_that_the_source_does_not_explain_is_a_decision(planned: Planned) -> None:
-    assert any(text.startswith("TicketPriorityID 9 (tickets: 1)") for text in planned.plan.decisions)
+    assert any(text.startswith("Tickets.TicketPriorityID 9 (rows: 1)") for text in planned.plan.decisions)
 
 
 def test_every_row_is_in_one_of_the_states(planned: Planned) -> None:
