@@ -52,6 +52,8 @@ class Binding:
     """Prefixes that SmarterTrack's tables are behind, with the number of known tables: filled where none is bound."""
     schemas: list[str] = field(default_factory=list)
     """Other schemas that hold SmarterTrack's tables: filled where none is bound."""
+    unreadable: list[str] = field(default_factory=list)
+    """Tables that the audit would count, but the login may not read: see :mod:`migrator_lib.smartertrack.access`."""
     lengths: dict[str, int] = field(default_factory=dict)
     """``Table.Column`` to declared length in characters; not there where the engine sets no limit."""
 
@@ -148,9 +150,29 @@ def _described(inspector: sa.Inspector, schema: str | None, names: Collection[st
     """Return table to column to type, in one statement where the engine can."""
     if not names:
         return {}
+    if inspector.dialect.name in ("mysql", "mariadb"):
+        return _described_by_mysql(inspector, names)
     with translated("describing tables"):
         found = inspector.get_multi_columns(schema, filter_names=sorted(names), kind=ObjectKind.ANY)
     return {table: {column["name"]: column["type"] for column in columns} for (_, table), columns in found.items()}
+
+
+def _described_by_mysql(inspector: sa.Inspector, names: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Return the same for MySQL, whose SHOW CREATE TABLE is refused to a login that may read some columns only."""
+    about = sa.table(
+        "columns",
+        *map(sa.column, ("table_schema", "table_name", "column_name", "data_type")),
+        schema="information_schema",
+    )
+    length = sa.literal_column("character_maximum_length", sa.Integer)
+    statement = sa.select(about.c.table_name, about.c.column_name, about.c.data_type, length).where(
+        about.c.table_schema == sa.func.database(), about.c.table_name.in_(sorted(names))
+    )
+    found: dict[str, dict[str, Any]] = {}
+    with translated("describing tables"), inspector.engine.connect() as connection:
+        for table, column, kind, limit in connection.execute(statement):
+            found.setdefault(table, {})[column] = sa.String(limit if kind in ("char", "varchar") else None)
+    return found
 
 
 def _bind_table(binding: Binding, name: str, real: str, described: Mapping[str, Any]) -> None:
@@ -224,8 +246,9 @@ def require(binding: Binding) -> None:
     if binding.missing_required:
         raise SchemaMismatch(
             "The database lacks what the migration needs: " + ", ".join(binding.missing_required) + ".",
-            next_step="check source.prefix and the SmarterTrack version; if the database is right, report these "
-            "names so that the table list can be extended.",
+            next_step="check source.prefix and the SmarterTrack version. Databases hide what a login may not read: if "
+            "these names are there, let an administrator run what 'migrator grants' prints. If the database is right, "
+            "report these names so that the table list can be extended.",
         )
 
 
