@@ -78,6 +78,7 @@ class Progress:
     def begin(self, what: str, total: int, *, done: int = 0) -> None:
         """Start a stage of ``total`` units, ``done`` of which were done in an earlier run."""
         self._what, self._total, self._done, self._before = what, total, done, done
+        self._waiting = ""
         self._start = time.monotonic()
         self._write()
 
@@ -86,6 +87,7 @@ class Progress:
         with self._lock:
             now = time.monotonic()
             self._done += units
+            self._waiting = "" if units else self._waiting
             due = now - self._written >= EVERY_SECONDS
             beat = self._beat if now - self._beaten >= BEAT_SECONDS else None
             if beat:
@@ -94,6 +96,16 @@ class Progress:
             beat()
         if due:
             self._write()
+
+    def say(self, what: str) -> None:
+        """Say the running stage's work in other words; count and rate go on."""
+        self._what = what
+
+    def wait(self, words: str) -> None:
+        """Say why nothing is done, until something is; and that this process is alive."""
+        self._waiting = words
+        self.advance(0)
+        self._write()
 
     def end(self) -> None:
         """Write the last state of this stage."""
@@ -105,7 +117,7 @@ class Progress:
         rate = (self._done - self._before) / passed
         known = rate > 0 and self._total and self._total >= self._done
         left = (self._total - self._done) / rate if known else None
-        return Snapshot(self._step, self._what, self._done, self._total, rate, left, time.time())
+        return Snapshot(self._step, self._waiting or self._what, self._done, self._total, rate, left, time.time())
 
     def _write(self) -> None:
         self._written = time.monotonic()
