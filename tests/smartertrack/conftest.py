@@ -1,4 +1,4 @@
-"""Where the source tests run: on SQLite always, on a SQL Server where one is given."""
+"""Where the source tests run: on SQLite always, on the servers that are there."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.smartertrack.source_desk import scratch_database, sqlite_url
+from tests.smartertrack.source_desk import scratch_database
 
-SERVERS = ["sqlite", pytest.param("sqlserver", marks=pytest.mark.sqlserver)]
+SERVERS = ["sqlite", "postgresql", "mariadb", pytest.param("sqlserver", marks=pytest.mark.sqlserver)]
 
 
 @pytest.fixture(params=SERVERS)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def server(request: pytest.FixtureRequest) -> str:
+    """Each kind of server in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+def url(server: str, tmp_path: Path) -> Iterator[str]:
     """The URL of an empty database, on each kind of server in turn."""
-    if request.param == "sqlite":
-        yield sqlite_url(tmp_path)
-        return
-    with scratch_database() as address:
+    with scratch_database(server, tmp_path) as address:
         yield address
