@@ -1,11 +1,14 @@
-"""What a transform may look up: the source's definitions, the mapping, the parameters. Pure data, no I/O."""
+"""What a transform may look up: the source's definitions, the mapping, the parameters, the index of files.
+
+Pure data, but for that index: a million files are on disk, and only read.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import mimetypes
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -13,7 +16,10 @@ from typing import Any
 
 from migrator_lib.external_id import external_id
 from migrator_lib.mapping import EngagementMapping, Team
+from migrator_lib.membership.kinds import FilterKind, kind_reader
 from migrator_lib.parameters import Parameters
+from migrator_lib.smartertrack.file_index import FileIndex
+from migrator_lib.smartertrack.matching import Files
 from migrator_lib.staging import Row, Staged
 
 EMAIL = re.compile(r"[^@\s<>,;:\"()]+@[^@\s<>,;:\"()]+\.[^@\s<>,;:\"()]+")
@@ -55,22 +61,9 @@ def addresses(header: str | None) -> list[dict[str, str]]:
     return found
 
 
-def is_email_filter(kind: str | None) -> bool:
-    """Whether an organization's filter is of addresses (``Email`` in 2018, ``Email Address`` today)."""
-    return lowered(kind).replace("-", "").startswith("email")
-
-
 def requester_key_of_address(email: str) -> str:
     """Return the source key of a requester who has no account: a hash, so that no address is in an external id."""
     return "e" + hashlib.sha256(lowered(email).encode()).hexdigest()[:16]
-
-
-@dataclass(frozen=True)
-class StagedFile:
-    """A file below the files root: its path relative to the root, and its size in bytes."""
-
-    path: str
-    size: int
 
 
 @dataclass
@@ -91,7 +84,7 @@ class Lookups:
     filters: list[Row]
     user_fields: dict[int, list[Row]]
     tags: dict[int, Row] = field(default_factory=dict)
-    files: Mapping[str, StagedFile] = field(default_factory=dict)
+    files: Files = field(default_factory=Files)
     ticket_requesters: Sequence[tuple[int | None, str]] = ()
     """(account or None, address) of every ticket, distinct, in ticket order."""
 
@@ -118,7 +111,7 @@ class Lookups:
             filters=staged.rows("OrganizationFilters"),
             user_fields=user_fields,
             tags=by("Tags", "TagID"),
-            files={row["Name"]: StagedFile(row["Path"], row["Size"]) for row in staged.rows("Files")},
+            files=FileIndex(staged),
             ticket_requesters=ticket_requesters(staged),
         )
 
@@ -190,10 +183,15 @@ class Lookups:
         return self.requester_of_address.get(lowered(address), UNKNOWN_REQUESTER)
 
     @cached_property
+    def filter_kind(self) -> Callable[[str | None], FilterKind | None]:
+        """Tells the kind of an organization's filter by its word, or None for a word that nobody explained."""
+        return kind_reader(self.parameters.organizations.filter_kinds)
+
+    @cached_property
     def _organization_of_address(self) -> dict[str, int]:
         found: dict[str, int] = {}
         for row in self.filters:
-            if is_email_filter(row["FilterType"]):
+            if self.filter_kind(row["FilterType"]) == "email":
                 found.setdefault(lowered(row["FilterValue"]), row["OrganizationID"])
         return found
 

@@ -16,11 +16,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from ruamel.yaml.comments import CommentedMap
 
 from migrator_lib.errors import ParameterError
-from migrator_lib.secret import SecretReference
+from migrator_lib.membership.kinds import FilterKind
+from migrator_lib.secret import DriverOptions, SecretReference
 from migrator_lib.yaml_file import line_of, read_yaml
 
 _PASSWORD = re.compile(r"\b(pwd|password|passwd)\b['\"]?\s*[=:]", re.IGNORECASE)
 """A password among a URL's options, or in a whole ODBC connection string."""
+
+
+_SIGNED = re.compile(r"[?&;](sig|signature|token|key|secret|pwd|password)[^=&;]*=", re.IGNORECASE)
+"""A key among the options of a URL of files."""
 
 
 class Model(BaseModel):
@@ -41,12 +46,27 @@ class Source(Model):
     """Where SmarterTrack's data is."""
 
     url: str = ""
-    """SQLAlchemy URL without a password: sqlite, mssql+pyodbc, mysql or postgresql."""
+    """SQLAlchemy URL without a password: sqlite, mssql, mysql, mariadb or postgresql."""
     password: SecretReference | None = None
+    odbc_drivers: tuple[str, ...] = ()
+    """Names or paths of ODBC drivers for SQL Server, the first that is there is taken; empty: the best one."""
+    login_seconds: Annotated[int, Field(ge=1, le=3600)] = 15
+    query_seconds: Annotated[int, Field(ge=0, le=86_400)] = 600
+    """How long a statement may take to answer; 0 is without end."""
+    patience_seconds: Annotated[int, Field(ge=0, le=86_400)] = 120
+    """How long to wait for a database that went away while it was read; 0 stops at once."""
     prefix: str = "st_"
+    """What every table's name begins with; ``auto`` finds it."""
+    table_schema: str = ""
+    """Schema that the tables are in; empty: the login's own or, if nothing is there, the one that holds them."""
     files_root: str = ""
+    """Folder, mounted share, or fsspec URL without a password."""
+    files_options: DriverOptions = {}
+    """What the driver of that URL is given."""
     read_from: Literal["restored backup", "snapshot", "live"] = "restored backup"
     page_rows: Annotated[int, Field(ge=10, le=100_000)] = 10_000
+    delta_overlap_minutes: Annotated[int, Field(ge=1, le=7 * 24 * 60)] = 60
+    """How far before the last dates that were seen a delta begins to look."""
     portal_url: str = ""
     """Public address of the SmarterTrack portal, for links to old tickets."""
     simulator: SimulatedSource | None = None
@@ -69,6 +89,14 @@ class Source(Model):
         if parsed and (parsed.password is not None or _PASSWORD.search(str(dict(parsed.query)))):
             raise ValueError("the URL holds a password; take it out, and give 'password: env:NAME' instead")
         return url
+
+
+    @field_validator("files_root")
+    @classmethod
+    def _no_password_for_files(cls, root: str) -> str:
+        if any(urlsplit(part).password is not None for part in root.split("::")) or _SIGNED.search(root):
+            raise ValueError("the URL holds a password or key; take it out, and give 'files_options' instead")
+        return root
 
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -150,6 +178,15 @@ class Agents(Model):
     """An active agent without a Gorgias user: hand a list to an admin, or create (Gorgias may send an invitation)."""
 
 
+class Organizations(Model):
+    """How members of organizations are told; see :mod:`migrator_lib.membership.kinds`."""
+
+    filter_kinds: dict[str, FilterKind] = {}
+    """Words of ``OrganizationFilters.FilterType`` that are not known, and what they mean."""
+    phone_fields: tuple[int, ...] = ()
+    """Custom fields of users that hold phone numbers; empty: those whose mapping or name says so."""
+
+
 class Policy(Model):
     """Rules that a person chose."""
 
@@ -181,6 +218,7 @@ class Parameters(Model):
     source: Source
     target: Target
     agents: Agents
+    organizations: Organizations = Organizations()
     policy: Policy = Policy()
     sample: Sample = Sample()
     thresholds: Thresholds = Thresholds()

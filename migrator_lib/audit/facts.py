@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -35,6 +35,19 @@ class Source:
     """Tables behind the prefix that are not known."""
     foreign: int
     """Tables of something else."""
+    schema: str | None = None
+    """None: the login's own."""
+    prefix_found: bool = False
+    """Whether the prefix was found rather than configured."""
+    views: tuple[str, ...] = ()
+    unknown_columns: tuple[str, ...] = ()
+    """Columns that tables which are read have beyond the known ones."""
+    rows: dict[str, int] = field(default_factory=dict)
+    """Table to its number of rows, of those that are read or counted."""
+    connection: dict[str, str] = field(default_factory=dict)
+    """How the database is read: driver, encryption, isolation."""
+    file_paths: tuple[str, ...] = ()
+    """Where SmarterTrack's servers say that their files are."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +100,9 @@ class Tickets:
     garbled_subjects: int
     long_subjects: int
     unknown_codes: int
-    """Tickets whose status, priority, department or group is not in its table."""
+    """Tickets whose status or priority is not in its table."""
+    without_team: int
+    """Tickets whose department or group is not in its table."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +128,7 @@ class Messages:
 
 @dataclass(frozen=True)
 class People:
-    """Agents, requesters and organizations in numbers."""
+    """Agents and requesters in numbers."""
 
     agents: int
     inactive_agents: int
@@ -126,10 +141,75 @@ class People:
     """Accounts and spellings that share an address with another one, and end in it."""
     unusable_addresses: int
     also_agents: int
+
+
+@dataclass(frozen=True)
+class OrganizationMembers:
+    """The members of one organization in numbers."""
+
+    id: int
+    members: int
+    first: int
+    """Members whose first organization it is."""
+    shared: int
+    """Members who are in another one, too."""
+    by: dict[str, int]
+    """Members by the strongest kind of filter that makes them one."""
+
+
+@dataclass(frozen=True)
+class InSeveral:
+    """A person in several organizations: key of the requester, and (organization, kind), the first one first."""
+
+    key: str
+    organizations: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True)
+class FaultyFilter:
+    """A filter that makes nobody a member, or that is one of two alike."""
+
+    id: int
+    organization: int
+    kind: str
+    """In SmarterTrack's word."""
+    state: str
+
+
+@dataclass(frozen=True)
+class Members:
+    """Organizations, their filters, and who is a member by them. Lists are cut; the written ones hold all."""
+
     organizations: int
-    organizations_without_filter: int
-    overlapping_filters: int
-    """Addresses and domains that lead to more than one organization."""
+    without_filter: int
+    without_members: int
+    largest: tuple[OrganizationMembers, ...]
+    filters: int
+    filter_states: dict[str, int]
+    """What became of the filters: in use, matches nobody, duplicate, or why they cannot be evaluated."""
+    faulty: tuple[FaultyFilter, ...]
+    unknown_kinds: dict[str, int]
+    """Words for a kind of filter that are not known, and how many filters have them."""
+    shared_values: int
+    """Users, addresses, domains and numbers that lead to more than one organization."""
+    people: int
+    """Requesters, an address in several spellings counted once."""
+    with_phone: int
+    """People who have a phone number to compare."""
+    phone_fields: tuple[int, ...]
+    """Custom fields that the numbers were taken from."""
+    by_first: dict[str, int]
+    """People by the kind of filter that leads to their first organization."""
+    in_none: int
+    in_several: int
+    most: int
+    """The largest number of organizations that one person is in."""
+    several: tuple[InSeveral, ...]
+    none_by_domain: dict[str, int]
+    """People in no organization by domain, where several share it."""
+    none_by_free_mail: dict[str, int]
+    """The same for domains that anybody can have an address of."""
+    none_without_address: int
 
 
 @dataclass(frozen=True)
@@ -151,13 +231,17 @@ class Field:
 
 @dataclass(frozen=True)
 class Code:
-    """One value of a code column: how often it occurs, and what is made of it."""
+    """One value of a code column: how often it occurs, and what is made of it.
+
+    ``known`` is False where it decides something and nobody gave it a meaning: such a code stops the audit.
+    """
 
     column: str
     code: str
     number: int
     meaning: str
     known: bool
+    decides: bool = True
 
 
 @dataclass(frozen=True)
@@ -214,9 +298,10 @@ class Audit:
     tickets: Tickets
     messages: Messages
     people: People
+    members: Members
     fields: tuple[Field, ...]
-    ceiling: int | None
-    """Real length of the column of custom field values; None: the database does not say."""
+    ceilings: dict[str, int | None]
+    """Real length of each column of custom field values; None: without a limit, or not told."""
     codes: tuple[Code, ...]
     storage: Storage
     threads: Threads
@@ -233,6 +318,16 @@ class Audit:
     def count(self, name: str) -> int:
         """Return the number of an object's records; 0 where its table is not there."""
         return next((row.number or 0 for row in self.counts if row.name == name), 0)
+
+    @property
+    def ceiling(self) -> int | None:
+        """The shortest of the columns of custom field values; None: none has a limit that is told."""
+        return min((length for length in self.ceilings.values() if length is not None), default=None)
+
+    @property
+    def unmapped(self) -> tuple[Code, ...]:
+        """Codes that decide something, and that nobody gave a meaning."""
+        return tuple(code for code in self.codes if not code.known)
 
     def gate(self, name: str) -> str:
         """Return the state of a gate: met, open or stale."""

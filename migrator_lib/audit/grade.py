@@ -71,17 +71,15 @@ def compatibility(audit: Audit) -> Mark:
 
 def mapping_clarity(audit: Audit) -> Mark:
     """Whether codes, fields and people map by themselves."""
-    unknown = [code for code in audit.codes if not code.known]
-    tickets, people = audit.tickets, audit.people
+    tickets, people, shared = audit.tickets, audit.people, audit.members.shared_values
     nameless = tickets.without_requester + people.unusable_addresses
     return _mark(
         "Mapping clarity",
         (
-            (bool(unknown), f"{len(unknown)} codes that decide something have no meaning of their own"),
+            (bool(audit.unmapped), f"{len(audit.unmapped)} codes that decide something have no meaning of their own"),
             (tickets.unknown_codes > tickets.number / 100, "more than 1 % of tickets have codes that are not there"),
             (nameless > tickets.number / 50, "more than 2 % of tickets or requesters are without a usable address"),
-            (bool(people.overlapping_filters), f"{people.overlapping_filters:,} addresses or domains lead to several "
-             "organizations"),
+            (bool(shared), f"{shared:,} users, addresses, domains or numbers lead to several organizations"),
             (people.merged > audit.count("requester") / 50, "more than 2 % of requesters share an address"),
         ),
         "every code has one meaning",

@@ -1,12 +1,10 @@
-"""Agents, requesters, organizations: how many, and what is not right with their addresses."""
+"""Agents and requesters: how many, and what is not right with their addresses."""
 
 from __future__ import annotations
 
-from collections import Counter
-
 from migrator_lib.audit.facts import People
 from migrator_lib.audit.live import Live
-from migrator_lib.lookups import Lookups, is_email, is_email_filter, lowered
+from migrator_lib.lookups import Lookups, is_email, lowered
 from migrator_lib.objects import find
 from migrator_lib.objects.base import Merge, Record
 
@@ -18,7 +16,6 @@ def people_facts(live: Live, lookups: Lookups) -> People:
     agents = [lookups.users[user_id] for user_id in lookups.agents]
     inactive = [row for row in agents if lookups.is_inactive(row)]
     active = [row for row in agents if not lookups.is_inactive(row)]
-    filtered = {row["OrganizationID"] for row in lookups.filters}
     return People(
         agents=len(agents),
         inactive_agents=len(inactive),
@@ -28,9 +25,6 @@ def people_facts(live: Live, lookups: Lookups) -> People:
         merged=sum(1 for record in records if isinstance(requester.transform(record, lookups), Merge)),
         unusable_addresses=sum(1 for record in records if not is_email(_address(record))),
         also_agents=len(lookups.requester_accounts & lookups.agents),
-        organizations=len(lookups.organizations),
-        organizations_without_filter=len(set(lookups.organizations) - filtered),
-        overlapping_filters=_overlapping(lookups),
     )
 
 
@@ -38,15 +32,3 @@ def _address(record: Record) -> str:
     if record.data is None:
         return ""
     return lowered(record.data if isinstance(record.data, str) else record.data["Email"])
-
-
-def _overlapping(lookups: Lookups) -> int:
-    """Return how many filters (of addresses and of domains) lead to more than one organization."""
-    owners: Counter[tuple[bool, str]] = Counter()
-    pairs = {
-        (is_email_filter(row["FilterType"]), lowered(row["FilterValue"]), row["OrganizationID"])
-        for row in lookups.filters
-        if row["FilterValue"]
-    }
-    owners.update((kind, value) for kind, value, _ in pairs)
-    return sum(1 for n in owners.values() if n > 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from migrator_lib.audit.facts import Audit
+from migrator_lib.membership.lists import IN_USE, NOBODY
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,9 @@ class Note:
 
 def notes(audit: Audit) -> tuple[Note, ...]:
     """Return every finding that is there, the largest share first."""
-    found = (*_tickets(audit), *_messages(audit), *_people(audit), *_attachments(audit), *_fields(audit))
-    return tuple(sorted((note for note in found if note.number), key=lambda note: -note.share))
+    parts = (_tickets, _messages, _people, _members, _attachments, _fields)
+    found = (note for part in parts for note in part(audit) if note.number)
+    return tuple(sorted(found, key=lambda note: -note.share))
 
 
 def _tickets(audit: Audit) -> tuple[Note, ...]:
@@ -41,8 +43,8 @@ def _tickets(audit: Audit) -> tuple[Note, ...]:
         Note("Tickets closed before they were opened", t.closed_before_opened, n, "moved with both dates as they are"),
         Note("Subjects that were decoded wrongly", t.garbled_subjects, n, "moved as they are, not guessed"),
         Note("Subjects longer than 998 characters", t.long_subjects, n, "cut; the whole one is kept in the meta"),
-        Note("Tickets whose status, priority or group is not in its table", t.unknown_codes, n, "mapping.yaml decides, "
-             "else quarantined"),
+        Note("Tickets whose status or priority is not in its table", t.unknown_codes, n, "as mapping.yaml says"),
+        Note("Tickets whose department or group is not in its table", t.without_team, n, "moved without its team"),
     )  # fmt: skip
 
 
@@ -51,7 +53,7 @@ def _messages(audit: Audit) -> tuple[Note, ...]:
     return (
         Note("Messages that are drafts", m.drafts, n, "not moved: they were never sent"),
         Note("Messages with a delivery error", m.undeliverable, n, "moved as failed, with the error"),
-        Note("Messages without a known direction", m.without_direction, n, "incoming, unless an agent wrote them"),
+        Note("Messages without a direction", m.without_direction, n, "incoming, unless an agent wrote them"),
         Note("Messages dated before 2000 or in the future", m.odd_dates, n, "moved with that date"),
         Note(
             "Tickets with more than 500 messages", m.long_threads, audit.tickets.number, "the rest is added one by one"
@@ -68,8 +70,21 @@ def _people(audit: Audit) -> tuple[Note, ...]:
         Note("Requesters who are agents too", p.also_agents, requesters, "both: a user and a customer"),
         Note("Agents who are gone", p.inactive_agents, p.agents, "their work goes to the fallback agent"),
         Note("Active agents without a usable address", p.agents_without_address, p.agents, "quarantined: please mend"),
-        Note("Organizations without a filter", p.organizations_without_filter, p.organizations, "moved, nobody in it"),
-        Note("Addresses or domains of two organizations", p.overlapping_filters, p.organizations, "the first has it"),
+    )  # fmt: skip
+
+
+def _members(audit: Audit) -> tuple[Note, ...]:
+    m = audit.members
+    unclear = m.filters - sum(m.filter_states.get(state, 0) for state in (IN_USE, NOBODY, "duplicate"))
+    return (
+        Note("Organizations without a filter", m.without_filter, m.organizations, "moved, nobody in it"),
+        Note("Organizations without a member", m.without_members, m.organizations, "moved, nobody in it"),
+        Note("People in several organizations", m.in_several, m.people, "listed, the first one marked"),
+        Note("People in no organization", m.in_none, m.people, "moved as they are"),
+        Note("Filters of several organizations at once", m.shared_values, m.filters, "an address goes to the first"),
+        Note("Filters that match nobody", m.filter_states.get(NOBODY, 0), m.filters, "kept in the organization's meta"),
+        Note("Filters that are there twice", m.filter_states.get("duplicate", 0), m.filters, "counted once"),
+        Note("Filters that cannot be evaluated", unclear, m.filters, "listed: nobody is a member by them"),
     )  # fmt: skip
 
 

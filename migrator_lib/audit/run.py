@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from migrator_lib.audit import codes, counts, environment, fields, people, storage, tickets
+from migrator_lib.audit import codes, counts, environment, fields, members, people, storage, tickets
 from migrator_lib.audit.facts import Audit
 from migrator_lib.audit.live import Live
 from migrator_lib.engagement import Engagement
 from migrator_lib.errors import FilesMissing
+from migrator_lib.mapping import EngagementMapping
 
 
 def run_audit(engagement: Engagement) -> Audit:
@@ -27,7 +28,7 @@ def _look(engagement: Engagement) -> Audit:
     live = Live(source, parameters.source.page_rows)
     engagement.progress.begin("Looking at definitions", 0)
     lookups = live.lookups(parameters)
-    found = codes.code_facts(live)
+    found = codes.code_facts(live, _mapped(engagement))
     messages = tickets.message_facts(source, found, now)
     limit = parameters.target.upload_limit_bytes
     tree, missing = _files(engagement)
@@ -45,14 +46,20 @@ def _look(engagement: Engagement) -> Audit:
         tickets=tickets.ticket_facts(live, lookups, now, engagement.progress),
         messages=messages,
         people=people.people_facts(live, lookups),
+        members=members.member_facts(engagement, live, lookups),
         fields=fields.field_facts(source, lookups),
-        ceiling=fields.ceiling_of(source),
+        ceilings=fields.ceilings(source),
         codes=found,
         storage=storage.storage_facts(live, tree, limit),
         threads=environment.thread_facts(source, live.rows("Departments"), messages.newest),
         gates=tuple(engagement.gate_states()),
         languages=counts.languages(source),
     )
+
+
+def _mapped(engagement: Engagement) -> EngagementMapping:
+    """Return what people wrote about codes so far; before notebook 02 there need not be a mapping."""
+    return engagement.mapping if engagement.paths.mapping_file.exists() else EngagementMapping()
 
 
 def _files(engagement: Engagement) -> tuple[storage.Tree | None, FilesMissing | None]:

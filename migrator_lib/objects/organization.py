@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migrator_lib.gorgias.api import Json
-from migrator_lib.lookups import Lookups, is_email, is_email_filter, lowered
+from migrator_lib.lookups import Lookups, is_email, lowered
 from migrator_lib.objects.base import Outcome, Record, Send
 from migrator_lib.objects.requester import NAME_MAXIMUM, Requester
 from migrator_lib.staging import Staged
@@ -39,7 +39,7 @@ class Organization(Requester):
         free = [
             lowered(text)
             for kind, text in filters
-            if is_email_filter(kind)
+            if lookups.filter_kind(kind) == "email"
             and is_email(lowered(text))
             and lowered(text) not in lookups.requester_of_address
             and lookups.first_organization_with(lowered(text)) == row["OrganizationID"]

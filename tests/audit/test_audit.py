@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 from datetime import UTC, date, datetime, timedelta
@@ -9,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from migrator_lib.audit import Audit, parts, run_audit
+from migrator_lib.audit import Audit, members_page, parts, run_audit
 from migrator_lib.audit.environment import build_date
 from migrator_lib.audit.estimate import Volume
+from migrator_lib.audit.facts import InSeveral
 from migrator_lib.audit.quality import notes
 from migrator_lib.audit.tickets import is_garbled
 from migrator_lib.errors import (
@@ -21,6 +23,7 @@ from migrator_lib.errors import (
     TargetDenied,
     TargetUnreachable,
 )
+from migrator_lib.membership.lists import MEMBERS_FILE
 from migrator_lib.objects import COUNTED_ONLY, OBJECTS
 from migrator_lib.simulators.smartertrack.schema import Writer
 from tests.audit.desk import ADDRESS, BODY, SECRET, Open, message, ticket
@@ -250,14 +253,76 @@ class TestPeople:
         def more(write: Writer) -> None:
             for key, email in ((201, ADDRESS.upper()), (202, "no address")):
                 write.add("Users", UserID=key, UserName=str(key), Email=email, DisplayName="X")
-            for key in (2, 3):
-                write.add("Organizations", OrganizationID=key, OrganizationName=str(key))
-                write.add("OrganizationFilters", OrganizationFilterID=key, OrganizationID=key, FilterType="Domain",
-                          FilterValue="postbox.example")  # fmt: skip
 
         people = run_audit(engage(more=more)).people
         assert (people.merged, people.unusable_addresses) == (1, 1)
-        assert (people.organizations_without_filter, people.overlapping_filters) == (1, 1)
+
+
+class TestMembers:
+    def more(self, write: Writer) -> None:
+        for key, email in ((201, "al@alpine.example"), (202, "bo@alpine.example"), (203, "cy@gmail.com"),
+                           (204, "di@gmail.com"), (205, "no address")):  # fmt: skip
+            write.add("Users", UserID=key, UserName=str(key), Email=email, DisplayName="X")
+        write.add("CustomDataFields", CustomFieldID=30, DisplayName="Phone", DataType=0, SpecialMapping="Phone")
+        write.add("CustomDataFieldsForUsers", UserID=205, CustomFieldID=30, DataContent="0044 20 7946 0000")
+        for key in (2, 3, 4):
+            write.add("Organizations", OrganizationID=key, OrganizationName=f"Company {key}")
+        filters = ((1, "Domain", "postbox.example"), (2, "Domain", "postbox.example"), (2, "Email", ADDRESS),
+                   (2, "Phone Number", "+44 20 7946 0000"), (3, "Domain", "nobody.example"), (3, "Web site", ADDRESS),
+                   (3, "Domain", "NOBODY.example"), (3, "User", "Gone"))  # fmt: skip
+        for n, (organization, kind, value) in enumerate(filters, 1):
+            write.add("OrganizationFilters", OrganizationFilterID=n, OrganizationID=organization, FilterType=kind,
+                      FilterValue=value, UserID=999 if kind == "User" else None)  # fmt: skip
+
+    def test_who_is_in_which_in_several_and_in_none(self, engage: Open) -> None:
+        m = run_audit(engage(more=self.more)).members
+        assert (m.people, m.in_none, m.in_several, m.most) == (7, 4, 2, 2)
+        assert (m.organizations, m.without_filter, m.without_members) == (4, 1, 2)
+        assert m.by_first == {"domain": 1, "email": 1, "phone": 1}
+        assert m.several[0] == InSeveral("u101", ((2, "email"), (1, "domain")))
+        assert [(one.id, one.members, one.first, one.shared, one.by) for one in m.largest] == [
+            (2, 3, 2, 2, {"domain": 1, "email": 1, "phone": 1}),
+            (1, 2, 1, 2, {"domain": 2}),
+        ]
+
+    def test_filters_that_make_nobody_a_member_are_named(self, engage: Open) -> None:
+        m = run_audit(engage(more=self.more)).members
+        assert (m.filters, m.shared_values, m.unknown_kinds) == (8, 1, {"Web site": 1})
+        assert m.filter_states == {
+            "in use": 4, "duplicate": 1, "matches nobody": 1, "no such user": 1, "unknown kind": 1,
+        }  # fmt: skip
+        assert [(one.id, one.state) for one in m.faulty] == [
+            (5, "matches nobody"), (6, "unknown kind"), (7, "duplicate"), (8, "no such user"),
+        ]  # fmt: skip
+
+    def test_domains_of_people_in_none_are_shown_where_they_are_shared(self, engage: Open) -> None:
+        m = run_audit(engage(more=self.more)).members
+        assert (m.none_by_domain, m.none_by_free_mail) == ({"alpine.example": 2}, {"gmail.com": 2})
+        assert (m.none_without_address, m.with_phone, m.phone_fields) == (0, 1, (30,))
+
+    def test_numbers_are_those_of_the_written_list_and_notes_follow(self, engage: Open) -> None:
+        engagement = engage(more=self.more)
+        audit = run_audit(engagement)
+        with (engagement.paths.documents / MEMBERS_FILE).open(encoding="utf-8", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+        assert len(rows) == sum(one.members for one in audit.members.largest) == 5
+        assert len([row for row in rows if row["first"] == "yes"]) == audit.members.people - audit.members.in_none
+        assert (found(audit, "in several organizations"), found(audit, "cannot be evaluated")) == (2, 2)
+
+    def test_the_page_and_the_lists_show_nobody(self, engage: Open) -> None:
+        engagement = engage(more=self.more)
+        page = members_page.members(run_audit(engagement))
+        assert "Web site" in page
+        assert "alpine.example" in page
+        written = "".join(file.read_text(encoding="utf-8") for file in engagement.paths.documents.glob("*.csv"))
+        for private in (ADDRESS, "ida", "7946", "Company", "nobody.example"):
+            assert private not in page
+            assert private not in written
+
+    def test_a_source_without_organizations_has_none_to_show(self, engage: Open) -> None:
+        audit = run_audit(engage(sql=("DELETE FROM st_Organizations",)))
+        assert (audit.members.organizations, audit.members.in_none) == (0, audit.members.people)
+        assert "no organizations" in members_page.members(audit)
 
 
 class TestFieldsAndCodes:
@@ -279,7 +344,7 @@ class TestFieldsAndCodes:
 
         codes = {(code.column, code.code): code for code in run_audit(engage(more=more)).codes}
         assert codes["Tickets.TicketStatusID", "1"].meaning == "Active: open"
-        assert codes["TicketMessages.MessageDirection", "1"].meaning == "from an agent"
+        assert codes["TicketMessages.MessageDirection", "1"].meaning == "outgoing: from an agent"
         assert not codes["Tickets.TicketStatusID", "77"].known
 
 

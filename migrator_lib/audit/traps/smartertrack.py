@@ -123,8 +123,8 @@ SMARTERTRACK: tuple[Trap, ...] = (
     Trap(
         "organization_overlap", "Membership in organizations is computed from filters", "SmarterTrack",
         lambda audit, _: by_number(
-            audit.people.overlapping_filters, "{} addresses or domains lead to several organizations.",
-            otherwise="No filter leads to two organizations.",
+            audit.members.in_several, "{} people are in several organizations.",
+            otherwise="Nobody is in two organizations.",
         ),
         "Decide which organization keeps an address; Gorgias has no companies, so each becomes a customer.",
         "help.smartertools.com, Organizations",

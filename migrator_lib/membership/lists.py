@@ -1,0 +1,77 @@
+"""The whole lists, as evidence: every membership with the filter that makes it one, and what became of every filter.
+
+They hold keys, ids and masked addresses. A filter's value is left out: it may be somebody's address or number.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from migrator_lib.lookups import Lookups
+from migrator_lib.masking import mask_email, mask_text
+from migrator_lib.membership.evaluation import Membership
+from migrator_lib.membership.filters import Filter, Filters, Person
+from migrator_lib.membership.people import people
+from migrator_lib.progress import Progress
+from migrator_lib.staging import Staged
+from migrator_lib.storage import beside
+
+MEMBERS_FILE, FILTERS_FILE = "organization_members.csv", "organization_filters.csv"
+MEMBER_COLUMNS = ("requester", "becomes_customer", "address", "organization_id", "by", "filter_id", "first",
+                  "organizations")  # fmt: skip
+FILTER_COLUMNS = ("filter_id", "organization_id", "kind", "taken_as", "people", "state")
+IN_USE, NOBODY = "in use", "matches nobody"
+
+
+def write(folder: Path, staged: Staged, lookups: Lookups, progress: Progress) -> tuple[Filters, Membership]:
+    """Evaluate everybody's membership and write both lists to a folder; return what was found.
+
+    Raises:
+        StorageError: the disk is full or cannot be written.
+    """
+    filters, found = Filters.of(lookups), Membership()
+    progress.begin("Evaluating the filters of organizations", 0)
+    everybody = _counted(people(staged, lookups), progress)
+    _write(folder / MEMBERS_FILE, MEMBER_COLUMNS, member_rows(filters, everybody, found))
+    _write(folder / FILTERS_FILE, FILTER_COLUMNS, filter_rows(filters, found))
+    progress.end()
+    return filters, found
+
+
+def _counted(everybody: Iterable[Person], progress: Progress) -> Iterator[Person]:
+    for person in everybody:
+        progress.advance()
+        yield person
+
+
+def _write(file: Path, columns: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:
+    with beside(file) as place, place.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(columns)
+        writer.writerows(rows)
+
+
+def member_rows(filters: Filters, everybody: Iterable[Person], into: Membership) -> Iterator[tuple[object, ...]]:
+    """Yield a row of :data:`MEMBER_COLUMNS` for every organization of everybody, who is counted on the way."""
+    for person in everybody:
+        member = into.add(person, filters.matches(person))
+        for n, match in enumerate(member):
+            yield (
+                person.key, person.customer, mask_email(person.email), match.organization, match.kind, match.filter,
+                "no" if n else "yes", len(member),
+            )  # fmt: skip
+
+
+def filter_rows(filters: Filters, found: Membership) -> Iterator[tuple[object, ...]]:
+    """Yield a row of :data:`FILTER_COLUMNS` for every filter."""
+    for one in filters.all:
+        state = state_of(one, found)
+        words = f"{state} of {one.same_as}" if one.same_as is not None else state
+        yield one.id, one.organization, mask_text(one.word), one.kind or "", found.fits[one.id], words
+
+
+def state_of(one: Filter, found: Membership) -> str:
+    """Return what became of a filter: its problem, or whether anybody fits it."""
+    return one.problem or (IN_USE if found.fits[one.id] else NOBODY)
