@@ -18,6 +18,7 @@ from migrator_lib.handoff import assessments, sla_inventory, workflow_inventory
 from migrator_lib.handoff.lists import agent_rows, quarantine_rows, write_numbers
 from migrator_lib.lookups import Lookups
 from migrator_lib.masking import mask_email, mask_text
+from migrator_lib.membership import lists as membership
 from migrator_lib.objects import USER
 from migrator_lib.pages import Html
 from migrator_lib.plan.pages import mapping_parts
@@ -62,11 +63,13 @@ def write_all(engagement: Engagement) -> list[Path]:
         for name, (title, make) in DOCUMENTS.items()
     ]
     numbers = write_numbers(engagement, material.staged, paths.documents / "ticket_numbers.csv")
+    membership.write(paths.documents, material.staged, material.lookups, engagement.progress)
+    members = [paths.documents / name for name in (membership.MEMBERS_FILE, membership.FILTERS_FILE)]
     confidential = [
         _write(paths.state / "handoff", material, name, DOCUMENTS[name][0], DOCUMENTS[name][1](material, str))
         for name in WITH_ADDRESSES
     ]
-    return [*shared, numbers, *confidential]
+    return [*shared, numbers, *members, *confidential]
 
 
 def _write(folder: Path, material: Material, name: str, title: str, parts: Iterator[Html]) -> Path:
@@ -228,4 +231,6 @@ PURPOSE = {
     "quarantine": "mend what could not be moved",
     "mapping_as_signed": "keep: what was agreed",
     "ticket_numbers": "find a ticket by its old number",
+    "organization_members": "see who belongs to which organization, and by which filter",
+    "organization_filters": "see what became of every filter of organizations",
 }

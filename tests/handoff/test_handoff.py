@@ -41,7 +41,10 @@ class HandedOver:
         return self.files[name].read_text(encoding="utf-8")
 
     def numbers(self) -> list[dict[str, str]]:
-        with self.files["documents/ticket_numbers.csv"].open(encoding="utf-8", newline="") as stream:
+        return self.table("ticket_numbers")
+
+    def table(self, name: str) -> list[dict[str, str]]:
+        with self.files[f"documents/{name}.csv"].open(encoding="utf-8", newline="") as stream:
             return list(csv.DictReader(stream))
 
 
@@ -61,7 +64,8 @@ def handed_over(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HandedOver
 def test_every_document_is_written(handed_over: HandedOver) -> None:
     shared = {"sla_inventory", "workflow_inventory", "community_assessment", "news_assessment", "agents", "quarantine",
               "mapping_as_signed"}  # fmt: skip
-    expected = {f"documents/{name}.html" for name in shared} | {"documents/ticket_numbers.csv"}
+    tables = {"ticket_numbers", "organization_members", "organization_filters"}
+    expected = {f"documents/{name}.html" for name in shared} | {f"documents/{name}.csv" for name in tables}
     assert set(handed_over.files) == expected | {"state/handoff/agents.html", "state/handoff/workflow_inventory.html"}
     assert all(file.stat().st_size > 200 for file in handed_over.files.values())
 
@@ -94,6 +98,16 @@ def test_everything_in_quarantine_is_listed_with_its_ticket(handed_over: HandedO
     assert {entry.object for entry in entries} >= {"ticket", "attachment"}
     numbers = {row["ticket_number"] for row in handed_over.numbers()}
     assert all(row["ticket"] in numbers for row in rows)
+
+
+def test_members_of_organizations_are_customers_in_gorgias(handed_over: HandedOver) -> None:
+    rows = handed_over.table("organization_members")
+    ledger = handed_over.engagement.ledger
+    assert rows
+    for row in rows:
+        entry = ledger.entry("production", "requester", row["becomes_customer"])
+        assert entry is not None
+        assert entry.target_id
 
 
 def test_the_numbers_of_tickets_in_quarantine_are_found_in_one_walk_over_the_tickets(
