@@ -52,6 +52,14 @@ def read_lock(text: str) -> list[Pin]:
 PINS = read_lock(LOCK)
 
 
+def test_what_has_a_licence_of_its_own_is_chosen_by_a_person_and_not_in_the_lock() -> None:
+    extras = PYPROJECT["project"]["optional-dependencies"]
+    chosen = {name: [Requirement(line).name for line in lines] for name, lines in extras.items()}
+    assert chosen == {"sqlserver": ["mssql-python-odbc"]}
+    assert "mssql-python-odbc" not in {pin.name for pin in PINS}
+    assert "mssql-python-odbc" not in {canonicalize_name(each.name) for each in DIRECT}
+
+
 def on_python(version: str) -> Environment:
     environment = default_environment()
     environment["python_version"] = version
