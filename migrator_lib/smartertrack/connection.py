@@ -80,6 +80,12 @@ def connection_facts(engine: sa.Engine) -> ConnectionFacts:
     return facts
 
 
+def with_driver(url: str) -> sa.URL:
+    """Return a URL with a Python driver, also where it names none."""
+    parsed = sa.make_url(url)
+    return parsed.set(drivername=DRIVERS.get(parsed.drivername, parsed.drivername))
+
+
 def open_engine(
     url: str, password: str | None = None, *, odbc_drivers: tuple[str, ...] = (), waits: Waits | None = None
 ) -> sa.Engine:
@@ -99,8 +105,7 @@ def open_engine(
         ImportError, sqlalchemy.exc.ArgumentError: the Python driver is not there, the URL is none.
     """
     waits = waits or Waits()
-    parsed = sa.make_url(url)
-    parsed = parsed.set(drivername=DRIVERS.get(parsed.drivername, parsed.drivername))
+    parsed = with_driver(url)
     if password:
         parsed = parsed.set(password=password)
     backend, _, driver = parsed.drivername.partition("+")

@@ -7,19 +7,28 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from migrator_lib.smartertrack.binding import Binding
+from migrator_lib.smartertrack.prefixes import AUTO
 from migrator_lib.smartertrack.tables import ALL_TABLES, SourceTable
+
+if TYPE_CHECKING:
+    from migrator_lib.smartertrack.database import SourceDatabase
 
 LOGIN = "smartertrack_reader"
 PASSWORD = "REPLACE-THIS-PASSWORD"  # noqa: S105, it is a placeholder
 HEAD = """A login that reads what the migration reads of SmarterTrack's database, and nothing more.
 Replace the password before running it, and give it to the migration by reference (source.password)."""
+KNOWN = """
+Names are those of March 2018, not those of this database: run it statement by statement, and take out what the
+database says is not there."""
 WITHOUT_LOGINS = """SQLite has no logins: whoever may read the file reads the database. Let the user who runs the
 migration read the file and its folder, and nothing else; it is opened read-only."""
+DEFAULT_PREFIX = "st_"
 SCHEMAS = {"mssql": "dbo", "postgresql": "public"}
 """Where tables are if nobody says otherwise."""
 
@@ -36,12 +45,25 @@ class Rights:
     binding: Binding | None = None
     """Real names, where the database was seen; else the known names behind the prefix."""
 
+    def seen_in(self, database: SourceDatabase) -> Rights:
+        """Return the same with the real names of a database, where its login sees all that is needed.
+
+        Raises:
+            SourceError: it cannot be looked at.
+        """
+        binding = database.binding
+        schema = self.schema or binding.schema or database.engine.dialect.default_schema_name
+        database.close()
+        if not binding.tables or binding.missing_required:
+            return self
+        return replace(self, prefix=binding.prefix, schema=schema, binding=binding)
+
     def script(self) -> str:
         """Return the whole script, with the login's making."""
         if self.dialect.name == "sqlite":
             return _comment(WITHOUT_LOGINS)
-        known = "" if self.binding else "\nNames are those of March 2018: take out of a list what it is said not to be."
-        return "\n".join([_comment(HEAD + known), *self._login(), *self.grants(), ""])
+        known = "" if self.binding else KNOWN
+        return "\n".join([_comment(HEAD + known), *self._login(), *self.grants()])
 
     def grants(self) -> list[str]:
         """Return a statement for every table that is read."""
@@ -50,7 +72,7 @@ class Rights:
 
     def grant(self, table: SourceTable) -> str:
         """Return the statement that lets the login read one table."""
-        real, columns = self._names(table) or (self.prefix + table.name, list(table.columns))
+        real, columns = self._names(table) or self._known(table)
         listed = ", ".join(map(self._quoted, columns))
         schema = self.schema or SCHEMAS.get(self.dialect.name) or self.database
         on = f"{self._quoted(schema)}.{self._quoted(real)}"
@@ -61,9 +83,12 @@ class Rights:
     def _names(self, table: SourceTable) -> tuple[str, list[str]] | None:
         """Return the table's and its columns' real names, or None where it is known not to be there."""
         if self.binding is None:
-            return self.prefix + table.name, list(table.columns)
+            return self._known(table)
         bound = self.binding.tables.get(table.name)
         return None if bound is None else (bound.name, list(self.binding.columns[table.name].values()))
+
+    def _known(self, table: SourceTable) -> tuple[str, list[str]]:
+        return (DEFAULT_PREFIX if self.prefix == AUTO else self.prefix) + table.name, list(table.columns)
 
     def _login(self) -> Iterator[str]:
         name, database = self._grantee(), self._quoted(self.database)
