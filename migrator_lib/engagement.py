@@ -22,9 +22,12 @@ from migrator_lib.lookups import Lookups
 from migrator_lib.parameters import Account, Parameters, load
 from migrator_lib.paths import Paths
 from migrator_lib.progress import Progress
-from migrator_lib.secret import resolve_secret
+from migrator_lib.secret import resolve_options, resolve_secret
 from migrator_lib.simulators import embedded
+from migrator_lib.smartertrack.connection import Waits
 from migrator_lib.smartertrack.database import SourceDatabase
+from migrator_lib.smartertrack.files import FilesRoot
+from migrator_lib.smartertrack.patience import Patience
 from migrator_lib.staging import Staged
 
 STEPS = (
@@ -76,20 +79,36 @@ class Engagement:
     @cached_property
     def source(self) -> SourceDatabase:
         """The SmarterTrack database, checked to be readable and complete enough."""
-        settings = self.parameters.source
-        url = settings.url or embedded.source_url(self.parameters, self.paths)
-        password = resolve_secret(settings.password) if settings.password else None
-        database = SourceDatabase(url, password=password, prefix=settings.prefix)
+        database = self.open_source()
         database.preflight()
         return database
 
-    @property
-    def files_root(self) -> Path | None:
-        """The files root, or None where the engagement has no files."""
+    def open_source(self) -> SourceDatabase:
+        """Return the SmarterTrack database as it is, not checked."""
+        settings = self.parameters.source
+        url = settings.url or embedded.source_url(self.parameters, self.paths)
+        password = resolve_secret(settings.password) if settings.password else None
+        return SourceDatabase(
+            url,
+            password=password,
+            prefix=settings.prefix,
+            odbc_drivers=settings.odbc_drivers,
+            waits=Waits(settings.login_seconds, settings.query_seconds),
+            schema=settings.table_schema or None,
+            patience=Patience(settings.patience_seconds, lambda words: self.progress.wait(words)),
+        )
+
+    @cached_property
+    def files_root(self) -> FilesRoot | None:
+        """The files root, or None where the engagement has no files.
+
+        Raises:
+            ParameterError: what its URL needs is not installed.
+        """
         settings = self.parameters.source
         if settings.files_root:
-            return Path(settings.files_root)
-        return embedded.files_root(self.paths) if settings.simulator else None
+            return FilesRoot.at(settings.files_root, resolve_options(settings.files_options))
+        return FilesRoot.at(embedded.files_root(self.paths)) if settings.simulator else None
 
     @property
     def clock_now(self) -> datetime:

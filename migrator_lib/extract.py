@@ -2,7 +2,8 @@
 
 A chunk is one page: written beside its place, flushed, renamed, and noted in the ledger with its hash. A chunk that is
 complete is never read again, so an extract that died goes on behind its last chunk; one whose file was lost or changed
-is read again, with all behind it. Memory is one page, whatever the size.
+is read again, with all behind it. One chunk is written while the next page is read, in their order, so memory is two
+pages, whatever the size.
 """
 
 from __future__ import annotations
@@ -10,23 +11,25 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
-from migrator_lib.chunks import Row, bad_dates, is_intact, path_of, remove_from, to_staged, write_chunk
+from migrator_lib.chunks import BadValue, bad_dates, bad_values, is_intact, path_of, remove_from, write_chunk
 from migrator_lib.ledger import Ledger
 from migrator_lib.progress import Progress
 from migrator_lib.smartertrack.database import SourceDatabase
-from migrator_lib.smartertrack.files import FileOnDisk, walk
+from migrator_lib.smartertrack.file_index import FILES, Indexer, WantedNames
+from migrator_lib.smartertrack.files import FilesRoot
+from migrator_lib.smartertrack.reading import staged_pages
 from migrator_lib.smartertrack.tables import DEFINITIONS, TAGS_IN_TASKS, TICKET_CHILDREN, TICKETS, SourceTable
+from migrator_lib.staging import Staged
 from migrator_lib.storage import refusals
 
-FILES = "Files"
-FILE_PAGE = 50_000
 SLICE = 500
 """Ids in one statement; SQL Server takes 2,100 parameters."""
 
@@ -40,6 +43,8 @@ class ExtractReport:
     read_now: dict[str, int] = field(default_factory=dict)
     bad_dates: dict[str, int] = field(default_factory=dict)
     """Column to number of values that are no date; they are staged as empty."""
+    bad_values: list[BadValue] = field(default_factory=list)
+    """Other values that are not of their column's type, and rows that cannot be read because of them."""
 
 
 class Extractor:
@@ -64,34 +69,19 @@ class Extractor:
         """Read tickets and what belongs to them: all of them, or those of ``ids``."""
         self._tables((TICKETS, *TICKET_CHILDREN), ids)
 
-    def files(self, root: Path | None) -> None:
-        """Index the files root. An index that was not finished is begun anew, since files come and go meanwhile."""
-        done = self._intact_chunks(FILES)
-        self.report.rows[FILES] = sum(chunk["rows"] for chunk in done)
-        if root is None or (done and done[-1]["final"]):
+    def files(self, root: FilesRoot | None) -> None:
+        """Index the files root, going on behind the last chunk; the files that staged attachments name are read."""
+        chunks = self._intact_chunks(FILES)
+        self.report.rows[FILES] = rows = sum(chunk["rows"] for chunk in chunks)
+        if root is None or (chunks and chunks[-1]["final"]):
             return
-        self._forget(FILES, 0)
-        self.report.rows[FILES] = 0
-        self.progress.begin("Indexing files", 0)
-        names: list[FileOnDisk] = []
-        part = 0
-        for file in walk(root):
-            names.append(file)
-            self.progress.advance()
-            if len(names) == FILE_PAGE:
-                self._write_files(part, names, final=False)
-                names, part = [], part + 1
-        self._write_files(part, names, final=True)
-
-    def _write_files(self, part: int, names: Sequence[FileOnDisk], *, final: bool) -> None:
-        data = pa.table(
-            {
-                "Name": pa.array([_storable(file.name).lower() for file in names], pa.string()),
-                "Path": pa.array([_storable(file.path) for file in names], pa.string()),
-                "Size": pa.array([file.size for file in names], pa.int64()),
-            }
-        )
-        self._note(FILES, part, data, last_key="", final=final)
+        self._forget(FILES, len(chunks))
+        named = Staged([self.folder]).columns("TicketAttachments", ["FileNameOnDisk", "IsDeleted"])
+        with closing(WantedNames(named)) as wanted:
+            after = json.loads(chunks[-1]["last_key"]) if chunks else ""
+            found = Indexer(root, wanted, self.progress).chunks(after, rows)
+            for part, chunk in enumerate(found, start=len(chunks)):
+                self._note(FILES, part, chunk.data, last_key=json.dumps(chunk.last), final=chunk.final)
 
     def _tables(self, tables: Sequence[SourceTable], ids: Sequence[int] | None) -> None:
         present = [table for table in tables if table.name in self.source.binding.tables]
@@ -102,7 +92,7 @@ class Extractor:
         chunks = self._intact_chunks(table.name)
         self.report.rows[table.name] = rows = sum(chunk["rows"] for chunk in chunks)
         for part in range(len(chunks)):
-            self._count_bad_dates(table.name, pq.read_schema(path_of(self.folder / table.name, part)))
+            self._note_bad(table.name, pq.read_schema(path_of(self.folder / table.name, part)))
         if chunks and chunks[-1]["final"]:
             return
         self._forget(table.name, len(chunks))
@@ -112,22 +102,26 @@ class Extractor:
 
     def _read(self, table: SourceTable, ids: Sequence[int] | None, part: int, after: list[Any] | None) -> None:
         slices = _slices(ids, after)
-        for only in slices:
-            last_page = False
-            while not last_page:
-                page = self.source.page(table, after=after, rows=self.page_rows, only=only)
-                last_page = len(page) < self.page_rows
-                final = last_page and only is slices[-1]
-                after = [page[-1][column] for column in table.key] if page else after
-                if page or final:
-                    self._write(table, part, page, after, final=final)
-                    part += 1
+        writing: Future[None] | None = None
+        with ThreadPoolExecutor(
+            max_workers=1, thread_name_prefix="chunk"
+        ) as writer:  # whose end waits for the last one
+            for only in slices:
+                for page in staged_pages(self.source, table, self.page_rows, after=after, only=only):
+                    final = page.last and only is slices[-1]
+                    after = page.last_key or after
+                    if writing is not None:
+                        writing.result()
+                    self.progress.advance(page.read)
+                    if page.read or final:
+                        writing = writer.submit(self._write, table, part, page.data, after, final)
+                        part += 1
+            if writing is not None:
+                writing.result()
 
-    def _write(self, table: SourceTable, part: int, page: list[Row], after: list[Any] | None, *, final: bool) -> None:
-        data = to_staged(table, page)
-        self._count_bad_dates(table.name, data.schema)
+    def _write(self, table: SourceTable, part: int, data: Any, after: list[Any] | None, final: bool) -> None:
         self._note(table.name, part, data, last_key=json.dumps(after or []), final=final)
-        self.progress.advance(len(page))
+        self._note_bad(table.name, data.schema)
 
     def _note(self, name: str, part: int, data: Any, *, last_key: str, final: bool) -> None:
         """Write a chunk, and then into the ledger that it is complete."""
@@ -137,10 +131,11 @@ class Extractor:
         self.report.rows[name] = self.report.rows.get(name, 0) + rows
         self.report.read_now[name] = self.report.read_now.get(name, 0) + rows
 
-    def _count_bad_dates(self, table: str, schema: Any) -> None:
+    def _note_bad(self, table: str, schema: Any) -> None:
         for column, bad in bad_dates(schema).items():
             name = f"{table}.{column}"
             self.report.bad_dates[name] = self.report.bad_dates.get(name, 0) + bad
+        self.report.bad_values += bad_values(table, schema)
 
     def _intact_chunks(self, name: str) -> list[dict[str, Any]]:
         """Return the complete chunks up to the first whose file is gone or is not what was written."""
@@ -167,11 +162,6 @@ class Extractor:
         with refusals(f"{self.folder} could not be removed", next_step=mend):
             if self.folder.exists():
                 shutil.rmtree(self.folder)
-
-
-def _storable(name: str) -> str:
-    """Return a file's name as text; a name that is no UTF-8 gets U+FFFD, and no row of the source can mean it."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _slices(ids: Sequence[int] | None, after: Sequence[Any] | None) -> list[Sequence[int] | None]:

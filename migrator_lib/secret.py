@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Mapping
 from typing import Annotated
 
 import keyring
@@ -42,6 +44,38 @@ def resolve_secret(reference: str) -> str:
     if not value:
         raise ParameterError(f"The secret {reference} is empty or not set.", next_step=mend)
     return value
+
+
+Option = bool | int | str
+SECRET_OPTION = re.compile(r"key|secret|pass|pwd|token|credential|sas|connection_string", re.IGNORECASE)
+NO_SECRET = re.compile(r"key_?file|key_?path|key_?id", re.IGNORECASE)
+
+
+def _keeps_secrets_out(options: dict[str, Option]) -> dict[str, Option]:
+    """Refuse a secret among a driver's options that is written out."""
+    for name, value in options.items():
+        if SECRET_OPTION.search(name) and not NO_SECRET.search(name) and isinstance(value, str):
+            try:
+                _is_reference(value)
+            except ValueError as error:
+                raise ValueError(f"'{name}' may be a secret, and {error}") from None
+    return options
+
+
+DriverOptions = Annotated[dict[str, Option], AfterValidator(_keeps_secrets_out)]
+"""Options of a driver; a value may be a reference, and one that may be a secret must be."""
+
+
+def resolve_options(options: Mapping[str, Option]) -> dict[str, Option]:
+    """Return a driver's options with what its references point to.
+
+    Raises:
+        ParameterError: a variable or a keyring's entry is not there.
+    """
+    return {
+        name: resolve_secret(value) if isinstance(value, str) and value.startswith(("env:", "keyring:")) else value
+        for name, value in options.items()
+    }
 
 
 def _from_keyring(reference: str, service: str, user: str) -> str:

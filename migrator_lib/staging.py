@@ -6,7 +6,7 @@ the order of the ticket, so that a batch of tickets is a short range of every ta
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -74,6 +74,19 @@ class Staged:
                 return [row for batch in data.batches() for row in batch.to_pylist()]
         return []
 
+    @property
+    def blobs(self) -> Path:
+        """Return the folder, beside the stages, of what the database itself holds of attachments."""
+        return self.folders[0].parent / "blobs"
+
+    def layers(self, table: str) -> Iterator[Row]:
+        """Yield the rows of a table of every stage, earlier stages first, in constant memory."""
+        for folder in self.folders:
+            data = self._table(folder, table)
+            if data is not None:
+                for batch in data.batches():
+                    yield from batch.to_pylist()
+
     def distinct(self, table: str, column: str) -> set[Any]:
         """Return the values that a column of a large table has, in any stage."""
         tables = (self._table(folder, table) for folder in self.folders)
@@ -112,11 +125,20 @@ class Staged:
 
     def columns(self, table: str, columns: Sequence[str]) -> Iterator[Row]:
         """Yield a few columns of a ticket's table, with later stages laid over, in constant memory."""
+        names = list(dict.fromkeys(("TicketID", *columns)))
+        return self._laid_over(table, lambda data: data.batches(names))
+
+    def columns_of(self, tickets: Collection[int], table: str, columns: Sequence[str]) -> Iterator[Row]:
+        """Yield the same of chosen tickets; no more is read than the row groups that may hold them."""
+        names = list(dict.fromkeys(("TicketID", *columns)))
+        return self._laid_over(table, lambda data: data.batches_of(tickets, names))
+
+    def _laid_over(self, table: str, batches: Callable[[StagedTable], Iterator[Any]]) -> Iterator[Row]:
         for folder, hidden in zip(self.folders, self.overlaid_tickets, strict=True):
             data = self._table(folder, table)
             if data is None:
                 continue
-            for batch in data.batches(list(dict.fromkeys(("TicketID", *columns)))):
+            for batch in batches(data):
                 for row in batch.to_pylist():
                     if row["TicketID"] not in hidden:
                         yield row

@@ -12,6 +12,7 @@ from migrator_lib.load import Loader, LoadReport
 from migrator_lib.progress import Progress
 from migrator_lib.simulators.gorgias import Account
 from migrator_lib.simulators.gorgias.store import Store
+from migrator_lib.smartertrack.files import FilesRoot
 from migrator_lib.staging import Staged
 from tests.shop import ANN, BOB, DANA, GONE, Shop, minutes
 
@@ -22,7 +23,7 @@ PNG = b"\x89PNG picture"
 def loader(shop: Shop, api: GorgiasApi, ledger: Ledger, staged: Staged | None = None, **more: Any) -> Loader:
     staged = staged or shop.stage()
     return Loader(
-        api=api, target=TARGET, ledger=ledger, staged=staged, lookups=shop.lookups(staged), files_root=shop.files,
+        api=api, target=TARGET, ledger=ledger, staged=staged, lookups=shop.lookups(staged), files_root=FilesRoot.at(shop.files),
         progress=Progress(shop.folder / "progress.json", "05_load", lambda: ledger.renew_lease()), **more,
     )  # fmt: skip
 

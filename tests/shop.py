@@ -14,7 +14,10 @@ from migrator_lib.mapping import EngagementMapping
 from migrator_lib.objects.base import Record
 from migrator_lib.parameters import Parameters
 from migrator_lib.plan import proposal
-from migrator_lib.smartertrack.files import walk
+from migrator_lib.smartertrack.contents import examine
+from migrator_lib.smartertrack.file_index import as_table
+from migrator_lib.smartertrack.files import FilesRoot, reading
+from migrator_lib.smartertrack.matching import IndexedFile
 from migrator_lib.smartertrack.tables import source_table
 from migrator_lib.staging import Row, Staged, TicketRecord
 
@@ -135,11 +138,13 @@ class Shop:
         return folder
 
     def _index(self, folder: Path) -> None:
-        import pyarrow as pa
-
-        found = [{"Name": file.name.lower(), "Path": file.path, "Size": file.size} for file in walk(self.files)]
-        columns = pa.schema([("Name", pa.string()), ("Path", pa.string()), ("Size", pa.int64())])
-        write_chunk(folder / "Files", 0, pa.Table.from_pylist(found, schema=columns))
+        root, found = FilesRoot.at(self.files), []
+        for file in root.walk():
+            with reading(root, file.path) as stream:
+                c = examine(stream)
+            read = IndexedFile(file.path, c.size, c.crc, c.sha256, c.packing, c.unpacked_size, c.unpacked_crc)
+            found.append((file.name, read))
+        write_chunk(folder / "Files", 0, as_table(found))
 
     def parameters(self) -> Parameters:
         """Return the engagement's parameters."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,8 @@ from migrator_lib import extract
 from migrator_lib.chunks import path_of, to_staged, write_chunk
 from migrator_lib.errors import SourceUnreachable, StorageError
 from migrator_lib.extract import Extractor
-from migrator_lib.smartertrack.files import FileOnDisk
 from migrator_lib.smartertrack.tables import source_table
-from tests.extracting import Desk
+from tests.extracting import Desk, at_every_page
 from tests.smartertrack.source_desk import add_ticket, create, execute, sqlite_url, statements_of, tables_of, writing
 
 TICKETS = 23
@@ -50,14 +48,13 @@ class Died(Exception):
 def died(desk: Desk, page: int, stage: str = "full", ids: list[int] | None = None, page_rows: int = 10) -> Extractor:
     """Return an extractor whose process died when it was about to read its n-th page."""
     with desk.reader(stage, page_rows=page_rows) as reader:
-        real, seen = reader.source.page, iter(range(1, 10_000))
+        seen = iter(range(1, 10_000))
 
-        def dying(*args: Any, **more: Any) -> Any:
+        def die(_table: str) -> None:
             if next(seen) == page:
                 raise Died
-            return real(*args, **more)
 
-        reader.source.page = dying  # type: ignore[method-assign]
+        at_every_page(reader, die)
         with pytest.raises(Died):
             reader.tickets(ids)
     return reader
@@ -136,10 +133,8 @@ def test_a_chunk_is_on_disk_before_its_name_and_its_name_before_anybody_knows(
 
 def test_no_page_is_larger_than_asked_whatever_the_size_of_the_table(desk: Desk) -> None:
     with desk.reader(page_rows=10) as reader:
-        sizes: list[int] = []
-        real = reader.source.page
-        reader.source.page = lambda *a, **k: sizes.append(len(found := real(*a, **k))) or found  # type: ignore
         reader.tickets()
+    sizes = [int(str(chunk["rows"])) for table in reader.report.rows for chunk in desk.chunks(table)]
     assert max(sizes) == 10
     assert sum(sizes) == TICKETS + MESSAGES
 
@@ -166,8 +161,7 @@ def test_an_extract_that_died_goes_on_behind_its_last_chunk(desk: Desk, page: in
     died(desk, page)
     with desk.reader() as reader:
         asked: list[str] = []
-        real = reader.source.page
-        reader.source.page = lambda table, **k: asked.append(table.name) or real(table, **k)  # type: ignore
+        at_every_page(reader, asked.append)
         reader.tickets()
     assert len(asked) == all_pages - (page - 1), "a chunk that was complete was read again"
     assert desk.bytes_of() == undisturbed.bytes_of()
@@ -251,19 +245,18 @@ def test_to_start_again_forgets_all_and_reads_all(desk: Desk) -> None:
 
 def test_a_source_that_goes_away_leaves_what_is_staged(desk: Desk) -> None:
     with desk.reader() as reader:
-        real, seen = reader.source.page, iter(range(100))
-
-        def page(*args: Any, **more: Any) -> Any:
-            if next(seen) == 2:
+        def remove(table: str) -> None:
+            if table == "TicketMessages":
                 Path(desk.url.removeprefix("sqlite:///")).rename(desk.folder / "away.db")
                 reader.source.engine.dispose()
-            return real(*args, **more)
 
-        reader.source.page = page  # type: ignore[method-assign]
+        reader.source.patience.seconds = 0
+        at_every_page(reader, remove)
         with pytest.raises(SourceUnreachable) as caught:
             reader.tickets()
     assert "what is staged stays staged" in caught.value.next_step
-    assert len(desk.chunks("Tickets")) == 2
+    assert desk.chunks("Tickets")[-1]["final"]
+    assert desk.chunks("TicketMessages") == []
 
 
 # --- the disk ------------------------------------------------------------------------------------------
@@ -351,103 +344,6 @@ def test_dates_that_are_none_are_counted_also_when_their_chunk_was_read_by_an_ea
     assert reader.report.bad_dates == {"Tickets.DateOpenedUTC": 3}
     dates = {row["TicketID"]: row["DateOpenedUTC"] for row in desk.staged("full").columns("Tickets", ["DateOpenedUTC"])}
     assert [key for key, date in dates.items() if date is None] == [2, 3, 22]
-
-
-# --- files ---------------------------------------------------------------------------------------------
-
-
-def _files(desk: Desk, *names: str) -> Path:
-    root = desk.folder.with_name("files")
-    for name in names:
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes(name.encode())
-    return root
-
-
-def _index(desk: Desk) -> list[tuple[Any, ...]]:
-    return [(row["Name"], row["Path"], row["Size"]) for row in desk.staged("full").rows("Files")]
-
-
-def test_the_files_are_indexed_by_name_in_lower_case(desk: Desk) -> None:
-    root = _files(desk, "2024/Invoice.PDF", "a.png")
-    with desk.reader() as reader:
-        reader.files(root)
-    assert sorted(_index(desk)) == [("a.png", "a.png", 5), ("invoice.pdf", "2024/Invoice.PDF", 16)]
-    assert reader.report.rows["Files"] == 2
-    with desk.reader() as reader:
-        reader.files(root)
-    assert reader.report.rows["Files"] == 2
-    assert "Files" not in reader.report.read_now
-
-
-def test_an_index_that_was_cut_off_is_begun_anew_so_that_no_file_falls_between(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    names = [f"file-{n:02d}.txt" for n in range(9)]
-    root = _files(desk, *names)
-    monkeypatch.setattr(extract, "FILE_PAGE", 4)
-    real = extract.walk
-
-    def dying(place: Path) -> Iterator[FileOnDisk]:
-        for number, file in enumerate(real(place)):
-            if number == 8:
-                raise Died
-            yield file
-
-    with monkeypatch.context() as patch, desk.reader() as reader:
-        patch.setattr(extract, "walk", dying)
-        with pytest.raises(Died):
-            reader.files(root)
-    assert len(desk.chunks("Files")) == 2
-    (root / names[0]).unlink()
-    with desk.reader() as reader:
-        reader.files(root)
-    assert [path for _, path, _ in _index(desk)] == names[1:]
-    assert reader.report.rows["Files"] == 8
-
-
-def test_fewer_files_than_before_leave_no_old_chunk(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    root = _files(desk, *(f"{n}.txt" for n in range(9)))
-    monkeypatch.setattr(extract, "FILE_PAGE", 2)
-    with desk.reader() as reader:
-        reader.files(root)
-        reader.ledger.forget_chunks("full", "Files", 4)  # as if it had been cut off before the end
-    for n in range(7):
-        (root / f"{n}.txt").unlink()
-    with desk.reader() as reader:
-        reader.files(root)
-    assert [path for _, path, _ in _index(desk)] == ["7.txt", "8.txt"]
-
-
-def test_a_name_that_is_no_utf_8_is_indexed_with_a_mark(desk: Desk) -> None:
-    root = _files(desk, "a.txt")
-    (root / os.fsdecode(b"gr\xfc\xdfe.txt")).write_bytes(b"x")
-    with desk.reader() as reader:
-        reader.files(root)
-    assert [name for name, _, _ in _index(desk)] == ["a.txt", "gr��e.txt"]
-
-
-def test_without_a_files_root_there_is_no_index(desk: Desk) -> None:
-    with desk.reader() as reader:
-        reader.files(None)
-    assert reader.report.rows == {"Files": 0}
-    assert desk.staged("full").rows("Files") == []
-
-
-def test_the_lease_is_renewed_during_a_long_walk(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    many = [FileOnDisk(f"{n}", f"{n}", 1) for n in range(3500)]
-    monkeypatch.setattr(extract, "walk", lambda root: iter(many))
-    monkeypatch.setattr("migrator_lib.progress.BEAT_SECONDS", -1.0)
-    renewed = 0
-
-    def renew() -> None:
-        nonlocal renewed
-        renewed += 1
-
-    with desk.reader() as reader:
-        monkeypatch.setattr(reader.ledger, "renew_lease", renew)
-        reader.files(desk.folder)
-    assert renewed == 3500
 
 
 def test_definitions_and_tags_are_read_in_order(desk: Desk) -> None:

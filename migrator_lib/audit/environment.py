@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 from migrator_lib.audit import queries
 from migrator_lib.audit.facts import Access, Source, Threads
@@ -18,7 +17,11 @@ from migrator_lib.errors import (
     TargetUnreachable,
 )
 from migrator_lib.objects.sla_rule import TIMERS
+from migrator_lib.smartertrack.connection import connection_facts
 from migrator_lib.smartertrack.database import SourceDatabase, as_utc
+from migrator_lib.smartertrack.files import FilesRoot
+from migrator_lib.smartertrack.prefixes import AUTO
+from migrator_lib.smartertrack.tables import ALL_TABLES
 
 VERSION_NAMES = ("ProductVersion", "Version")
 EDITION_NAMES = ("Edition", "ProductEdition")
@@ -40,20 +43,36 @@ def source_facts(source: SourceDatabase, read_from: str) -> Source:
     settings = queries.settings(source, (*VERSION_NAMES, *EDITION_NAMES))
     version = next((settings[name] for name in VERSION_NAMES if name in settings), None)
     binding = source.binding
-    dialect = source.engine.dialect
     return Source(
-        engine=dialect.name,
-        engine_version=".".join(map(str, dialect.server_version_info or ())),
+        engine=source.engine.dialect.name,
+        engine_version=queries.engine_words(source),
         product_version=version,
         edition=next((settings[name] for name in EDITION_NAMES if name in settings), None),
         built=build_date(version),
         read_from=read_from,
-        prefix=source.prefix,
+        prefix=binding.prefix,
         tables=len(binding.tables),
         missing=tuple(binding.missing_optional),
         unknown=tuple(binding.unknown_tables),
         foreign=binding.foreign_tables,
+        schema=binding.schema,
+        prefix_found=source.prefix == AUTO,
+        views=tuple(binding.views),
+        unknown_columns=tuple(binding.unknown_columns),
+        rows={table.name: source.count(table.name) or 0 for table in ALL_TABLES if table.name in binding.tables},
+        connection=_connection(source),
+        file_paths=queries.file_paths(source),
     )
+
+
+def _connection(source: SourceDatabase) -> dict[str, str]:
+    facts = connection_facts(source.engine)
+    return {
+        "Driver": f"{facts.driver} ({facts.why})",
+        "Encryption": facts.encrypted,
+        "Read only": facts.read_only,
+        "Isolation": f"{facts.isolation}: {facts.snapshot}",
+    }
 
 
 def thread_facts(source: SourceDatabase, departments: list[Row], newest: datetime | None) -> Threads:
@@ -94,7 +113,7 @@ def account_access(engagement: Engagement, target: str) -> Access:
     return Access(target, True, f"Signed in to {domain} with an admin's key.")
 
 
-def files_access(root: Path | None, missing: FilesMissing | None) -> Access:
+def files_access(root: FilesRoot | None, missing: FilesMissing | None) -> Access:
     """Return whether the files root could be read; ``missing`` is what a walk over it raised."""
     if missing is not None:
         return _failed("files root", missing)

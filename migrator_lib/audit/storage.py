@@ -1,10 +1,15 @@
-"""Attachment rows and the files root: one pass over the tree, one over the rows; only names and sizes are in memory."""
+"""Attachment rows and the files root: one pass over the tree, one over the rows, in constant memory.
+
+Names and sizes are kept in a temporary file, which SQLite removes; no file is read.
+"""
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import replace
 
 import sqlalchemy as sa
 
@@ -13,7 +18,8 @@ from migrator_lib.audit.live import Live
 from migrator_lib.chunks import Row
 from migrator_lib.progress import Progress
 from migrator_lib.smartertrack.database import SourceDatabase
-from migrator_lib.smartertrack.files import walk
+from migrator_lib.smartertrack.files import FilesRoot, storable
+from migrator_lib.smartertrack.matching import name_on_disk
 from migrator_lib.smartertrack.reading import pages
 from migrator_lib.smartertrack.tables import narrow
 
@@ -22,16 +28,38 @@ OTHER_OWNERS = ("ChatAttachments", "CallLogAttachments", "ThreadPostAttachments"
 ATTACHMENTS = narrow("TicketAttachments", ("FileNameOnDisk", "Length", "CreationDateUTC", "IsDeleted"))
 
 
-@dataclass
 class Tree:
-    """Names of files (lower case) to sizes, as the extract will look for them."""
+    """Names (lower case) and sizes of files, as the extract will look for them, and of attachments' rows."""
 
-    sizes: dict[str, int] = field(default_factory=dict)
-    files: int = 0
-    bytes: int = 0
+    def __init__(self) -> None:
+        self._database = sqlite3.connect("")
+        self._database.execute("CREATE TABLE file (name TEXT, size INTEGER)")
+        self._database.execute("CREATE TABLE named (name TEXT, length INTEGER, is_deleted INTEGER, of_ticket INTEGER)")
+
+    def add_files(self, files: Iterable[tuple[str, int]]) -> None:
+        """Take in (name, size in bytes) of files."""
+        self._database.executemany("INSERT INTO file VALUES (?, ?)", files)
+        self._database.execute("CREATE INDEX of_name ON file (name)")
+
+    def add_rows(self, rows: Iterable[Row], *, of_ticket: bool) -> None:
+        """Take in what rows say of files; those of tickets are looked for, others only own what they name."""
+        values = (
+            (name_on_disk(row), row.get("Length") or 0, bool(row.get("IsDeleted")), of_ticket)
+            for row in rows
+            if of_ticket or row["FileNameOnDisk"]
+        )
+        self._database.executemany("INSERT INTO named VALUES (?, ?, ?, ?)", values)
+
+    def ask(self, statement: str, *values: object) -> tuple[int, ...]:
+        """Return the one row of a statement over ``file`` and ``named``, 0 for what is empty."""
+        return tuple(n or 0 for n in self._database.execute(statement, values).fetchone())
+
+    def close(self) -> None:
+        """Remove the file."""
+        self._database.close()
 
 
-def read_tree(root: Path, progress: Progress) -> Tree:
+def read_tree(root: FilesRoot, progress: Progress) -> Tree:
     """Walk the files root.
 
     Raises:
@@ -39,42 +67,14 @@ def read_tree(root: Path, progress: Progress) -> Tree:
     """
     progress.begin("Looking at files", 0)
     tree = Tree()
-    for file in walk(root):
-        tree.sizes[file.name.lower()] = file.size
-        tree.files += 1
-        tree.bytes += file.size
-        progress.advance()
+    tree.add_files(_counted(root, progress))
     return tree
 
 
-@dataclass
-class _Rows:
-    """What is added up over attachment rows."""
-
-    limit: int
-    tree: Tree | None
-    totals: Counter[str] = field(default_factory=Counter)
-    years: Counter[str] = field(default_factory=Counter)
-    named: set[str] = field(default_factory=set)
-
-    def add(self, row: Row) -> None:
-        """Take one row in; a deleted one only names its file."""
-        name, length = (row["FileNameOnDisk"] or "").lower(), row["Length"] or 0
-        again = name in self.named
-        self.named.add(name)
-        self.totals["rows"] += 1
-        if row["IsDeleted"]:
-            self.totals["deleted"] += 1
-            return
-        created = row["CreationDateUTC"]
-        self.years[str(created.year) if created else "unknown"] += length
-        self.totals["bytes"] += length
-        self.totals["shared"] += again
-        size = self.tree.sizes.get(name) if self.tree else None
-        self.totals["oversized"] += max(length, size or 0) > self.limit and (size is not None or self.tree is None)
-        self.totals["missing"] += size is None
-        self.totals["empty"] += size == 0
-        self.totals["different"] += size is not None and size != length
+def _counted(root: FilesRoot, progress: Progress) -> Iterator[tuple[str, int]]:
+    for file in root.walk():
+        progress.advance()
+        yield storable(file.name).lower(), file.size
 
 
 def storage_facts(live: Live, tree: Tree | None, limit: int) -> Storage:
@@ -85,35 +85,58 @@ def storage_facts(live: Live, tree: Tree | None, limit: int) -> Storage:
         tree: of the files root, or None where there is none to look at.
         limit: largest file that may go to Gorgias, bytes.
     """
-    rows = _Rows(limit, tree)
+    with closing(tree or Tree()) as known:
+        years: Counter[str] = Counter()
+        known.add_rows(_rows(live, years), of_ticket=True)
+        known.add_rows(_names_of_others(live.source), of_ticket=False)
+        return _facts(known, dict(sorted(years.items())), limit, looked=tree is not None)
+
+
+def _rows(live: Live, years: Counter[str]) -> Iterator[Row]:
     for page in pages(live.source, ATTACHMENTS, live.page_rows):
         for row in page:
-            rows.add(row)
-    totals = rows.totals
-    owned = rows.named | _names_of_others(live.source) if tree else set()
-    return Storage(
-        rows=totals["rows"],
-        deleted_rows=totals["deleted"],
-        row_bytes=totals["bytes"],
-        by_year=dict(sorted(rows.years.items())),
-        files=tree.files if tree else None,
-        file_bytes=tree.bytes if tree else None,
-        missing=totals["missing"] if tree else None,
-        orphans=sum(1 for name in tree.sizes if name not in owned) if tree else None,
-        shared=totals["shared"],
-        ambiguous=tree.files - len(tree.sizes) if tree else None,
-        empty=totals["empty"] if tree else None,
-        oversized=totals["oversized"],
-        limit=limit,
-        different_size=totals["different"] if tree else None,
-    )
+            if not row["IsDeleted"]:
+                created = row["CreationDateUTC"]
+                years[str(created.year) if created else "unknown"] += row["Length"] or 0
+            yield row
 
 
-def _names_of_others(source: SourceDatabase) -> set[str]:
-    found: set[str] = set()
+ROWS = (
+    "SELECT count(*), sum(is_deleted), sum(length * (1 - is_deleted)), sum((length > ?) * (1 - is_deleted)) FROM named "
+    "WHERE of_ticket"
+)
+SHARED = (
+    "SELECT sum(n - 1) FROM (SELECT count(*) AS n FROM named WHERE of_ticket AND NOT is_deleted AND name <> '' "
+    "GROUP BY name)"
+)
+TREE = "SELECT count(*), sum(size), count(DISTINCT name) FROM file"
+ORPHANS = "SELECT count(*) FROM file WHERE name NOT IN (SELECT name FROM named)"
+FOUND = (
+    "SELECT sum(size IS NULL), sum(size = 0), sum(max(length, size) > ?), sum(size <> length) FROM named LEFT JOIN "
+    "(SELECT name, max(size) AS size FROM file GROUP BY name) USING (name) WHERE of_ticket AND NOT is_deleted"
+)
+
+
+def _facts(known: Tree, by_year: dict[str, int], limit: int, *, looked: bool) -> Storage:
+    rows, deleted, row_bytes, large = known.ask(ROWS, limit)
+    (shared,) = known.ask(SHARED)
+    said = Storage(
+        rows=rows, deleted_rows=deleted, row_bytes=row_bytes, by_year=by_year, files=None, file_bytes=None,
+        missing=None, orphans=None, shared=shared, ambiguous=None, empty=None, oversized=large, limit=limit,
+        different_size=None,
+    )  # fmt: skip
+    if not looked:
+        return said
+    files, file_bytes, names = known.ask(TREE)
+    missing, empty, oversized, different = known.ask(FOUND, limit)
+    return replace(
+        said, files=files, file_bytes=file_bytes, missing=missing, orphans=known.ask(ORPHANS)[0],
+        ambiguous=files - names, empty=empty, oversized=oversized, different_size=different,
+    )  # fmt: skip
+
+
+def _names_of_others(source: SourceDatabase) -> Iterator[Row]:
     for table in OTHER_OWNERS:
         column = source.column(table, "FileNameOnDisk")
         if column is not None:
-            rows = source.select(sa.select(column.label("name")).distinct(), table)
-            found.update(str(row["name"]).lower() for row in rows if row["name"])
-    return found
+            yield from source.select(sa.select(column.label("FileNameOnDisk")).distinct(), table)

@@ -25,6 +25,7 @@ from migrator_lib.objects.base import (
 )
 from migrator_lib.parameters import Target
 from migrator_lib.progress import Progress
+from migrator_lib.smartertrack.files import FilesRoot
 
 SENDS = 4
 """How often one thing is sent, when every send is cut off and every look-up finds nothing."""
@@ -51,7 +52,9 @@ class LoadContext:
     target: str
     ledger: Ledger
     lookups: Lookups
-    files_root: Path | None
+    files_root: FilesRoot | None
+    blobs: Path
+    """Folder of what the database itself holds of attachments."""
     progress: Progress
     ids: dict[tuple[str, str], str]
     """(object, source key) to Gorgias id of everything that tickets refer to."""

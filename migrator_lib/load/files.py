@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
-from migrator_lib.errors import OutcomeUnknown, RecordError, Unanswered
+from migrator_lib.errors import FilesMissing, OutcomeUnknown, RecordError, RecordUnusable, Unanswered
 from migrator_lib.gorgias.api import Json
 from migrator_lib.ledger import PENDING, Entry
 from migrator_lib.load.context import SENDS, LoadContext, entry_of, is_same
 from migrator_lib.objects import ATTACHMENT
-from migrator_lib.objects.attachment import read_file
 from migrator_lib.objects.base import Record, Send
+from migrator_lib.smartertrack.blobs import BLOB, content_file
+from migrator_lib.smartertrack.contents import checksum, unpacked
+from migrator_lib.smartertrack.files import FilesRoot, LocalRoot, reading
+from migrator_lib.smartertrack.matching import Match
 from migrator_lib.staging import TicketRecord
 
 NOT_MOVED = "ticket_not_moved"
+IN_A_ROW = 25
+"""Files that cannot be read one after the other before it is taken for the root's fault, not theirs."""
+AND_THEN = "before the load; a ticket that is in Gorgias already gets it by hand: attach the file there."
+"""A load sends no file behind: a ticket that went without one is not taken up again for it."""
 
 
 class Uploads:
@@ -22,6 +30,8 @@ class Uploads:
 
     def __init__(self, context: LoadContext) -> None:
         self.context = context
+        self._failed = 0
+        self._lock = threading.Lock()
 
     def _known(self, ticket: TicketRecord) -> dict[str, Entry]:
         keys = [str(row["TicketAttachmentID"]) for row in ticket.attachments]
@@ -46,7 +56,7 @@ class Uploads:
         else:
             outcome = ATTACHMENT.transform(record, self.context.lookups)
             if isinstance(outcome, Send):
-                entry = self._sent(record.key, outcome)
+                entry = self._sent(record, outcome)
             else:
                 entry = entry_of(record, ATTACHMENT, outcome)
                 if is_same(known, entry):
@@ -55,14 +65,31 @@ class Uploads:
         self.context.count(ATTACHMENT.name, entry.state)
         return entry
 
-    def _sent(self, key: str, outcome: Send) -> Entry:
-        entry = Entry(ATTACHMENT.name, key, PENDING, payload_hash=outcome.hash)
+    def _sent(self, record: Record, outcome: Send) -> Entry:
+        entry = Entry(ATTACHMENT.name, record.key, PENDING, payload_hash=outcome.hash)
         try:
-            content = read_file(self.context.files_root or Path(), outcome.payload)
+            content = self._read(self.context.lookups.files.match(record.data))
             self.context.ledger.intend(self.context.target, entry)
             return replace(entry, state="created", target_id=self._url(outcome.payload, content))
         except RecordError as error:
             return replace(entry, state="quarantined", reason=str(error))
+
+    def _read(self, found: Match) -> bytes:
+        try:
+            content = read_file(self.context.files_root, self.context.blobs, found)
+        except RecordUnusable as error:
+            with self._lock:
+                self._failed += 1
+            if self._failed >= IN_A_ROW:
+                raise FilesMissing(
+                    f"{IN_A_ROW} attachments in a row have no file that can be read; the last one: {error.message}.",
+                    next_step="mount the share again, or mend its rights, and run again: nothing was sent without its "
+                    "file but those. If the files are gone for good, 04_extract with start_again = True says so first.",
+                ) from error
+            raise
+        with self._lock:
+            self._failed = 0
+        return content
 
     def _url(self, payload: Json, content: bytes) -> str:
         """Upload one file. Sent again after a cut-off: a file that nothing refers to is seen by nobody."""
@@ -99,3 +126,45 @@ class Uploads:
         """Return entries for attachments that came after their ticket was loaded, and stay behind with it."""
         known = self._known(ticket)
         return [entry for entry in self.left_behind(ticket, "skipped", None) if entry.source_key not in known]
+
+
+def read_file(root: FilesRoot | None, blobs: Path, found: Match) -> bytes:
+    """Return what goes up for an attachment, unpacked if the disk holds it compressed, if it is what was indexed.
+
+    Args:
+        root: the files root.
+        blobs: folder of what the database itself holds.
+        found: what the index found for its row; its file is no larger than may go up.
+
+    Raises:
+        RecordUnusable: the file cannot be read, or is not what was indexed.
+        FilesMissing: the root is not there any more.
+    """
+    assert found.file is not None
+    path = found.file.path
+    if path.startswith(BLOB):
+        root, path = LocalRoot(blobs), content_file(Path(), path).as_posix()
+    if root is None:
+        raise FilesMissing(
+            "source.files_root is empty, and it was not when the files were indexed.",
+            next_step="set it again in engagement.yaml, and run again.",
+        )
+    try:
+        with reading(root, path) as stream:
+            packing = found.file.packing if found.unpack else ""
+            content = unpacked(stream, packing, found.size) if packing else stream.read(found.size + 1)
+    except OSError as error:
+        if root.is_empty():
+            raise FilesMissing(
+                f"The files root {root.place} is empty now.",
+                next_step="mount the share again, and run again.",
+            ) from error
+        raise RecordUnusable(
+            f"its file cannot be read: {error.strerror or error}", next_step=f"mend the file's rights {AND_THEN}"
+        ) from error
+    if content is None or len(content) != found.size or found.crc not in (None, checksum(content)):
+        raise RecordUnusable(
+            "the file is not what it was when it was indexed: it was damaged or replaced",
+            next_step=f"restore the file from a backup of the files root {AND_THEN}",
+        )
+    return content

@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
-from pathlib import Path
 
 from migrator_lib.errors import ParameterError
 from migrator_lib.gorgias.api import GorgiasApi, Json
@@ -22,6 +21,7 @@ from migrator_lib.lookups import Lookups, lowered
 from migrator_lib.objects import INVENTORIES, PEOPLE, SETUP, TICKET
 from migrator_lib.objects.base import MigrationObject, Outcome, Record, Send
 from migrator_lib.progress import Progress
+from migrator_lib.smartertrack.files import FilesRoot
 from migrator_lib.staging import Staged, TicketRecord
 
 BATCH = 250
@@ -50,7 +50,7 @@ class Loader:
         ledger: Ledger,
         staged: Staged,
         lookups: Lookups,
-        files_root: Path | None,
+        files_root: FilesRoot | None,
         progress: Progress,
         rehearsal: bool = False,
     ) -> None:
@@ -58,7 +58,7 @@ class Loader:
         self.lookups = lookups
         self.rehearsal = rehearsal
         self.context = LoadContext(
-            api, target, ledger, lookups, files_root, progress,
+            api, target, ledger, lookups, files_root, staged.blobs, progress,
             ids=ledger.ids(target, [obj.name for obj in (*SETUP, *PEOPLE)]),
         )  # fmt: skip
         self.sender = Sender(self.context)

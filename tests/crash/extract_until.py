@@ -14,9 +14,11 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from migrator_lib import chunks, extract
+from migrator_lib import chunks
 from migrator_lib.ledger import Ledger
+from migrator_lib.smartertrack import file_index
 from migrator_lib.smartertrack.database import SourceDatabase
+from migrator_lib.smartertrack.files import FilesRoot
 from tests.extracting import Desk
 
 
@@ -61,9 +63,9 @@ def arm(moment: str, times: int) -> None:
 
 if __name__ == "__main__":
     url, folder, moment, times = sys.argv[1:]
-    extract.FILE_PAGE = 4
+    file_index.PAGE_FILES = 4
     with Desk(url, Path(folder)).reader(page_rows=10) as reader:
         arm(moment, int(times))
         reader.definitions()
         reader.tickets()
-        reader.files(Path(folder).parent / "files")
+        reader.files(FilesRoot.at(Path(folder).parent / "files"))

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from migrator_lib import extract
 from migrator_lib.ledger import Ledger
+from migrator_lib.smartertrack import file_index
+from migrator_lib.smartertrack.files import FilesRoot
 from tests.extracting import Desk
 from tests.smartertrack.source_desk import add_ticket, create, sqlite_url, tables_of, writing
 
@@ -74,7 +75,7 @@ def _go_on(desk: Desk) -> int:
         reader.source.page = page  # type: ignore[method-assign]
         reader.definitions()
         reader.tickets()
-        reader.files(desk.folder.parent / "files")
+        reader.files(FilesRoot.at(desk.folder.parent / "files"))
     return asked
 
 
@@ -82,13 +83,13 @@ def _go_on(desk: Desk) -> int:
 def test_a_killed_extract_ends_byte_for_byte_like_an_undisturbed_one(
     undisturbed: Desk, monkeypatch: pytest.MonkeyPatch, moment: str, times: int
 ) -> None:
-    monkeypatch.setattr(extract, "FILE_PAGE", 4)
+    monkeypatch.setattr(file_index, "PAGE_FILES", 4)
     desk = Desk(undisturbed.url, undisturbed.folder.with_name(f"{moment.replace(' ', '-')}-{times}"))
     assert _run(desk, moment, times) == -signal.SIGKILL, "it was over before the moment came"
     complete = _chunks(desk)
     assert len(complete) < len(_chunks(undisturbed))
-    rows = [chunk for chunk in _chunks(undisturbed) if chunk["table"] != extract.FILES]
-    assert _go_on(desk) == len(rows) - sum(chunk["table"] != extract.FILES for chunk in complete)
+    rows = [chunk for chunk in _chunks(undisturbed) if chunk["table"] != file_index.FILES]
+    assert _go_on(desk) == len(rows) - sum(chunk["table"] != file_index.FILES for chunk in complete)
     assert desk.bytes_of() == undisturbed.bytes_of()
     assert _chunks(desk) == _chunks(undisturbed)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from migrator_lib.errors import ParameterError, TargetDenied
+from migrator_lib.errors import FilesMissing, ParameterError, TargetDenied
 from migrator_lib.ledger import GONE, PENDING, Entry, Ledger
 from migrator_lib.lookups import requester_key_of_address
 from migrator_lib.reconcile.accounts import accounts, require_balanced
@@ -355,8 +355,36 @@ def test_a_file_that_is_damaged_is_quarantined_and_its_message_goes_without_it(
     found = entry(ledger, "attachment", 2)
     assert found.state == "quarantined"
     assert "damaged or replaced" in str(found.reason)
+    message = first_message(gorgias, 2)
+    assert message["attachments"] == []
+    assert len(message["meta"]["smartertrack"]["missing_attachments"]) == 1
+
+
+def test_a_file_that_is_replaced_behind_the_extract_is_quarantined(
+    gorgias: SimulatedGorgias, shop: Shop, ledger: Ledger
+) -> None:
+    staged = shop.stage()
+    shop.file("5.att", b"\x89PNG changed")
+    load(shop, gorgias.api, ledger, staged)
+    found = entry(ledger, "attachment", 2)
+    assert found.state == "quarantined"
+    assert "when it was indexed" in str(found.reason)
     assert first_message(gorgias, 2)["attachments"] == []
     assert entry(ledger, "ticket", 2).detail["lost"] == ["attachment:2"]
+
+
+def test_a_root_that_is_not_mounted_any_more_stops_the_load_and_nothing_is_sent_without_its_file(
+    gorgias: SimulatedGorgias, shop: Shop, ledger: Ledger
+) -> None:
+    staged = shop.stage()
+    shop.files.rename(shop.files.with_name("unmounted"))
+    with pytest.raises(FilesMissing):
+        load(shop, gorgias.api, ledger, staged)
+    assert "quarantined" not in states(ledger).get("attachment", {})
+    shop.files.rmdir()
+    shop.files.with_name("unmounted").rename(shop.files)
+    load(shop, gorgias.api, ledger, staged)
+    assert states(ledger)["attachment"] == {"created": 2}
 
 
 def test_a_file_too_large_for_gorgias_is_quarantined(gorgias: SimulatedGorgias, shop: Shop, ledger: Ledger) -> None:

@@ -14,6 +14,7 @@ from migrator_lib.plan.proposal import propose
 from migrator_lib.progress import Progress
 from migrator_lib.reconcile.accounts import accounts, orphans, require_balanced
 from migrator_lib.smartertrack.database import SourceDatabase
+from migrator_lib.smartertrack.files import FilesRoot
 from migrator_lib.staging import Staged
 from tests.extracting import Desk
 from tests.loading import TARGET, everything, writes
@@ -35,7 +36,7 @@ def staged(desk: HelpDesk, tmp_path: Path) -> Staged:
     with Desk(desk.url, tmp_path / "extract").reader(page_rows=200) as reader:
         reader.definitions()
         reader.tickets()
-        reader.files(desk.root)
+        reader.files(FilesRoot.at(desk.root))
     return Staged([tmp_path / "extract" / "staged" / "full"])
 
 
@@ -56,8 +57,8 @@ def test_every_record_has_an_outcome_nothing_is_doubled_and_nobody_is_mailed(
 ) -> None:
     def load() -> Loader:
         made = Loader(
-            api=gorgias.api, target=TARGET, ledger=ledger, staged=staged, lookups=lookups, files_root=desk.root,
-            progress=Progress(tmp_path / "progress.json", "05_load"),
+            api=gorgias.api, target=TARGET, ledger=ledger, staged=staged, lookups=lookups,
+            files_root=FilesRoot.at(desk.root), progress=Progress(tmp_path / "progress.json", "05_load"),
         )  # fmt: skip
         made.run()
         return made

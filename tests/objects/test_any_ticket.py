@@ -14,11 +14,12 @@ from migrator_lib.external_id import parse as parse_external_id
 from migrator_lib.gorgias import mail_guard
 from migrator_lib.load.context import references
 from migrator_lib.load.tickets import first_call
-from migrator_lib.lookups import Lookups, StagedFile
+from migrator_lib.lookups import Lookups
 from migrator_lib.objects import TICKET
 from migrator_lib.objects.base import Quarantine, Record, Resolver, Send
 from migrator_lib.simulators.gorgias.models import Message, TicketCreate
 from migrator_lib.simulators.gorgias.validation import parse
+from migrator_lib.smartertrack.matching import Files, IndexedFile
 from tests.shop import ANN, BOB, DANA, GONE, QUEUE, Shop, minutes, ticket
 
 PEOPLE = st.sampled_from((None, QUEUE, DANA, GONE, ANN, BOB, 999))
@@ -79,7 +80,7 @@ def lookups(tmp_path_factory: pytest.TempPathFactory) -> Lookups:
     shop.mapped["ticket_fields"] = FIELDS
     shop.add("Tags", {"TagID": 1, "Name": "vip"}, {"TagID": 2, "Name": "old", "IsDeleted": True})
     found = shop.lookups()
-    found.files = {"a.att": StagedFile("a.att", 10)}
+    found.files = Files({"a.att": [IndexedFile("a.att", 10)]})
     return found
 
 

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from migrator_lib.errors import RecordUnusable
 from migrator_lib.inline import embed, is_embedded
-from migrator_lib.lookups import StagedFile
 from migrator_lib.objects import ATTACHMENT
-from migrator_lib.objects.attachment import read_file, upload_name
+from migrator_lib.objects.attachment import upload_name
 from migrator_lib.objects.base import Outcome, Quarantine, Record, Send, Skip
+from migrator_lib.smartertrack.matching import Files, IndexedFile
 from tests.shop import Shop, full
-
-CONTENT = b"what was attached " * 20
 
 
 def outcome(shop: Shop, size: int = 10, **row: Any) -> Outcome:
     lookups = shop.lookups()
-    lookups.files = {"abc.att": StagedFile("App_Data/abc.att", size)}
+    lookups.files = Files({"abc.att": [IndexedFile("App_Data/abc.att", size)]})
     extra = {name: row.pop(name, False) for name in ("OfDraft", "Embedded")}
     given = {"TicketID": 1, "TicketAttachmentID": 5, "FileNameOnDisk": "ABC.att", "Length": size, **row}
     return ATTACHMENT.transform(Record("5", {**full("TicketAttachments", given), **extra}), lookups)
@@ -72,75 +66,6 @@ def test_one_larger_than_the_limit_is_quarantined(shop: Shop) -> None:
 )
 def test_a_file_has_a_name_that_keeps_its_ending(name: str | None, wanted: str) -> None:
     assert upload_name({"FileNameOriginal": name, "TicketAttachmentID": 5}) == wanted
-
-
-# --- the bytes -----------------------------------------------------------------------------------------
-
-
-def read(tmp_path: Path, content: bytes, crc: int | None, length: int | None) -> bytes:
-    (tmp_path / "f").write_bytes(content)
-    return read_file(tmp_path, {"file": "f", "crc": crc, "length": length})
-
-
-CRC = zlib.crc32(CONTENT)
-SIGNED = CRC - 2**32
-
-
-@pytest.mark.parametrize(
-    ("crc", "length"),
-    [(CRC, len(CONTENT)), (SIGNED, None), (None, len(CONTENT)), (12, len(CONTENT)), (CRC, 3), (None, None), (0, 0)],
-)
-def test_a_file_is_taken_where_checksum_or_length_agree_or_nothing_is_said(
-    tmp_path: Path, crc: int | None, length: int | None
-) -> None:
-    assert read(tmp_path, CONTENT, crc, length) == CONTENT
-
-
-@pytest.mark.parametrize("crc", [CRC, None, 12])
-def test_a_file_that_the_disk_holds_packed_is_unpacked(tmp_path: Path, crc: int | None) -> None:
-    assert read(tmp_path, gzip.compress(CONTENT, mtime=0), crc, len(CONTENT)) == CONTENT
-
-
-def test_a_gzip_that_was_attached_as_such_stays_packed(tmp_path: Path) -> None:
-    packed = gzip.compress(CONTENT, mtime=0)
-    assert read(tmp_path, packed, zlib.crc32(packed), len(packed)) == packed
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"something else",
-        gzip.compress(b"something else", mtime=0),
-        gzip.compress(CONTENT, mtime=0)[:-20],
-        b"\x1f\x8bbroken",
-    ],
-)
-def test_a_damaged_file_is_refused(tmp_path: Path, content: bytes) -> None:
-    with pytest.raises(RecordUnusable, match="damaged or replaced"):
-        read(tmp_path, content, CRC, len(CONTENT))
-
-
-def test_a_bomb_is_not_unpacked_beyond_the_length_that_is_expected(tmp_path: Path) -> None:
-    with pytest.raises(RecordUnusable, match="damaged or replaced"):
-        read(tmp_path, gzip.compress(bytes(50_000_000), mtime=0), 1, 1000)
-
-
-def test_a_file_that_cannot_be_read_is_refused_with_the_reason(tmp_path: Path) -> None:
-    with pytest.raises(RecordUnusable, match="No such file"):
-        read_file(tmp_path, {"file": "gone"})
-
-
-def test_of_a_file_that_cannot_be_read_or_is_damaged_it_is_said_that_a_load_does_not_send_it_behind(
-    tmp_path: Path,
-) -> None:
-    with pytest.raises(RecordUnusable) as gone:
-        read_file(tmp_path, {"file": "gone"})
-    with pytest.raises(RecordUnusable) as damaged:
-        read(tmp_path, CONTENT, 12, 3)
-    for caught in (gone, damaged):
-        assert "before the load" in caught.value.next_step
-        assert caught.value.next_step.endswith("by hand: attach the file there.")
-        assert "run again" not in caught.value.next_step
 
 
 # --- images in HTML ------------------------------------------------------------------------------------

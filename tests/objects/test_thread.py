@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from migrator_lib.lookups import Lookups, StagedFile
+from migrator_lib.lookups import Lookups
 from migrator_lib.objects import TICKET
 from migrator_lib.objects.base import Quarantine, Record, Send
+from migrator_lib.smartertrack.matching import Files, IndexedFile
 from tests.shop import ANN, BOB, DANA, GONE, OPENED, QUEUE, Shop, minutes, ticket
 
 CUSTOMER = {"id": {"$ref": f"requester:u{ANN}"}}
@@ -250,7 +251,7 @@ def test_a_comment_of_unknown_type_and_author_is_kept(shop: Shop) -> None:
 
 def with_files(shop: Shop, *names: str) -> Lookups:
     lookups = shop.lookups()
-    lookups.files = {name: StagedFile(name, 10) for name in names}
+    lookups.files = Files({name: [IndexedFile(name, 10)] for name in names})
     return lookups
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from migrator_lib.errors import FilesMissing
 from migrator_lib.smartertrack import files
-from migrator_lib.smartertrack.files import FileOnDisk, walk
+from migrator_lib.smartertrack.files import FileOnDisk, FilesRoot
 
 
 def _tree(root: Path, *paths: str) -> None:
@@ -20,7 +20,7 @@ def _tree(root: Path, *paths: str) -> None:
 
 def test_every_file_is_found_with_its_relative_path_and_size(tmp_path: Path) -> None:
     _tree(tmp_path, "a.pdf", "2024/01/b.png", "2024/02/b.png", "2024/c (1).txt")
-    found = {file.path: file for file in walk(tmp_path)}
+    found = {file.path: file for file in FilesRoot.at(tmp_path).walk()}
     assert set(found) == {"a.pdf", "2024/01/b.png", "2024/02/b.png", "2024/c (1).txt"}
     assert found["2024/01/b.png"] == FileOnDisk("b.png", "2024/01/b.png", len("2024/01/b.png"))
 
@@ -29,7 +29,7 @@ def test_the_order_is_the_same_whatever_the_order_of_making(tmp_path: Path) -> N
     names = ["b/2", "a/1", "c", "b/1", "a/x/9", "A"]
     _tree(tmp_path / "one", *names)
     _tree(tmp_path / "two", *reversed(names))
-    one, two = ([file.path for file in walk(tmp_path / name)] for name in ("one", "two"))
+    one, two = ([file.path for file in FilesRoot.at(tmp_path / name).walk()] for name in ("one", "two"))
     assert one == two
     assert sorted(one) == sorted(names)
 
@@ -40,20 +40,20 @@ def test_symbolic_links_are_not_followed(tmp_path: Path) -> None:
     (root / "link.txt").symlink_to(tmp_path / "elsewhere" / "private.txt")
     (root / "folder").symlink_to(tmp_path / "elsewhere")
     (root / "loop").symlink_to(root)
-    assert [file.path for file in walk(root)] == ["a.txt"]
+    assert [file.path for file in FilesRoot.at(root).walk()] == ["a.txt"]
 
 
 def test_the_root_itself_may_be_a_link(tmp_path: Path) -> None:
     _tree(tmp_path, "mount/a.txt")
     (tmp_path / "files").symlink_to(tmp_path / "mount")
-    assert [file.path for file in walk(tmp_path / "files")] == ["a.txt"]
+    assert [file.path for file in FilesRoot.at(tmp_path / "files").walk()] == ["a.txt"]
 
 
 @pytest.mark.parametrize("make", [lambda root: None, lambda root: root.write_text("no folder")], ids=["none", "a file"])
 def test_a_root_that_is_not_there_is_said(tmp_path: Path, make: object) -> None:
     make(tmp_path / "files")  # type: ignore[operator]
     with pytest.raises(FilesMissing, match="files root") as caught:
-        list(walk(tmp_path / "files"))
+        list(FilesRoot.at(tmp_path / "files").walk())
     assert "mount the share" in caught.value.next_step
 
 
@@ -75,7 +75,7 @@ def test_a_folder_that_may_not_be_read_stops_the_walk_and_is_named(
     folder = tmp_path / "closed"
     _failing_scandir(monkeypatch, folder, PermissionError(13, "Permission denied", str(folder)))
     with pytest.raises(FilesMissing, match=r"closed cannot be listed: Permission denied") as caught:
-        list(walk(tmp_path))
+        list(FilesRoot.at(tmp_path).walk())
     assert "right to read" in caught.value.next_step
 
 
@@ -83,7 +83,7 @@ def test_a_root_that_vanishes_during_the_walk_is_not_taken_for_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _tree(tmp_path, "1/a.txt", "2/b.txt")
-    found = walk(tmp_path)
+    found = FilesRoot.at(tmp_path).walk()
     next(found)
     for name in ("1", "2"):
         (tmp_path / name).rename(tmp_path.parent / f"{tmp_path.name}-{name}")
@@ -109,4 +109,4 @@ def test_a_file_that_is_removed_meanwhile_is_left_out(tmp_path: Path, monkeypatc
             return None
 
     monkeypatch.setattr(files.os, "scandir", Listed)
-    assert [file.path for file in walk(tmp_path)] == ["b.txt"]
+    assert [file.path for file in FilesRoot.at(tmp_path).walk()] == ["b.txt"]

@@ -1,0 +1,141 @@
+"""The bytes of an attachment: taken as they are or unpacked, if they are what the row and the index say."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+import zlib
+from pathlib import Path
+
+import pytest
+
+from migrator_lib.errors import FilesMissing, RecordUnusable
+from migrator_lib.load.files import read_file
+from migrator_lib.smartertrack.contents import examine
+from migrator_lib.smartertrack.files import FilesRoot
+from migrator_lib.smartertrack.matching import IndexedFile, Match, match
+
+CONTENT = b"what was attached " * 20
+CRC = zlib.crc32(CONTENT)
+SIGNED = CRC - 2**32
+NOWHERE = Path("no-blobs")
+
+
+def zipped(*contents: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, content in enumerate(contents):
+            archive.writestr(f"{number}", content)
+    return buffer.getvalue()
+
+
+def found(root: Path, content: bytes, crc: int | None, length: int | None, *, checksums_hold: bool = False) -> Match:
+    (root / "f").write_bytes(content)
+    c = examine(io.BytesIO(content))
+    file = IndexedFile("f", c.size, c.crc, c.sha256, c.packing, c.unpacked_size, c.unpacked_crc)
+    return match({"Crc": crc, "Length": length}, [file], checksums_hold=checksums_hold)
+
+
+def read(root: Path, content: bytes, crc: int | None, length: int | None) -> bytes | None:
+    """Return what goes up, or None where the file is not what the row says."""
+    what = found(root, content, crc, length)
+    return read_file(FilesRoot.at(root), NOWHERE, what) if what.state == "matched" else None
+
+
+@pytest.mark.parametrize(
+    ("crc", "length"),
+    [(CRC, len(CONTENT)), (SIGNED, None), (None, len(CONTENT)), (12, len(CONTENT)), (CRC, 3), (None, None), (0, 0)],
+)
+def test_a_file_is_taken_where_checksum_or_length_agree_or_nothing_is_said(
+    tmp_path: Path, crc: int | None, length: int | None
+) -> None:
+    assert read(tmp_path, CONTENT, crc, length) == CONTENT
+
+
+def test_where_checksums_are_known_to_be_ours_one_that_differs_tells_of_a_damaged_file(tmp_path: Path) -> None:
+    assert found(tmp_path, CONTENT, 12, len(CONTENT), checksums_hold=True).state == "differs"
+    assert found(tmp_path, CONTENT, CRC, len(CONTENT), checksums_hold=True).state == "matched"
+    assert found(tmp_path, CONTENT, None, len(CONTENT), checksums_hold=True).state == "matched"
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [gzip.compress(CONTENT, mtime=0), gzip.compress(CONTENT[:50]) + gzip.compress(CONTENT[50:]),
+     zlib.compress(CONTENT), zipped(CONTENT)],
+    ids=["gzip", "gzip of two", "zlib", "zip"],
+)  # fmt: skip
+@pytest.mark.parametrize("crc", ["of the content", "of the disk", None, 12])
+def test_a_file_that_the_disk_holds_packed_is_unpacked(tmp_path: Path, packed: bytes, crc: str | int | None) -> None:
+    said = {"of the content": CRC, "of the disk": zlib.crc32(packed)}.get(str(crc), crc)
+    assert read(tmp_path, packed, said, len(CONTENT)) == CONTENT  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("packed", [gzip.compress(CONTENT, mtime=0), zlib.compress(CONTENT), zipped(CONTENT)])
+def test_what_was_attached_packed_stays_packed(tmp_path: Path, packed: bytes) -> None:
+    assert read(tmp_path, packed, zlib.crc32(packed), len(packed)) == packed
+    assert read(tmp_path, packed, None, None) == packed
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"something else",
+        gzip.compress(b"something else", mtime=0),
+        gzip.compress(CONTENT, mtime=0)[:-20],
+        gzip.compress(CONTENT, mtime=0) + b"and more",
+        zlib.compress(CONTENT)[:-2],
+        zipped(CONTENT, b"a second file"),
+        b"\x1f\x8bbroken",
+        b"PK\x03\x04broken",
+    ],
+)
+def test_a_damaged_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    assert found(tmp_path, content, CRC, len(CONTENT)).state == "differs"
+
+
+def test_a_bomb_is_not_unpacked_beyond_the_length_that_is_expected(tmp_path: Path) -> None:
+    packed = gzip.compress(bytes(5_000_000), mtime=0)
+    assert read(tmp_path, packed, 1, 1000) is None
+    was = found(tmp_path, packed, None, 5_000_000)
+    (tmp_path / "f").write_bytes(gzip.compress(bytes(50_000_000), mtime=0))
+    with pytest.raises(RecordUnusable, match="damaged or replaced"):
+        read_file(FilesRoot.at(tmp_path), NOWHERE, was)
+
+
+@pytest.mark.parametrize("now", [b"x" + CONTENT[1:], CONTENT + b"more", CONTENT[:-1], b""])
+def test_a_file_that_changed_behind_the_index_is_refused(tmp_path: Path, now: bytes) -> None:
+    was = found(tmp_path, CONTENT, CRC, len(CONTENT))
+    (tmp_path / "f").write_bytes(now)
+    with pytest.raises(RecordUnusable, match="when it was indexed"):
+        read_file(FilesRoot.at(tmp_path), NOWHERE, was)
+
+
+def test_a_file_that_cannot_be_read_is_refused_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "another").touch()
+    with pytest.raises(RecordUnusable, match="No such file"):
+        read_file(FilesRoot.at(tmp_path), NOWHERE, Match("matched", IndexedFile("gone", 1), size=1))
+
+
+def test_an_empty_root_is_no_root_and_stops_instead(tmp_path: Path) -> None:
+    gone = Match("matched", IndexedFile("gone", 1), size=1)
+    with pytest.raises(FilesMissing, match="is empty now"):
+        read_file(FilesRoot.at(tmp_path), NOWHERE, gone)
+    with pytest.raises(FilesMissing, match=r"source\.files_root is empty"):
+        read_file(None, NOWHERE, gone)
+
+
+def test_of_a_file_that_cannot_be_read_or_is_damaged_it_is_said_that_a_load_does_not_send_it_behind(
+    tmp_path: Path,
+) -> None:
+    was = found(tmp_path, CONTENT, CRC, len(CONTENT))
+    (tmp_path / "f").write_bytes(b"damaged")
+    with pytest.raises(RecordUnusable) as damaged:
+        read_file(FilesRoot.at(tmp_path), NOWHERE, was)
+    (tmp_path / "f").rename(tmp_path / "g")
+    with pytest.raises(RecordUnusable) as gone:
+        read_file(FilesRoot.at(tmp_path), NOWHERE, was)
+    for caught in (gone, damaged):
+        assert "before the load" in caught.value.next_step
+        assert caught.value.next_step.endswith("by hand: attach the file there.")
+        assert "run again" not in caught.value.next_step
