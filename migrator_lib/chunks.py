@@ -1,17 +1,27 @@
 """Chunks: rows of the source as Parquet files of a fixed schema, each complete or not there at all.
 
-Engines give the same value in different forms (0 and 1, text dates, bytes); those end here.
+Engines give the same value in different forms (0 and 1, text dates, bytes); those end here. A column whose values are
+all of one plain kind is made an Arrow column at once; any other is converted value by value, which gives the same.
+What cannot be read as its column's type never stops a run by itself: a date is staged as empty and counted, any other
+value is staged as empty and listed with its row's key, and a row that lacks what it cannot do without (its key, or a
+required number or flag) is not staged but listed as unreadable. All three travel in the chunk's metadata.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from migrator_lib.errors import SchemaMismatch
@@ -23,6 +33,10 @@ Row = dict[str, Any]
 ROW_GROUP = 2000
 BAD_DATES = b"bad_dates"
 """Key of a chunk's metadata: JSON of column to number of values that were no date."""
+BAD_VALUES = b"bad_values"
+"""Key of a chunk's metadata: JSON of a list of :class:`BadValue`."""
+ANOTHER_COLUMN = 10
+"""A column of which so many values in one page, and more than half, cannot be read is another than the one meant."""
 ARROW_TYPES: dict[str, Any] = {
     "int": pa.int64(),
     "short": pa.int64(),
@@ -33,42 +47,86 @@ ARROW_TYPES: dict[str, Any] = {
     "guid": pa.string(),
     "datetime": pa.timestamp("us", tz="UTC"),
 }
+PLAIN: dict[str, set[type]] = {
+    "int": {int},
+    "short": {int},
+    "long": {int},
+    "string": {str, bytes},
+    "guid": {str, bytes},
+    "bool": {bool},
+    "double": {float, int},
+}
+"""What drivers give that Arrow reads as it is; it refuses bytes that are no UTF-8."""
 TRUTH = {"true": True, "t": True, "yes": True, "1": True, "false": False, "f": False, "no": False, "0": False}
+LONGEST = 2**63
+FIRST, LAST = (pa.scalar(moment, pa.timestamp("us")) for moment in (datetime.min, datetime.max))
+
+
+@dataclass(frozen=True)
+class BadValue:
+    """A value that is not of its column's type. The value itself may be personal, so it is shown nowhere."""
+
+    table: str
+    key: str
+    """The row's key, its columns joined by "-"; a part that cannot be read itself shows as "?"."""
+    column: str
+    staged: bool
+    """Whether the row was staged, with this value empty; if not, the row as a whole cannot be read."""
+
+
+# --- values --------------------------------------------------------------------------------------------
+
+
+def as_int(value: Any) -> int:
+    """Return a whole number.
+
+    Raises:
+        ValueError: it is none, or has more than 64 bits.
+    """
+    number = int(value)
+    if not -LONGEST <= number < LONGEST or not (isinstance(value, str | bytes) or number == value):
+        raise ValueError(type(value).__name__)
+    return number
 
 
 def as_bool(value: Any) -> bool:
-    """Return a flag: bits come as 0/1, as words (SQLite) or as bytes (MySQL).
+    """Return a flag: bits come as 0/1, as words (SQLite, in bytes too) or as bytes (MySQL).
 
     Raises:
         ValueError: a word that is neither yes nor no.
     """
+    if isinstance(value, bytes):
+        return TRUTH.get(value.decode("latin-1").strip().lower(), any(value))
     if isinstance(value, str):
         try:
             return TRUTH[value.strip().lower()]
         except KeyError:
             raise ValueError(value) from None
-    return any(value) if isinstance(value, bytes) else bool(value)
+    if not isinstance(value, int | float | Decimal):
+        raise ValueError(type(value).__name__)
+    return bool(value)
 
 
 def as_text(value: Any) -> str:
-    """Return text; bytes are read as UTF-8, with U+FFFD for what is none."""
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-
-
-def _maybe(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    return lambda value: None if value is None else convert(value)
+    """Return text; bytes are read as UTF-8, with U+FFFD for what is none, and so is half of a surrogate pair."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 _CONVERT: dict[str, Callable[[Any], Any]] = {
-    "int": _maybe(int),
-    "short": _maybe(int),
-    "long": _maybe(int),
-    "bool": _maybe(as_bool),
-    "double": _maybe(float),
-    "string": _maybe(as_text),
-    "guid": _maybe(as_text),
+    "int": as_int,
+    "short": as_int,
+    "long": as_int,
+    "bool": as_bool,
+    "double": float,
+    "string": as_text,
+    "guid": as_text,
     "datetime": as_utc,
 }
+
+
+# --- columns -------------------------------------------------------------------------------------------
 
 
 def arrow_schema(table: SourceTable) -> Any:
@@ -77,30 +135,130 @@ def arrow_schema(table: SourceTable) -> Any:
 
 
 def to_staged(table: SourceTable, rows: Sequence[Row]) -> Any:
-    """Return rows as an Arrow table. What is no date is staged as empty, and counted in the table's metadata.
+    """Return rows as an Arrow table: see :func:`columns_to_staged`."""
+    return columns_to_staged(table, {column: [row.get(column) for row in rows] for column in table.columns}, len(rows))
+
+
+def columns_to_staged(table: SourceTable, columns: Mapping[str, Sequence[Any]], rows: int) -> Any:
+    """Return rows, given by columns, as an Arrow table. A column that is not given is empty.
 
     Raises:
-        SchemaMismatch: a column holds something else than its type, so it is not the column that is meant.
+        SchemaMismatch: a column holds something else than its type throughout, so it is not the column that is meant.
     """
-    columns = {column: _column(table, column, rows) for column in table.columns}
-    dates = [column for column in table.columns if table.type_of(column) == "datetime"]
-    given = {column: sum(1 for row in rows if row.get(column) not in (None, "")) for column in dates}
-    bad = {column: n for column in dates if (n := given[column] - (len(rows) - columns[column].null_count))}
-    metadata = {BAD_DATES: json.dumps(bad).encode()} if bad else None
-    return pa.table(columns, schema=arrow_schema(table).with_metadata(metadata))
+    read = {column: _column(table, column, columns.get(column, [None] * rows)) for column in table.columns}
+    data = pa.table({name: one.values for name, one in read.items()}, schema=arrow_schema(table))
+    bad = {name: one.bad for name, one in read.items() if one.bad}
+    if not bad:
+        return data
+    dates = {name: len(bad.pop(name)) for name in list(bad) if table.type_of(name) == "datetime"}
+    lost = {number for name, numbers in bad.items() if _is_needed(table, name) for number in numbers}
+    listed = [
+        [_key(table, read, number), name, number not in lost] for name, numbers in bad.items() for number in numbers
+    ]
+    if lost:
+        data = data.filter(pa.array([number not in lost for number in range(rows)]))
+    return data.replace_schema_metadata(_metadata(dates, listed))
 
 
-def _column(table: SourceTable, column: str, rows: Sequence[Row]) -> Any:
+def joined(blocks: Sequence[Any]) -> Any:
+    """Return tables of one schema as one, with what their metadata tells."""
+    if len(blocks) == 1:
+        return blocks[0]
+    dates = sum((Counter(bad_dates(block.schema)) for block in blocks), Counter[str]())
+    listed = [each for block in blocks for each in _listed(block.schema)]
+    data = pa.concat_tables([block.replace_schema_metadata(None) for block in blocks])
+    return data.replace_schema_metadata(_metadata(dates, listed))
+
+
+def _metadata(dates: Mapping[str, int], listed: Sequence[Any]) -> dict[bytes, bytes] | None:
+    told = {BAD_DATES: dict(dates), BAD_VALUES: list(listed)}
+    return {name: json.dumps(what).encode() for name, what in told.items() if what} or None
+
+
+def _listed(schema: Any) -> list[Any]:
+    found: list[Any] = json.loads((schema.metadata or {}).get(BAD_VALUES, b"[]"))
+    return found
+
+
+def _is_needed(table: SourceTable, column: str) -> bool:
+    """Return whether a row means something else without this value; text is never bad."""
+    return column in table.key or column in table.required
+
+
+def _key(table: SourceTable, read: Mapping[str, _Column], number: int) -> str:
+    parts = (read[column].values[number].as_py() for column in table.key)
+    return "-".join("?" if part is None else str(part) for part in parts)
+
+
+@dataclass(frozen=True)
+class _Column:
+    """Values, and the numbers of the rows whose value could not be read."""
+
+    values: Any
+    bad: Sequence[int] = field(default=())
+
+
+def _column(table: SourceTable, column: str, values: Sequence[Any]) -> _Column:
     kind = table.type_of(column)
-    convert = _CONVERT[kind]
-    try:
-        return pa.array([convert(row.get(column)) for row in rows], type=ARROW_TYPES[kind])
-    except (ValueError, TypeError, OverflowError, pa.ArrowInvalid) as error:
+    with suppress(ValueError, TypeError, OverflowError):  # which Arrow's own errors are, and UnicodeError is
+        at_once = _at_once(kind, values)
+        if at_once is not None:
+            return _Column(at_once)
+    read = _one_by_one(kind, values)
+    if kind != "datetime" and len(read.bad) >= max(ANOTHER_COLUMN, 1 + sum(v is not None for v in values) // 2):
         raise SchemaMismatch(
-            f"{table.name}.{column} holds something that is no {kind} ({type(error).__name__}).",
+            f"{table.name}.{column} holds {len(read.bad)} values in one page that are no {kind}.",
             next_step="check that source.url and source.prefix mean a SmarterTrack database; if they do, report this "
             "column, so that it can be read as what it is.",
-        ) from None  # the error would show the value, which may be personal
+        )
+    return read
+
+
+def _at_once(kind: str, values: Sequence[Any]) -> Any | None:
+    """Return values as Arrow column where they are of one plain kind and all good; else None, or an error."""
+    kinds = set(map(type, values)) - {type(None)}
+    arrow = ARROW_TYPES[kind]
+    if not kinds:
+        return pa.nulls(len(values), arrow)
+    if len(kinds) > 1:
+        return None
+    given = kinds.pop()
+    if kind == "datetime":
+        return _moments(values) if given in (datetime, bytes, str) else None
+    if kind == "bool" and given is int:
+        return pa.array(values, pa.int64()).cast(arrow)
+    return pa.array(values, arrow) if given in PLAIN[kind] else None
+
+
+def _moments(values: Sequence[Any]) -> Any | None:
+    """Return datetimes, or text in ISO 8601, as Arrow column; None where a year has not four digits."""
+    if isinstance(next(value for value in values if value is not None), datetime):
+        moments = pa.array(values, ARROW_TYPES["datetime"]).cast(pa.timestamp("us"))
+    else:
+        moments = pa.array(values, pa.string()).cast(pa.timestamp("us"))
+    span = pc.min_max(moments)
+    if pc.less(span["min"], FIRST).as_py() or pc.greater(span["max"], LAST).as_py():
+        return None
+    return moments.cast(ARROW_TYPES["datetime"])
+
+
+def _one_by_one(kind: str, values: Sequence[Any]) -> _Column:
+    """Return values converted one by one; an empty text where a date should be is no date, and no bad one."""
+    convert = _CONVERT[kind]
+    converted: list[Any] = []
+    bad: list[int] = []
+    for number, value in enumerate(values):
+        result = None
+        if value is not None and not (kind == "datetime" and value in ("", b"")):
+            with suppress(ValueError, TypeError, OverflowError, ArithmeticError):
+                result = convert(value)
+            if result is None:
+                bad.append(number)
+        converted.append(result)
+    return _Column(pa.array(converted, ARROW_TYPES[kind]), bad)
+
+
+# --- files ---------------------------------------------------------------------------------------------
 
 
 def path_of(folder: Path, part: int) -> Path:
@@ -111,6 +269,8 @@ def path_of(folder: Path, part: int) -> Path:
 def write_chunk(folder: Path, part: int, data: Any) -> str:
     """Write one chunk beside its place, flush it to disk, rename it, flush the folder; return its SHA-256.
 
+    Statistics are kept of the first column alone, by which a range of tickets is found.
+
     Raises:
         StorageError: the disk is full or cannot be written.
     """
@@ -120,7 +280,11 @@ def write_chunk(folder: Path, part: int, data: Any) -> str:
         "next_step": "make room on that disk (or move reports/ to a larger one), and run again: complete chunks stay.",
     }
     with beside(final, **words) as place:
-        pq.write_table(data, place, compression="zstd", row_group_size=ROW_GROUP)
+        pq.write_table(
+            data, place, compression="zstd", row_group_size=ROW_GROUP,
+            use_dictionary=[each.name for each in data.schema if not pa.types.is_large_string(each.type)],
+            write_statistics=data.schema.names[:1],
+        )  # fmt: skip
         digest = _digest(place)
     with refusals(**words):  # or a power cut may take back a rename that the ledger knows of
         for changed in (folder, folder.parent, folder.parent.parent):
@@ -145,6 +309,11 @@ def bad_dates(schema: Any) -> Mapping[str, int]:
     """Return column to number of values that were no date, from the schema of a chunk."""
     counted: dict[str, int] = json.loads((schema.metadata or {}).get(BAD_DATES, b"{}"))
     return counted
+
+
+def bad_values(table: str, schema: Any) -> list[BadValue]:
+    """Return what could not be read, from the schema of a chunk of a table."""
+    return [BadValue(table, key, column, staged) for key, column, staged in _listed(schema)]
 
 
 def remove_from(folder: Path, part: int) -> None:

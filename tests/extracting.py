@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from migrator_lib.extract import Extractor
 from migrator_lib.ledger import Ledger
 from migrator_lib.progress import Progress
-from migrator_lib.smartertrack.database import SourceDatabase
+from migrator_lib.smartertrack.database import Block, SourceDatabase
+from migrator_lib.smartertrack.tables import SourceTable
 from migrator_lib.staging import Staged
+
+
+def at_every_page(reader: Extractor, tell: Callable[[str], None]) -> None:
+    """Let ``tell`` be called with a table's name whenever a page of it (no larger than a block) is about to be read."""
+    real = reader.source.stream
+
+    def stream(table: SourceTable, **more: Any) -> Iterator[Block]:
+        blocks, last = real(table, **more), False
+        while not last:
+            tell(table.name)
+            block = next(blocks)
+            last = block.last
+            yield block
+
+    reader.source.stream = stream  # type: ignore[method-assign]
 
 
 @dataclass

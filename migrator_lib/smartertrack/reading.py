@@ -1,27 +1,61 @@
-"""Tables of the source, read in the form they are staged in: for the audit before, and for the delta after."""
+"""Tables of the source, read in the form they are staged in: by the audit, the extract and the delta."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
-from migrator_lib.chunks import Row, to_staged
+from migrator_lib.chunks import Row, columns_to_staged, joined
 from migrator_lib.smartertrack.database import SourceDatabase
 from migrator_lib.smartertrack.tables import SourceTable
+
+
+class StagedPage(NamedTuple):
+    """A page in the form it is staged in."""
+
+    data: Any
+    """An Arrow table, without the rows that cannot be read."""
+    read: int
+    """Rows that were read of the source."""
+    last_key: list[Any] | None
+    """Key of the last row that was read, as the database compares it; None where there was none."""
+    last: bool
+    """Whether no row is behind these."""
+
+
+def staged_pages(
+    source: SourceDatabase,
+    table: SourceTable,
+    rows: int,
+    *,
+    after: Sequence[Any] | None = None,
+    only: Sequence[int] | None = None,
+) -> Iterator[StagedPage]:
+    """Yield a table as :meth:`SourceDatabase.stream` does, every page in the form it is staged in.
+
+    Raises:
+        SchemaMismatch: a column holds something else than its type throughout.
+        SourceUnreachable: the database went away, and did not come back.
+    """
+    blocks: list[Any] = []
+    read = 0
+    last_key: list[Any] | None = None
+    for columns, number, key, ends_page, last in source.stream(table, rows=rows, after=after, only=only):
+        blocks.append(columns_to_staged(table, columns, number))
+        read += number
+        last_key = key or last_key
+        columns.clear()  # or they would be held until the next block is read
+        if ends_page:
+            yield StagedPage(joined(blocks), read, last_key, last)
+            blocks, read, last_key = [], 0, None
 
 
 def pages(source: SourceDatabase, table: SourceTable, rows: int) -> Iterator[list[Row]]:
     """Yield a table page by page, in the order of its key, every row in the form it would be staged in.
 
     Raises:
-        SchemaMismatch: a column holds something else than its type.
+        SchemaMismatch: a column holds something else than its type throughout.
     """
-    after: list[Any] | None = None
-    more = True
-    while more:
-        page = source.page(table, after=after, rows=rows)
-        more = len(page) == rows
-        if page:
-            after = [page[-1][column] for column in table.key]  # as the database compares it
-            page = to_staged(table, page).to_pylist()
-            yield page
+    for page in staged_pages(source, table, rows):
+        if page.data.num_rows:
+            yield page.data.to_pylist()
