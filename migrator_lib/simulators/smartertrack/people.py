@@ -13,6 +13,7 @@ from migrator_lib.simulators.smartertrack.schema import NOW, Writer
 QUEUE_USER = 1
 FIRST_AGENT = 2
 FIRST_CUSTOMER = 101
+NO_SUCH_USER = 999_999_999
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class World:
     tickets: int
     customers: list[Customer] = field(default_factory=list)
     expected: dict[str, list[Any]] = field(default_factory=dict)
+    phones: list[str] = field(default_factory=list)
+    """Phone numbers of customers, by account."""
 
     def rng(self, *what: object) -> Random:
         """Return a source of chance of its own for every thing, so that sizes do not disturb each other."""
@@ -168,7 +171,7 @@ def customers(write: Writer, world: World) -> None:
             _user(write, user_id, f"{first.lower()}{n}", email, name, Language=language, IsDeleted=n == 7,
                   DateCreatedUTC=NOW - timedelta(days=rng.randint(10, 1400)))  # fmt: skip
             write.add("UsersInRoles", UserID=user_id, RoleID=1, DateAddedUTC=NOW)
-            _person_values(write, user_id, rng)
+            _person_values(write, world, user_id, rng)
 
 
 def organization_count(world: World) -> int:
@@ -182,7 +185,7 @@ def _slug(n: int) -> str:
 
 
 def organizations(write: Writer, world: World) -> None:
-    """Write organizations with filters; some overlap, some have nobody in them."""
+    """Write organizations with filters; some overlap, some have nobody in them, some filters are of no use."""
     filter_id = 0
     for n in range(organization_count(world)):
         rng = world.rng("organization", n)
@@ -204,6 +207,21 @@ def organizations(write: Writer, world: World) -> None:
             filters.append(("User", chosen.name, chosen.user_id))
         if n % 9 == 0 and phone:
             filters.append(("Phone", phone, None))
+        if n % 20 == 2 and world.phones:
+            number = world.phones[n % len(world.phones)]
+            filters.append(("Phone Number", number.replace("+44 ", "0044 (0)"), None))
+            world.note("phone_filter_spelled_differently", n + 1)
+        if n % 20 == 3:
+            filters.append(("Email Address", world.customers[n].email.upper(), None))
+            world.note("email_filter_of_a_customer", n + 1)
+        if n % 20 == 4:
+            filters += [("Web Site", f"{_slug(n)}.example", None), ("User", "somebody who left", NO_SUCH_USER)]
+            world.note("filter_of_unknown_kind", n + 1)
+            world.note("filter_of_missing_user", n + 1)
+        if n % 20 == 5:
+            filters += [("Domain", f"{_slug(n)}.EXAMPLE ", None), ("Domain", "see the web site", None)]
+            world.note("filter_twice", n + 1)
+            world.note("filter_of_no_domain", n + 1)
         if n % 20 == 11:
             filters = [("Domain", f"{_slug(n - 1)}.example", None)]
             world.note("organizations_overlap", n + 1)
@@ -250,12 +268,13 @@ def custom_fields(write: Writer) -> None:
                       IsVisible=True, SortOrder=n, IsRequired=field_id == 2)  # fmt: skip
 
 
-def _person_values(write: Writer, user_id: int, rng: Random) -> None:
+def _person_values(write: Writer, world: World, user_id: int, rng: Random) -> None:
     def put(field_id: int, text: str) -> None:
         write.add("CustomDataFieldsForUsers", UserID=user_id, CustomFieldID=field_id, DataContent=text)
 
     if rng.random() < 0.5:
-        put(30, f"+44 1632 960{rng.randint(0, 999):03d}")
+        world.phones.append(f"+44 1632 960{rng.randint(0, 999):03d}")
+        put(30, world.phones[-1])
     if rng.random() < 0.25:
         put(31, f"{rng.choice(catalog.ORGANIZATION_WORDS)} {rng.choice(catalog.ORGANIZATION_KINDS)}")
     if rng.random() < 0.2:

@@ -116,3 +116,31 @@ def test_files_are_what_their_rows_say_also_where_they_are_compressed(shop: Shop
             assert (content[:2] == b"\x1f\x8b") == packed
             content = zlib.decompress(content, wbits=31) if packed else content
             assert (len(content), zlib.crc32(content)) == (row["Length"], row["Crc"])
+
+
+ORGANIZATIONS = {
+    "organizations_overlap": "FilterType = 'Domain' AND FilterValue LIKE '%.example' AND FilterValue IN (SELECT"
+    " FilterValue FROM st_OrganizationFilters o WHERE o.OrganizationID < st_OrganizationFilters.OrganizationID)",
+    "email_filter_of_a_customer": "FilterType = 'Email Address' AND lower(FilterValue) IN"
+    " (SELECT LoweredEmail FROM st_Users)",
+    "phone_filter_spelled_differently": "FilterType = 'Phone Number' AND FilterValue LIKE '0044 (0)%'",
+    "filter_of_unknown_kind": "FilterType NOT IN ('User', 'Email', 'Email Address', 'Domain', 'Phone', 'Phone Number')",
+    "filter_of_missing_user": "UserID NOT IN (SELECT UserID FROM st_Users)",
+    "filter_twice": "lower(trim(FilterValue)) IN (SELECT FilterValue FROM st_OrganizationFilters o WHERE"
+    " o.OrganizationID = st_OrganizationFilters.OrganizationID AND o.FilterType = st_OrganizationFilters.FilterType"
+    " AND o.OrganizationFilterID < st_OrganizationFilters.OrganizationFilterID)",
+    "filter_of_no_domain": "FilterType = 'Domain' AND FilterValue NOT LIKE '%.%'",
+}
+
+
+@pytest.mark.parametrize("oddity", ORGANIZATIONS)
+def test_odd_filter_of_an_organization_is_there(shop: Shop, oddity: str) -> None:
+    found = shop.column(f"SELECT DISTINCT OrganizationID FROM st_OrganizationFilters WHERE {ORGANIZATIONS[oddity]}")
+    assert set(shop.world.expected[oddity]) == set(found)
+    assert found
+
+
+def test_organizations_without_a_filter_are_there(shop: Shop) -> None:
+    without = "OrganizationID NOT IN (SELECT OrganizationID FROM st_OrganizationFilters)"
+    found = shop.column(f"SELECT OrganizationID FROM st_Organizations WHERE {without}")
+    assert shop.world.expected["organization_without_filter"] == found
