@@ -1,13 +1,9 @@
-"""Extracts until a moment, and there kills itself as ``kill -9`` would: run as a process by its test.
-
-Arguments: URL of the source, folder, moment, number of times that the moment passes before it is deadly.
-"""
+"""Extracts until a moment, and there kills itself as ``kill -9`` would: run as a process of its own by its test."""
 
 from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,14 +11,15 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from migrator_lib import chunks
+from migrator_lib.extract import Extractor
 from migrator_lib.ledger import Ledger
 from migrator_lib.smartertrack import file_index
-from migrator_lib.smartertrack.database import SourceDatabase
 from migrator_lib.smartertrack.files import FilesRoot
-from tests.extracting import Desk
+from tests.extracting import Desk, at_every_page
 
 
 def deadly(real: Callable[..., Any], times: int, *, after: bool) -> Callable[..., Any]:
+    """Return a function that kills this process when it is called once more than ``times`` times."""
     left = iter(range(times))
 
     def call(*args: Any, **more: Any) -> Any:
@@ -42,12 +39,10 @@ def half_written(data: Any, file: Path, **_: Any) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def arm(moment: str, times: int) -> None:
+def arm(reader: Extractor, moment: str, times: int) -> None:
     match moment:
         case "before a page is read":
-            SourceDatabase.page = deadly(SourceDatabase.page, times, after=False)  # type: ignore[method-assign]
-        case "after a page is read":
-            SourceDatabase.page = deadly(SourceDatabase.page, times, after=True)  # type: ignore[method-assign]
+            at_every_page(reader, deadly(lambda _table: None, times, after=False))
         case "in the middle of a file":
             write, left = pq.write_table, iter(range(times))
             chunks.pq.write_table = lambda *a, **k: (half_written if next(left, None) is None else write)(*a, **k)
@@ -61,11 +56,16 @@ def arm(moment: str, times: int) -> None:
             pass
 
 
-if __name__ == "__main__":
-    url, folder, moment, times = sys.argv[1:]
+def everything(reader: Extractor, folder: Path) -> None:
+    """Extract a desk as 04_extract does, with small chunks of the index of files too."""
     file_index.PAGE_FILES = 4
-    with Desk(url, Path(folder)).reader(page_rows=10) as reader:
-        arm(moment, int(times))
-        reader.definitions()
-        reader.tickets()
-        reader.files(FilesRoot.at(Path(folder).parent / "files"))
+    reader.definitions()
+    reader.tickets()
+    reader.files(FilesRoot.at(folder.parent / "files"))
+
+
+def extract(url: str, folder: Path, moment: str = "never", times: int = 0) -> None:
+    """Extract a desk until the moment has passed ``times`` times."""
+    with Desk(url, folder).reader(page_rows=10) as reader:
+        arm(reader, moment, times)
+        everything(reader, folder)
