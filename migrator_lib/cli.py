@@ -1,4 +1,4 @@
-"""The command line: ``migrator run``, ``status``, ``sign`` and ``simulate``."""
+"""The command line: ``migrator run``, ``status``, ``grants``, ``sign`` and ``simulate``."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ writes to Gorgias, and goes on where the last one stopped.
       migrator status demo          where it stands, and what comes next
 
       migrator sign demo sample --by NAME   open a gate
+
+      migrator grants demo          the rights that reading SmarterTrack needs, as a script
 
     Exit codes: 0 done, 1 failed, 2 wrong usage, 3 waits at a gate, 4 done but with exceptions beyond the threshold.
     """,
@@ -198,6 +200,40 @@ def _print_status(root: Path, name: str) -> None:
     elif running:
         out.print(f"{running[0]['step']} was cut off{': ' + seen.line() if seen else ''}. Nothing is lost.")
     out.print(f"Next: [bold]{standing.next_command(opened)}[/]")
+
+
+@app.command()
+def grants(
+    engagement: Name,
+    login: Annotated[str, typer.Option(help="The login's name.")] = "smartertrack_reader",
+    known_names: Annotated[
+        bool, typer.Option("--known-names", help="Name what SmarterTrack is known to have, without looking.")
+    ] = False,
+) -> None:
+    """Print the script for a login that may read what the migration reads of SmarterTrack, and nothing else.
+
+    Names are those of the database where source.url opens it, else those that SmarterTrack is known to have.
+    """
+    from migrator_lib.engagement import Engagement
+    from migrator_lib.errors import ParameterError, SourceError
+    from migrator_lib.paths import home
+    from migrator_lib.smartertrack.connection import translated, with_driver
+    from migrator_lib.smartertrack.grants import Rights
+
+    try:
+        opened = Engagement(home(), engagement)
+        settings = opened.parameters.source
+        with translated("reading source.url"):
+            url = with_driver(settings.url or "sqlite://")
+            rights = Rights(url.get_dialect()(), url.database or "", login, settings.prefix, settings.table_schema)
+        if settings.url and not known_names:
+            try:
+                rights = rights.seen_in(opened.open_source())
+            except (ParameterError, SourceError) as error:
+                err.print(f"[yellow]The database was not looked at:[/] {escape(error.message)}")
+    except MigratorError as error:
+        fail(error)
+    typer.echo(rights.script())
 
 
 @app.command()

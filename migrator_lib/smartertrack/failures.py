@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from migrator_lib.errors import SchemaMismatch, SourceDenied, SourceError, SourceUnreachable
 
 AGAIN = "then run again: what is staged stays staged."
+ODBC = re.compile(r"\[(unixODBC|Microsoft|FreeTDS)\]")
 PACKAGES = {"MySQLdb": "mysqlclient", "psycopg2": "psycopg2-binary", "mysql": "mysql-connector-python"}
 """Python packages that are not named as the module that they bring."""
 
@@ -27,10 +28,12 @@ class Failure:
     message: str
     """Begins the error, in front of the driver's own words; ``{what}`` is what was done."""
     next_step: str
+    sql_server: str = ""
+    """What else to do where the driver is an ODBC driver, so that the database is SQL Server."""
 
 
-def _failure(sign: str, kind: type[SourceError], message: str, next_step: str) -> Failure:
-    return Failure(re.compile(sign, re.IGNORECASE), kind, message, next_step)
+def _failure(sign: str, kind: type[SourceError], message: str, next_step: str, sql_server: str = "") -> Failure:
+    return Failure(re.compile(sign, re.IGNORECASE), kind, message, next_step, sql_server)
 
 
 FAILURES = (
@@ -47,19 +50,19 @@ FAILURES = (
         SourceUnreachable,
         "The SmarterTrack database's server is not trusted ({what})",
         "install the authority (CA) that issued the server's certificate on this machine (PostgreSQL: sslrootcert= "
-        "in source.url; MySQL: ssl_ca=), and use the name that is in the certificate. If the network between is "
-        "trusted, add TrustServerCertificate=yes to a SQL Server's source.url: encrypted, but not checked.",
+        "in source.url; MySQL: ssl_ca=), and use the host name that is in the certificate.",
+        "If the network between is trusted, add TrustServerCertificate=yes to source.url: encrypted, but not checked.",
     ),
     _failure(
         r"unsupported protocol|wrong version number|ssl routines|ssl provider|handshake failure|dh key too small"
-        r"|does not support ssl|server doesn't support ssl|ssl connection is required|ssl connection error"
+        r"|does not support ssl|doesn't support it|ssl connection is required|ssl connection error|ssl negotiation"
         r"|encryption not supported|handshakes before login|0x2746|no encryption\b|secure transport",
         SourceUnreachable,
         "The SmarterTrack database's server and this machine do not agree on encryption ({what})",
-        "check that source.url names the database's port. An old server (SQL Server before 2016 without updates) "
-        "speaks only TLS 1.0, which this machine refuses: update it, or read a backup restored on a newer one. If the "
-        "network between is trusted: Encrypt=no in a SQL Server's source.url, sslmode=disable in PostgreSQL's. A "
-        "server that asks for encryption: sslmode=require (PostgreSQL), ssl_ca= (MySQL).",
+        "check that source.url names the database's port, and what it says of encryption (sslmode= for PostgreSQL, "
+        "ssl_ca= for MySQL).",
+        "An old server (before 2016, without updates) speaks only TLS 1.0, which this machine refuses: update it, or "
+        "read a backup restored on a newer one. If the network between is trusted, add Encrypt=no to source.url.",
     ),
     _failure(
         r"cannot open database|database \S+ does not exist|unknown database",
@@ -89,7 +92,8 @@ FAILURES = (
         "read a restored backup, which nothing changes, and run again: what is staged stays staged.",
     ),
     _failure(
-        r"query timeout expired|statement timeout|max_statement_time exceeded|maximum statement execution time",
+        r"query timeout expired|statement timeout|during query \(timed out\)|max_statement_time exceeded"
+        r"|maximum statement execution time",
         SourceUnreachable,
         "The SmarterTrack database took too long to answer ({what})",
         f"raise source.query_seconds, or lower source.page_rows, {AGAIN}",
@@ -101,9 +105,10 @@ FAILURES = (
         r"|server is not found|error locating server",
         SourceUnreachable,
         "Nobody answers where the SmarterTrack database should be ({what})",
-        "check host and port in source.url, that the server is up, and the firewall between. SQL Server: TCP/IP must "
-        "be on (SQL Server Configuration Manager), and a named instance needs the SQL Server Browser (UDP 1434) or "
-        f"its port in the URL. A slow line: raise source.login_seconds; {AGAIN}",
+        "check host and port in source.url, that the server is up, and the firewall between. If the line is slow, "
+        f"raise source.login_seconds; {AGAIN}",
+        "TCP/IP must be on (SQL Server Configuration Manager), and a named instance needs the SQL Server Browser (UDP "
+        "1434), or its port in source.url instead of its name.",
     ),
 )
 """In the order in which they are looked for."""
@@ -115,7 +120,8 @@ def of_driver(what: str, error: DBAPIError) -> SourceError:
     words, text = _words(cause), str(cause)
     for failure in FAILURES:
         if failure.sign.search(text):
-            return failure.kind(f"{failure.message.format(what=what)}: {words}", next_step=failure.next_step)
+            further = f" {failure.sql_server}" if failure.sql_server and ODBC.search(text) else ""
+            return failure.kind(f"{failure.message.format(what=what)}: {words}", next_step=failure.next_step + further)
     return SourceUnreachable(
         f"The SmarterTrack database could not be read ({what}): {words}",
         next_step=f"check source.url, that the server is up and reachable from here, {AGAIN}",
