@@ -86,9 +86,10 @@ class Extractor:
     def _tables(self, tables: Sequence[SourceTable], ids: Sequence[int] | None) -> None:
         present = [table for table in tables if table.name in self.source.binding.tables]
         for table in present:
-            self._table(table, ids)
+            self.table(table, ids)
 
-    def _table(self, table: SourceTable, ids: Sequence[int] | None) -> None:
+    def table(self, table: SourceTable, ids: Sequence[int] | None = None) -> None:
+        """Read one table: all rows, or those whose first key is one of ``ids``."""
         chunks = self._intact_chunks(table.name)
         self.report.rows[table.name] = rows = sum(chunk["rows"] for chunk in chunks)
         for part in range(len(chunks)):
@@ -103,9 +104,7 @@ class Extractor:
     def _read(self, table: SourceTable, ids: Sequence[int] | None, part: int, after: list[Any] | None) -> None:
         slices = _slices(ids, after)
         writing: Future[None] | None = None
-        with ThreadPoolExecutor(
-            max_workers=1, thread_name_prefix="chunk"
-        ) as writer:  # whose end waits for the last one
+        with ThreadPoolExecutor(1, "chunk") as writer:  # whatever happens, it ends when its last chunk is written
             for only in slices:
                 for page in staged_pages(self.source, table, self.page_rows, after=after, only=only):
                     final = page.last and only is slices[-1]

@@ -245,6 +245,7 @@ def test_to_start_again_forgets_all_and_reads_all(desk: Desk) -> None:
 
 def test_a_source_that_goes_away_leaves_what_is_staged(desk: Desk) -> None:
     with desk.reader() as reader:
+
         def remove(table: str) -> None:
             if table == "TicketMessages":
                 Path(desk.url.removeprefix("sqlite:///")).rename(desk.folder / "away.db")

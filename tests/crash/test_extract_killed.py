@@ -6,7 +6,6 @@ import multiprocessing
 import random
 import signal
 import time
-from collections.abc import Iterator
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
@@ -87,9 +86,9 @@ def _go_on(desk: Desk) -> int:
 
 
 @pytest.fixture(autouse=True)
-def _small_index(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _index_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put the size of the index's chunks back, which going on makes as small as the killed process did."""
     monkeypatch.setattr(file_index, "PAGE_FILES", file_index.PAGE_FILES)
-    yield
 
 
 MOMENTS = {
