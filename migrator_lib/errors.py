@@ -17,6 +17,7 @@
         │   ├── SourceUnreachable
         │   ├── SourceDenied
         │   ├── SchemaMismatch a required table or column is missing
+        │   ├── UnmappedCodes  codes that decide something, and that nobody gave a meaning
         │   └── FilesMissing   the files root is not there
         ├── TargetError        Gorgias' side
         │   ├── TargetUnreachable
@@ -124,6 +125,10 @@ class SourceDenied(SourceError):
 
 class SchemaMismatch(SourceError):
     """Tables or columns that the migration needs are missing."""
+
+
+class UnmappedCodes(SourceError):
+    """Codes that decide something have no meaning: nobody mapped them."""
 
 
 class FilesMissing(SourceError):

@@ -306,7 +306,7 @@ def test_more_exceptions_than_allowed_end_with_4(finished_home: Path, tmp_path: 
     for step in ("06", "07"):
         done = migrator(home, "run", "demo", "--only", step, "--execute")
         assert done.returncode == 4, done.stdout + done.stderr
-        assert "Beyond the threshold: ticket" in done.stdout
+        assert "Beyond the threshold: attachment" in done.stdout
 
 
 # --- the notebooks by themselves -----------------------------------------------------------------------

@@ -42,10 +42,10 @@ def source_facts(source: SourceDatabase, read_from: str) -> Source:
     """Return what the database says of itself."""
     settings = queries.settings(source, (*VERSION_NAMES, *EDITION_NAMES))
     version = next((settings[name] for name in VERSION_NAMES if name in settings), None)
-    binding = source.binding
+    binding, facts = source.binding, connection_facts(source.engine)
     return Source(
         engine=source.engine.dialect.name,
-        engine_version=queries.engine_words(source),
+        engine_version=_named(facts.engine, queries.engine_words(source)),
         product_version=version,
         edition=next((settings[name] for name in EDITION_NAMES if name in settings), None),
         built=build_date(version),
@@ -60,19 +60,19 @@ def source_facts(source: SourceDatabase, read_from: str) -> Source:
         views=tuple(binding.views),
         unknown_columns=tuple(binding.unknown_columns),
         rows={table.name: source.count(table.name) or 0 for table in ALL_TABLES if table.name in binding.tables},
-        connection=_connection(source),
+        connection={
+            "Driver": f"{facts.driver} ({facts.why})",
+            "Encryption": facts.encrypted,
+            "Read only": facts.read_only,
+            "Isolation": f"{facts.isolation}: {facts.snapshot}",
+        },
         file_paths=queries.file_paths(source),
     )
 
 
-def _connection(source: SourceDatabase) -> dict[str, str]:
-    facts = connection_facts(source.engine)
-    return {
-        "Driver": f"{facts.driver} ({facts.why})",
-        "Encryption": facts.encrypted,
-        "Read only": facts.read_only,
-        "Isolation": f"{facts.isolation}: {facts.snapshot}",
-    }
+def _named(engine: str, version: str) -> str:
+    """Return a server's version with its product's name in front, which some servers do not say."""
+    return version if version.startswith(("Microsoft", engine)) else f"{engine} {version}"
 
 
 def thread_facts(source: SourceDatabase, departments: list[Row], newest: datetime | None) -> Threads:

@@ -21,6 +21,7 @@ class Source:
 
     engine: str
     engine_version: str
+    """Product and version, in the server's own words where it has some."""
     product_version: str | None
     edition: str | None
     built: date | None

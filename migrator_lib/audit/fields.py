@@ -8,17 +8,22 @@ from migrator_lib.lookups import Lookups
 from migrator_lib.plan.proposal import NEAR_CEILING
 from migrator_lib.smartertrack.database import SourceDatabase
 
+TABLES = ("CustomDataFieldsInTickets", "CustomDataFieldsForUsers")
 
-def ceiling_of(source: SourceDatabase) -> int | None:
-    """Return the real length of the column of custom field values, or None where the database does not say."""
-    return source.binding.lengths.get("CustomDataFieldsInTickets.DataContent")
+
+def ceilings(source: SourceDatabase) -> dict[str, int | None]:
+    """Return the real length of each column of custom field values, or None where there is no limit or none is told."""
+    return {table: source.binding.lengths.get(f"{table}.DataContent") for table in TABLES if _is_there(source, table)}
+
+
+def _is_there(source: SourceDatabase, table: str) -> bool:
+    return source.column(table, "DataContent") is not None
 
 
 def field_facts(source: SourceDatabase, lookups: Lookups) -> tuple[Field, ...]:
     """Return every custom field with what its values look like; the ceiling is the column's real length."""
-    near, ceiling = NEAR_CEILING[0], ceiling_of(source) or NEAR_CEILING[1]
-    tables = ("CustomDataFieldsInTickets", "CustomDataFieldsForUsers")
-    tickets, people = (queries.lengths(source, table, near, ceiling) for table in tables)
+    near, real = NEAR_CEILING[0], ceilings(source)
+    tickets, people = (queries.lengths(source, table, near, real.get(table) or NEAR_CEILING[1]) for table in TABLES)
     found = []
     for key, row in sorted(lookups.custom_fields.items()):
         ours, theirs = tickets.get(key, (0, 0, 0, 0)), people.get(key, (0, 0, 0, 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from migrator_lib import charts, pages
@@ -37,9 +38,10 @@ def percentage(share: float) -> str:
 def status(audit: Audit) -> Html:
     """Return the line that the notebook begins with."""
     failed = [access for access in audit.access if not access.ok]
-    if failed:
-        names = ", ".join(access.name for access in failed)
-        return pages.status(f"The source was audited, but could not be reached: {names}.", "bad")
+    if failed or audit.unmapped:
+        return pages.status(
+            "Stopped, when the source had been audited: " + _stops(audit) + ".", "bad", detail=_mend(audit)
+        )
     waiting = [gate for gate in audit.gates if gate.name in ("backup_proof", "licence", "worker_threads")
                and gate.state != "met"]  # fmt: skip
     detail = "To be signed before notebook 04: " + ", ".join(gate.name for gate in waiting) if waiting else ""
@@ -47,28 +49,16 @@ def status(audit: Audit) -> Html:
     return pages.status(words, "warn" if waiting else "good", detail=detail)
 
 
-def source(audit: Audit) -> Html:
-    """Return version, engine, and what of the tables is there."""
-    s = audit.source
-    built = f", built {s.built:%d %B %Y}" if s.built else ""
-    rows: dict[str, object] = {
-        "SmarterTrack": f"{s.product_version or 'version not told'}{built}",
-        "Edition": s.edition or "not told",
-        "Engine": f"{s.engine} {s.engine_version}".strip(),
-        "Read from": s.read_from,
-        "Tables": f"{s.tables} of 166 known ones behind the prefix {s.prefix}; {s.foreign} of something else",
-    }
-    return pages.join(
-        [
-            pages.table([{"What": name, "Found": value} for name, value in rows.items()], caption="Source"),
-            _names("Optional tables and columns that are missing: what they hold cannot be read", s.missing),
-            _names("Tables that are not known: what they hold is not moved", s.unknown),
-        ]
-    )
+def _stops(audit: Audit) -> str:
+    failed = [f"not reached: {access.name}" for access in audit.access if not access.ok]
+    columns = Counter(code.column for code in audit.unmapped)
+    found = [f"{n} unmapped in {column}" for column, n in columns.items()]
+    return "; ".join([*failed, *found])
 
 
-def _names(title: str, names: tuple[str, ...]) -> Html:
-    return pages.folded(f"{title} ({len(names)})", pages.bullets(map(pages.code, names))) if names else Html("")
+def _mend(audit: Audit) -> str:
+    words = f"What the codes mean is written into parameters/{audit.engagement}/mapping.yaml, as the list below says."
+    return words if audit.unmapped else ""
 
 
 def access(audit: Audit) -> Html:
@@ -128,21 +118,6 @@ def by_month(audit: Audit) -> Html:
     return pages.figure(charts.bars(dict(recent)), f"Tickets opened by month, {min(recent)} to {max(recent)}")
 
 
-def codes(audit: Audit) -> Html:
-    """Return the code columns; what nothing is known of is marked."""
-    rows = [
-        {
-            "Column": code.column,
-            "Code": code.code,
-            "Rows": code.number,
-            "Taken as": code.meaning,
-            "mark": not code.known,
-        }
-        for code in audit.codes
-    ]
-    return pages.table(rows, caption="Codes, and what is made of them", different="mark", empty="No codes were found.")
-
-
 def fields(audit: Audit) -> Html:
     """Return custom fields with their lengths against the column's."""
     rows = [
@@ -158,8 +133,7 @@ def fields(audit: Audit) -> Html:
         }
         for field in audit.fields
     ]
-    real = "not told by the database; 512 is taken" if audit.ceiling is None else f"{audit.ceiling:,} characters"
-    return pages.table(rows, caption=f"Custom fields. Real length of the column: {real}.")
+    return pages.table(rows, caption="Custom fields, and their values against the real length of the column")
 
 
 def storage(audit: Audit) -> Html:

@@ -5,6 +5,7 @@ Statements are made of bound columns, so they hold for every engine and prefix. 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -140,6 +141,29 @@ def undeliverable(source: SourceDatabase) -> int:
 def linked(source: SourceDatabase, column: str) -> int:
     """Return how many tickets are linked to a chat (``ChatID``) or a call (``CallLogID``)."""
     return int(source.scalar("TicketLinks", column, "distinct") or 0)
+
+
+def stray_teams(source: SourceDatabase, known: Collection[tuple[int, int]]) -> dict[tuple[int, int], int]:
+    """Return (department, group) to tickets, of pairs that are not among the known ones."""
+    department, group = source.column("Tickets", "DepartmentID"), source.column("Tickets", "GroupID")
+    if department is None or group is None:
+        return {}
+    counted = sa.select(department.label("d"), group.label("g"), sa.func.count().label("n"))
+    rows = source.select(counted.group_by(department, group), "Tickets")
+    return {(row["d"], row["g"]): int(row["n"]) for row in rows if (row["d"], row["g"]) not in known}
+
+
+def engine_words(source: SourceDatabase) -> str:
+    """Return what the database server calls its own version, its first line."""
+    asked = {"sqlite": sa.func.sqlite_version(), "mssql": sa.literal_column("@@VERSION")}
+    version = asked.get(source.engine.dialect.name, sa.func.version())
+    rows = source.select(sa.select(version.label("v")), "the version")
+    return next(iter(str(rows[0]["v"]).splitlines()), "").strip()
+
+
+def file_paths(source: SourceDatabase) -> tuple[str, ...]:
+    """Return where SmarterTrack's servers say that their files are."""
+    return tuple(str(path) for path, _ in source.frequencies("Servers", "FilePath") if path)
 
 
 def settings(source: SourceDatabase, names: tuple[str, ...]) -> dict[str, str]:

@@ -28,7 +28,7 @@ def _look(engagement: Engagement) -> Audit:
     live = Live(source, parameters.source.page_rows)
     engagement.progress.begin("Looking at definitions", 0)
     lookups = live.lookups(parameters)
-    found = codes.code_facts(live, _mapped(engagement))
+    found = codes.code_facts(live, _mapped(engagement), lookups.filter_kind)
     messages = tickets.message_facts(source, found, now)
     limit = parameters.target.upload_limit_bytes
     tree, missing = _files(engagement)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from migrator_lib.audit import queries
-from migrator_lib.audit.codes import DIRECTION, name_of
+from migrator_lib.audit.codes import DIRECTION, EMPTY, name_of
 from migrator_lib.audit.facts import Code, Messages, Tickets
 from migrator_lib.audit.live import Live
 from migrator_lib.chunks import Row
@@ -62,21 +62,18 @@ class _Pass:
         self.status[row["TicketStatusID"]] += 1
         self.priority[row["TicketPriorityID"]] += 1
         self.department[row["DepartmentID"]] += 1
-        self.totals["unknown_codes"] += self._is_unknown(row)
+        self.totals["unknown_codes"] += (
+            row["TicketStatusID"] not in self.lookups.statuses or row["TicketPriorityID"] not in self.priorities
+        )
+        self.totals["without_team"] += (
+            row["DepartmentID"] not in self.lookups.departments
+            or (row["DepartmentID"], row["GroupID"]) not in self.lookups.groups
+        )
         known = row["UserID_Customer"] in self.lookups.users or lowered(row["CustomerEmailAddress"])
         self.totals["without_requester"] += not known
         self.totals["garbled_subjects"] += is_garbled(row["Subject"])
         self.totals["long_subjects"] += len((row["Subject"] or "").strip()) > SUBJECT_MAXIMUM
         self._add_dates(row["DateOpenedUTC"], row["DateClosedUTC"])
-
-    def _is_unknown(self, row: Row) -> bool:
-        group = (row["DepartmentID"], row["GroupID"])
-        return (
-            row["TicketStatusID"] not in self.lookups.statuses
-            or row["TicketPriorityID"] not in self.priorities
-            or row["DepartmentID"] not in self.lookups.departments
-            or group not in self.lookups.groups
-        )
 
     def _add_dates(self, opened: datetime | None, closed: datetime | None) -> None:
         if opened is None:
@@ -121,6 +118,7 @@ def ticket_facts(live: Live, lookups: Lookups, now: datetime, progress: Progress
 _SUMS = (
     "number", "deleted", "spam", "moved", "without_requester", "without_date", "before_2000", "in_future",
     "closed_before_opened", "garbled_subjects", "long_subjects", "unknown_codes",
+    "without_team",
 )  # fmt: skip
 
 
@@ -152,7 +150,7 @@ def message_facts(source: SourceDatabase, codes: Iterable[Code], now: datetime) 
         per_day=round(recent / RATE_DAYS, 1),
         drafts=queries.flagged(source, "TicketMessages", "IsDraft"),
         undeliverable=queries.undeliverable(source),
-        without_direction=sum(code.number for code in codes if code.column == DIRECTION and not code.known),
+        without_direction=sum(code.number for code in codes if (code.column, code.code) == (DIRECTION, EMPTY)),
         odd_dates=queries.odd_dates(source, now),
         longest_thread=longest,
         long_threads=long,

@@ -138,7 +138,7 @@ TAGS_IN_TASKS = _table("TagsInTasks", "TagsInTasksID", "TaskID TagID")
 
 AUDITED: tuple[SourceTable, ...] = (
     _table("GlobalSettings", "", "", "SettingName SettingValue"),
-    _table("Servers", "", "", "DateLastHeartbeatUTC IsEnabled IsActiveServer LicensingMode"),
+    _table("Servers", "", "", "DateLastHeartbeatUTC IsEnabled IsActiveServer LicensingMode FilePath"),
     _table("Chats", "", "", "IsDeleted"),
     _table("ChatMessages", "", "", "ChatSenderType ViewRestriction"),
     _table("CallLogs", "", "", "IsDeleted IsOutgoing"),

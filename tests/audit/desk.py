@@ -38,6 +38,7 @@ def write_definitions(write: Writer) -> None:
         write.add("TicketStatuses", TicketStatusID=key, EnglishName=name, DisplayName=name, IsOpen=is_open,
                   IsActive=is_open)  # fmt: skip
     write.add("TicketPriorities", TicketPriorityID=2, EnglishName="Normal", DisplayName="Normal")
+    write.add("CommentTypes", CommentTypeID=1, EnglishName="General", DisplayName="General")
     write.add("Roles", RoleID=1, RoleName="Everyone")
     write.add("Roles", RoleID=4, RoleName="Agent", RoleCategory=1)
     write.add("CustomDataFields", CustomFieldID=1, DisplayName="Order number", DataType=0)

@@ -19,6 +19,7 @@ from migrator_lib.parameters import Parameters
 from migrator_lib.progress import Progress
 from migrator_lib.simulators.smartertrack import build
 from migrator_lib.smartertrack.database import SourceDatabase
+from migrator_lib.smartertrack.files import FilesRoot
 from migrator_lib.staging import Staged
 
 ACCOUNT = {"email": "migration@demo.example", "api_key": "env:KEY"}
@@ -63,7 +64,7 @@ def test_the_audit_counts_what_is_moved_later(source: SourceDatabase, tmp_path: 
 @pytest.mark.parametrize("rows", [7, 1000])
 def test_storage_is_the_same_whatever_the_page(source: SourceDatabase, tmp_path: Path, rows: int) -> None:
     root = Path(str(source.engine.url.database).removeprefix("file:").split("?")[0]).parent / "files"
-    tree = read_tree(root, Progress(tmp_path / "progress.json", "01_audit"))
+    tree = read_tree(FilesRoot.at(root), Progress(tmp_path / "progress.json", "01_audit"))
     found = storage_facts(Live(source, rows), tree, 20_000_000)
     assert found.files
     assert found.missing

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from migrator_lib.audit import Audit, parts, run_audit, scope, verdict
+from migrator_lib.audit import Audit, parts, preflight, run_audit, scope, verdict
 from migrator_lib.audit.facts import Access
 from migrator_lib.masking import EMAIL_IN_TEXT
 from tests.audit.desk import ADDRESS, BODY, SECRET, Open
 
 SHOWN = (
-    parts.source, parts.access, parts.counts, parts.parts_inside, parts.tickets, parts.by_month, parts.codes,
-    parts.fields, parts.storage, parts.quality, parts.readiness,
+    parts.status, preflight.unmapped, preflight.preflight, preflight.code_columns, parts.access, parts.counts,
+    parts.parts_inside, parts.tickets, parts.by_month, parts.fields, parts.storage, parts.quality, parts.readiness,
 )  # fmt: skip
 """What notebook 01 shows of the facts."""
 

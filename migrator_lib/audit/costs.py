@@ -1,0 +1,78 @@
+"""What it costs that a table or column is not there, and what a table that nobody knows may hold. By names alone."""
+
+from __future__ import annotations
+
+from migrator_lib.objects import OBJECTS
+from migrator_lib.smartertrack.prefixes import normalized
+from migrator_lib.smartertrack.tables import ALL_TABLES
+
+TABLES = {
+    "UsersInRoles": "who is an agent is told by groups alone",
+    "UsersInGroups": "teams get no members, and who is an agent is told by roles alone",
+    "BusinessHolidays": "holidays are not in the SLA inventory",
+    "KbCategories": "folders of the knowledge base are not listed",
+    "TicketMerges": "numbers that were merged into other tickets cannot be found by them",
+    "Tasks": "tags of tasks do not reach their tickets",
+    "TimeLogs": "tags of time logs do not reach their tickets",
+    "GlobalSettings": "SmarterTrack's version and edition are not told",
+    "Servers": "whether background threads ran, the licensing mode and the place of the files are not told",
+    "Chats": "live chats are not counted",
+    "ChatMessages": "chat messages are not counted, and their codes not seen",
+    "CallLogs": "call logs are not counted",
+    "KbArticles": "knowledge base articles are not counted",
+    "ThreadPosts": "replies in the community are not counted",
+    "TicketLinks": "tickets that came from a chat or a call are not told apart",
+    "ChatAttachments": "files of chats count as files that no row names",
+    "CallLogAttachments": "files of call logs count as files that no row names",
+    "ThreadPostAttachments": "files of the community count as files that no row names",
+    "Files": "files of the knowledge base count as files that no row names",
+    "TicketEventLogs": "the delta is found by messages, comments and dates alone",
+}
+COLUMNS = {
+    "Tickets.IsSpam": "spam is not told apart, and moves as any ticket does",
+    "Tickets.DateClosedUTC": "closed tickets are dated by their last message",
+    "TicketMessages.IsDraft": "drafts are not told apart, and move as if they had been sent",
+    "TicketMessages.UserID_From": "authors are told by address alone; a message without a direction is incoming",
+    "TicketMessages.CcAddresses": "copies (Cc) are left out",
+    "TicketMessages.DeliveryStatus": "mail that could not be delivered looks delivered",
+    "TicketMessages.LastDeliveryError": "mail that could not be delivered looks delivered",
+    "TicketAttachments.IsDeleted": "deleted attachments are not told apart, and move",
+    "TicketAttachments.CidTagName": "inline images stand below the message, not in it",
+    "TicketAttachments.Length": "sizes of files are not checked",
+    "TicketAttachments.Crc": "checksums of files are not checked",
+    "Users.IsQueue": "the queue is not told apart from agents",
+    "Users.IsLockedOut": "agents who are locked out count as active",
+    "Departments.BrandID": "tickets get no tag of their brand",
+    "CustomDataFields.Options": "dropdowns are proposed as text",
+    "Servers.FilePath": "the place of the files is not told",
+}
+TICKET_TAGS = "may hold tags of tickets, which SmarterTrack of March 2018 had not: they would be lost"
+AGENTS = "may hold agents: newer versions may no longer keep them in Users"
+
+
+def known_name(name: str, prefix: str) -> str:
+    """Return a table (or table and column) of the database by its known name, without prefix: ``Chats.IsDeleted``."""
+    table, dot, column = name.partition(".")
+    bare = normalized(table).removeprefix(normalized(prefix))
+    for entry in ALL_TABLES:
+        if normalized(entry.name) == bare:
+            names = {normalized(known): known for known in entry.columns}
+            return entry.name + dot + names.get(normalized(column), column)
+    return name
+
+
+def of_missing(name: str, prefix: str) -> str:
+    """Return what it costs that an optional table or column is not there."""
+    known = known_name(name, prefix)
+    if known in TABLES or known in COLUMNS:
+        return TABLES.get(known) or COLUMNS[known]
+    readers = [obj.title for obj in OBJECTS if known.partition(".")[0] in obj.reads]
+    return "left out: " + ", ".join(dict.fromkeys(readers)) if readers else "not counted here"
+
+
+def of_unknown(name: str) -> str:
+    """Return what an unknown table may hold, as far as its name tells."""
+    low = normalized(name)
+    if "tag" in low and "ticket" in low:
+        return TICKET_TAGS
+    return AGENTS if low.endswith("agents") else "not read"
