@@ -23,7 +23,8 @@ PNG = b"\x89PNG picture"
 def loader(shop: Shop, api: GorgiasApi, ledger: Ledger, staged: Staged | None = None, **more: Any) -> Loader:
     staged = staged or shop.stage()
     return Loader(
-        api=api, target=TARGET, ledger=ledger, staged=staged, lookups=shop.lookups(staged), files_root=FilesRoot.at(shop.files),
+        api=api, target=TARGET, ledger=ledger, staged=staged, lookups=shop.lookups(staged),
+        files_root=FilesRoot.at(shop.files),
         progress=Progress(shop.folder / "progress.json", "05_load", lambda: ledger.renew_lease()), **more,
     )  # fmt: skip
 

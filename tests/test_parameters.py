@@ -13,7 +13,7 @@ from keyring.errors import KeyringError
 
 from migrator_lib.errors import ParameterError
 from migrator_lib.parameters import load
-from migrator_lib.secret import resolve_secret
+from migrator_lib.secret import resolve_options, resolve_secret
 from migrator_lib.yaml_file import read_yaml
 
 PROJECT = Path(__file__).parent.parent
@@ -163,6 +163,32 @@ def test_a_url_that_is_none_is_refused_without_showing_it(written: Written) -> N
     error = refusal(written((old, "Server=db;Password=hunter2")))
     assert "no SQLAlchemy URL" in error.message
     assert "hunter2" not in shown(error)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "files_root: sftp://reader:hunter2@server/App_Data",
+        "files_root: zip://App_Data::sftp://reader:hunter2@server/backup.zip",
+        "files_root: https://acct.example/App_Data?sig=hunter2",
+        "files_options: {secret: hunter2}",
+        "files_options: {account_key: hunter2}",
+        "files_options: {password: hunter2}",
+    ],
+)
+def test_where_files_are_holds_no_secret_either(written: Written, lines: str) -> None:
+    error = refusal(written(("target:\n  production", f"  {lines}\ntarget:\n  production")))
+    assert "hunter2" not in str(error)
+    assert lines.partition(":")[0] in str(error)
+
+
+def test_options_of_files_are_taken_and_their_references_resolved(
+    written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = "files_root: s3://bucket/App_Data\n  files_options: {key: env:S3_KEY, anon: false, key_filename: /srv/id}\n"
+    source = load(written(("target:\n  production", f"  {given}target:\n  production"))).source
+    monkeypatch.setenv("S3_KEY", "hunter2")
+    assert resolve_options(source.files_options) == {"key": "hunter2", "anon": False, "key_filename": "/srv/id"}
 
 
 def test_the_address_of_the_account_holds_no_password_either(written: Written) -> None:

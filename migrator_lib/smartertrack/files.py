@@ -236,7 +236,7 @@ class RemoteRoot(FilesRoot):
         self.threads = LOCAL_THREADS if getattr(self._fs, "async_impl", False) else 1
 
     def _list(self, folder: str) -> Listing:
-        place = f"{self._base}/{folder}".rstrip("/") if folder else self._base
+        place = self._at(folder)
         with _as_os_error():
             self._fs.invalidate_cache()
             found = self._fs.ls(place, detail=True)
@@ -252,10 +252,13 @@ class RemoteRoot(FilesRoot):
                 files.append((name.rpartition("/")[2], int(entry.get("size") or 0)))
         return folders, files
 
+    def _at(self, path: str) -> str:
+        return f"{self._base}/{path}" if self._base and path else self._base or path
+
     def open(self, path: str) -> BinaryIO:
         """Open a file; it is read in blocks."""
         with _as_os_error():
-            return cast(BinaryIO, self._fs.open(f"{self._base}/{path}" if self._base else path, "rb"))
+            return cast(BinaryIO, self._fs.open(self._at(path), "rb"))
 
     def require_present(self, path: str = "") -> None:
         """List the root, and the file's folder: an object store has no folders but those of its files."""

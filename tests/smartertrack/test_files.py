@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import fsspec
 import pytest
 
-from migrator_lib.errors import FilesMissing
+from migrator_lib.errors import FilesMissing, ParameterError
 from migrator_lib.smartertrack import files
 from migrator_lib.smartertrack.files import FileOnDisk, FilesRoot
 
@@ -110,3 +111,68 @@ def test_a_file_that_is_removed_meanwhile_is_left_out(tmp_path: Path, monkeypatc
 
     monkeypatch.setattr(files.os, "scandir", Listed)
     assert [file.path for file in FilesRoot.at(tmp_path).walk()] == ["b.txt"]
+
+
+def test_a_walk_goes_on_behind_any_file_and_looks_into_no_folder_before_it(tmp_path: Path) -> None:
+    _tree(tmp_path, "a", "c", "b/1", "b/2/x", "b/2/y", "b/10", "d/e/f/z", "ü/ö", "Z")
+    paths = [file.path for file in FilesRoot.at(tmp_path).walk()]
+    assert paths == ["Z", "a", "c", "b/1", "b/10", "b/2/x", "b/2/y", "d/e/f/z", "ü/ö"]
+    for number, path in enumerate(paths):
+        listed: list[str] = []
+
+        class Watched(files.LocalRoot):
+            def _list(self, folder: str) -> files.Listing:
+                listed.append(folder)  # noqa: B023
+                return super()._list(folder)
+
+        assert [file.path for file in Watched(tmp_path).walk(path)] == paths[number + 1 :]
+        assert all(folder >= path.rpartition("/")[0] or path.startswith(folder) for folder in listed)
+
+
+def test_a_walk_goes_on_behind_a_file_that_is_gone(tmp_path: Path) -> None:
+    _tree(tmp_path, "a", "c", "b/1", "d/1")
+    assert [file.path for file in FilesRoot.at(tmp_path).walk("b")] == ["c", "b/1", "d/1"]
+    assert [file.path for file in FilesRoot.at(tmp_path).walk("b/0")] == ["b/1", "d/1"]
+    assert [file.path for file in FilesRoot.at(tmp_path).walk("bb/1")] == ["d/1"]
+
+
+def test_a_folder_of_very_many_files_is_put_in_the_same_order_on_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["B", "a", "ä", "\uffff", "\U0001f600", os.fsdecode(b"\xff"), *(f"{n:02d}" for n in range(20))]
+    _tree(tmp_path, *names[:5], *names[6:])
+    (tmp_path / names[5]).write_bytes(b"x")
+    in_memory = list(FilesRoot.at(tmp_path).walk())
+    monkeypatch.setattr(files, "IN_MEMORY", 3)
+    assert list(FilesRoot.at(tmp_path).walk()) == in_memory
+    assert {file.name for file in in_memory} == set(names)
+
+
+@pytest.mark.parametrize(
+    ("place", "url"),
+    [("/srv/App_Data", False), (r"D:\App_Data", False), (r"\\server\share", False), ("App_Data", False),
+     ("s3://bucket/App_Data", True), ("zip://App_Data::/srv/backup.zip", True), ("smb://server/share", True)],
+)  # fmt: skip
+def test_a_path_of_any_system_is_no_url(place: str, url: bool) -> None:
+    assert files.is_url(place) is url
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("nothing://x", r"nothing://.*not installed|cannot be opened \(nothing\)"),
+        ("sftp://x/y", "not installed.*paramiko"),
+    ],
+)
+def test_a_url_that_nothing_here_reads_says_what_to_install(url: str, words: str) -> None:
+    with pytest.raises(ParameterError, match=words) as caught:
+        FilesRoot.at(url)
+    assert caught.value.next_step
+
+
+def test_an_empty_url_is_told_from_one_with_files(tmp_path: Path) -> None:
+    memory = fsspec.filesystem("memory")
+    memory.pipe(f"/{tmp_path.name}/a/1.txt", b"x")
+    assert not FilesRoot.at(f"memory://{tmp_path.name}").is_empty()
+    with pytest.raises(FilesMissing):
+        FilesRoot.at(f"memory://{tmp_path.name}-nowhere").is_empty()
