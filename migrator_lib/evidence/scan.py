@@ -11,10 +11,10 @@ import html
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 from urllib.parse import quote, quote_plus
 
 from migrator_lib.errors import SecretFound
@@ -24,6 +24,8 @@ SHORTEST_SECRET = 6
 """Letters; what is shorter cannot be told from a word of the text."""
 SNIPPET = 40
 """Letters of a message that count as quoting it."""
+BLOCK, OVERLAP = 1_000_000, 1_000
+"""Letters of a table that are looked at together, and those of the block before that are looked at again."""
 
 _QUOTE = r"(?:\\*[\"']|&quot;|&#x27;|&#39;)"
 _NAMES = r"(?:password|passwd|pwd|api[_-]?key|(?:client|auth|access|api)?[_-]?(?:secret|token))"
@@ -65,7 +67,7 @@ def find_secrets(files: Iterable[Path], secrets: Mapping[str, str]) -> list[Find
     return [
         Finding(file, number, what)
         for file in files
-        for number, line in enumerate(_read(file).split("\n"), start=1)
+        for number, line in enumerate(_lines(file), start=1)
         for what in _in_line(line, known)
     ]
 
@@ -107,8 +109,31 @@ def find_bodies(files: Iterable[Path], snippets: Iterable[str]) -> list[Finding]
 
 
 def _read(file: Path) -> str:
-    with refusals(f"{file} could not be read", next_step="mend its rights, and run again."):
-        return file.read_text(encoding="utf-8", errors="replace")
+    with _opened(file) as stream:
+        return stream.read()
+
+
+def _lines(file: Path) -> Iterator[str]:
+    with _opened(file) as stream:
+        yield from stream
+
+
+def _blocks(file: Path) -> Iterator[str]:
+    """Yield a file's text in blocks that overlap, in constant memory: lists may have millions of lines."""
+    before = ""
+    with _opened(file) as stream:
+        while block := stream.read(BLOCK):
+            yield before + block
+            before = block[-OVERLAP:]
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[TextIO]:
+    with (
+        refusals(f"{file} could not be read", next_step="mend its rights, and run again."),
+        file.open(encoding="utf-8", errors="replace", newline="\n") as stream,
+    ):
+        yield stream
 
 
 def _in_line(line: str, known: Mapping[str, frozenset[str]]) -> Iterator[str]:
@@ -152,12 +177,17 @@ def _quotes(text: str, beginnings: set[str]) -> bool:
 
 def _readings(file: Path) -> Iterator[str]:
     """Yield a file's text as a reader would see it: unescaped, with and without its mark-up."""
+    for text in _blocks(file) if file.suffix == ".csv" else [_text(file)]:
+        yield _plain(html.unescape(text))
+        yield _plain(html.unescape(re.sub(r"<[^<>]*>", " ", text)))
+
+
+def _text(file: Path) -> str:
     text = _read(file)
     if file.suffix in (".json", ".ipynb"):
         with suppress(ValueError):  # a damaged file is read as it is
-            text = "\n".join(_strings(json.loads(text)))
-    yield _plain(html.unescape(text))
-    yield _plain(html.unescape(re.sub(r"<[^<>]*>", " ", text)))
+            return "\n".join(_strings(json.loads(text)))
+    return text
 
 
 def _strings(node: Any) -> Iterator[str]:

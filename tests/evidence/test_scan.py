@@ -159,6 +159,17 @@ def test_its_first_forty_letters_are_enough(tmp_path: Path) -> None:
     assert scan.find_bodies([written(tmp_path, plain[:39] + " …", "a.md")], [BODY]) == []
 
 
+@pytest.mark.parametrize("before", [1980, 1996, 2000, 3980, 6000])
+def test_a_quotation_in_a_long_list_is_found_also_where_two_blocks_meet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: int
+) -> None:
+    monkeypatch.setattr(scan, "BLOCK", 2000)
+    plain = " ".join(BODY.split())
+    file = written(tmp_path, "1,2\n" * (before // 4) + plain + "\n3,4", "members.csv")
+    assert scan.find_bodies([file], [BODY])
+    assert scan.find_bodies([file], ["another message, which nothing quotes anywhere"]) == []
+
+
 def test_short_texts_and_other_texts_are_no_quotation(tmp_path: Path) -> None:
     file = written(tmp_path, "Thank you! " + "The order of things is told by its key. " * 5, "a.md")
     assert scan.find_bodies([file], ["Thank you!", BODY]) == []
