@@ -6,7 +6,6 @@ statement sees. :func:`connection_facts` says what came of it.
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +18,6 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from migrator_lib.smartertrack import drivers, failures, sqlserver
 from migrator_lib.smartertrack.sqlserver import APPLICATION
 
-LENIENT = "utf_16_le_lenient"
 DRIVERS = {
     "postgres": "postgresql+psycopg",
     "postgresql": "postgresql+psycopg",
@@ -37,15 +35,9 @@ ENGINES = {
 }
 
 
-def _lenient(data: Any, _errors: str = "strict") -> tuple[str, int]:
-    return codecs.utf_16_le_decode(data, "replace", True)
-
-
-def _codec(name: str) -> codecs.CodecInfo | None:
-    return codecs.CodecInfo(codecs.utf_16_le_encode, _lenient, name=LENIENT) if name == LENIENT else None
-
-
-codecs.register(_codec)
+def as_unicode(data: bytes | None) -> str | None:
+    """Return a text of SQL Server, which cuts between the halves of a surrogate pair: a half becomes U+FFFD."""
+    return None if data is None else data.decode("utf-16-le", "replace")
 
 
 @dataclass(frozen=True)
@@ -196,8 +188,10 @@ def _begin_sql_server(connection: Any, engine: sa.Engine, facts: ConnectionFacts
     import pyodbc
 
     connection.timeout = facts.waits.query
-    for kind in (pyodbc.SQL_WCHAR, pyodbc.SQL_CHAR):
-        connection.setdecoding(kind, encoding=LENIENT, ctype=pyodbc.SQL_WCHAR)
+    connection.setdecoding(pyodbc.SQL_CHAR, encoding="utf-16-le", ctype=pyodbc.SQL_WCHAR)
+    # no codec of our own: pyodbc would fetch bytes of another width for it
+    for kind in (pyodbc.SQL_WCHAR, pyodbc.SQL_WVARCHAR, pyodbc.SQL_WLONGVARCHAR):
+        connection.add_output_converter(kind, as_unicode)
     allowed = sqlserver.allows_snapshot(connection)
     facts.isolation = "SNAPSHOT" if allowed else "READ COMMITTED"
     facts.snapshot = sqlserver.SNAPSHOT_WORDS[allowed]
