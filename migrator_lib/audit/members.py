@@ -16,7 +16,7 @@ from migrator_lib.membership.filters import Filters
 from migrator_lib.membership.free_mail import FREE_MAIL
 from migrator_lib.membership.people import phone_fields
 
-LARGEST = 50
+LARGEST = 20
 FAULTY = 100
 DOMAINS = 20
 WORD_LETTERS = 60

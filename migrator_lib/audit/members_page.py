@@ -5,7 +5,7 @@ from __future__ import annotations
 from migrator_lib import charts, pages
 from migrator_lib.audit.facts import Audit, Members
 from migrator_lib.membership.kinds import KINDS
-from migrator_lib.membership.lists import FILTERS_FILE, IN_USE, MEMBERS_FILE
+from migrator_lib.membership.lists import IN_USE, LISTS
 from migrator_lib.pages import Html
 
 TITLES = {"user": "User", "email": "E-mail", "domain": "Domain", "phone": "Phone"}
@@ -27,7 +27,7 @@ def members(audit: Audit) -> Html:
             _filters(m),
             _several(m),
             _in_none(m),
-            pages.note(f"The whole lists, addresses masked: documents/{MEMBERS_FILE} and documents/{FILTERS_FILE}."),
+            pages.note("The whole lists, addresses masked, are in documents/: ", ", ".join(LISTS), "."),
         ]
     )  # fmt: skip
 
@@ -60,7 +60,7 @@ def _organizations(m: Members) -> Html:
     ]
     more = m.organizations - m.without_members
     cut = f", the largest {len(rows)} of {more:,}" if len(rows) < more else ""
-    words = f"{m.without_members:,} of {m.organizations:,} have no member; {m.without_filter:,} have no filter."
+    words = f"{m.without_members:,} of {m.organizations:,} organizations are empty; {m.without_filter:,} lack a filter."
     return pages.join([pages.table(rows, caption=f"Members of organizations{cut}"), pages.paragraph(words)])
 
 

@@ -64,7 +64,7 @@ def write_all(engagement: Engagement) -> list[Path]:
     ]
     numbers = write_numbers(engagement, material.staged, paths.documents / "ticket_numbers.csv")
     membership.write(paths.documents, material.staged, material.lookups, engagement.progress)
-    members = [paths.documents / name for name in (membership.MEMBERS_FILE, membership.FILTERS_FILE)]
+    members = [paths.documents / name for name in membership.LISTS]
     confidential = [
         _write(paths.state / "handoff", material, name, DOCUMENTS[name][0], DOCUMENTS[name][1](material, str))
         for name in WITH_ADDRESSES
@@ -232,5 +232,6 @@ PURPOSE = {
     "mapping_as_signed": "keep: what was agreed",
     "ticket_numbers": "find a ticket by its old number",
     "organization_members": "see who belongs to which organization, and by which filter",
+    "organization_counts": "see how many members every organization has",
     "organization_filters": "see what became of every filter of organizations",
 }

@@ -1,4 +1,4 @@
-"""The whole lists, as evidence: every membership with the filter that makes it one, and what became of every filter.
+"""The whole lists, as evidence: every membership with the filter that makes it one, every organization, every filter.
 
 They hold keys, ids and masked addresses. A filter's value is left out: it may be somebody's address or number.
 """
@@ -6,27 +6,33 @@ They hold keys, ids and masked addresses. A filter's value is left out: it may b
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from migrator_lib.lookups import Lookups
 from migrator_lib.masking import mask_email, mask_text
-from migrator_lib.membership.evaluation import Membership
+from migrator_lib.membership.evaluation import Membership, Organization
 from migrator_lib.membership.filters import Filter, Filters, Person
+from migrator_lib.membership.kinds import KINDS
 from migrator_lib.membership.people import people
 from migrator_lib.progress import Progress
 from migrator_lib.staging import Staged
 from migrator_lib.storage import beside
 
-MEMBERS_FILE, FILTERS_FILE = "organization_members.csv", "organization_filters.csv"
+MEMBERS_FILE, FILTERS_FILE, COUNTS_FILE = LISTS = (
+    "organization_members.csv", "organization_filters.csv", "organization_counts.csv",
+)  # fmt: skip
 MEMBER_COLUMNS = ("requester", "becomes_customer", "address", "organization_id", "by", "filter_id", "first",
                   "organizations")  # fmt: skip
 FILTER_COLUMNS = ("filter_id", "organization_id", "kind", "taken_as", "people", "state")
+COUNT_COLUMNS = ("organization_id", "filters", "members", *(f"by_{kind}" for kind in KINDS), "first_for",
+                 "also_in_another")  # fmt: skip
 IN_USE, NOBODY = "in use", "matches nobody"
 
 
 def write(folder: Path, staged: Staged, lookups: Lookups, progress: Progress) -> tuple[Filters, Membership]:
-    """Evaluate everybody's membership and write both lists to a folder; return what was found.
+    """Evaluate everybody's membership and write all lists to a folder; return what was found.
 
     Raises:
         StorageError: the disk is full or cannot be written.
@@ -36,6 +42,7 @@ def write(folder: Path, staged: Staged, lookups: Lookups, progress: Progress) ->
     everybody = _counted(people(staged, lookups), progress)
     _write(folder / MEMBERS_FILE, MEMBER_COLUMNS, member_rows(filters, everybody, found))
     _write(folder / FILTERS_FILE, FILTER_COLUMNS, filter_rows(filters, found))
+    _write(folder / COUNTS_FILE, COUNT_COLUMNS, count_rows(lookups.organizations, filters, found))
     progress.end()
     return filters, found
 
@@ -70,6 +77,15 @@ def filter_rows(filters: Filters, found: Membership) -> Iterator[tuple[object, .
         state = state_of(one, found)
         words = f"{state} of {one.same_as}" if one.same_as is not None else state
         yield one.id, one.organization, mask_text(one.word), one.kind or "", found.fits[one.id], words
+
+
+def count_rows(organizations: Iterable[int], filters: Filters, found: Membership) -> Iterator[tuple[object, ...]]:
+    """Yield a row of :data:`COUNT_COLUMNS` for every organization, those without members too."""
+    with_filters = Counter(one.organization for one in filters.all)
+    for number in sorted(organizations):
+        one = found.organizations.get(number, Organization())
+        by = (one.by[kind] for kind in KINDS)
+        yield number, with_filters[number], one.members, *by, one.first, one.shared
 
 
 def state_of(one: Filter, found: Membership) -> str:

@@ -322,7 +322,7 @@ class TestMembers:
     def test_a_source_without_organizations_has_none_to_show(self, engage: Open) -> None:
         audit = run_audit(engage(sql=("DELETE FROM st_Organizations",)))
         assert (audit.members.organizations, audit.members.in_none) == (0, audit.members.people)
-        assert "no organizations" in members_page.members(audit)
+        assert "There are no organizations" in members_page.members(audit)
 
 
 class TestFieldsAndCodes:

@@ -64,7 +64,7 @@ def handed_over(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HandedOver
 def test_every_document_is_written(handed_over: HandedOver) -> None:
     shared = {"sla_inventory", "workflow_inventory", "community_assessment", "news_assessment", "agents", "quarantine",
               "mapping_as_signed"}  # fmt: skip
-    tables = {"ticket_numbers", "organization_members", "organization_filters"}
+    tables = {"ticket_numbers", "organization_members", "organization_filters", "organization_counts"}
     expected = {f"documents/{name}.html" for name in shared} | {f"documents/{name}.csv" for name in tables}
     assert set(handed_over.files) == expected | {"state/handoff/agents.html", "state/handoff/workflow_inventory.html"}
     assert all(file.stat().st_size > 200 for file in handed_over.files.values())

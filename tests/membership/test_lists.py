@@ -105,6 +105,14 @@ def test_every_filter_is_written_with_what_became_of_it_and_without_its_value(sh
     assert "@home.example" not in (shop.folder / lists.FILTERS_FILE).read_text(encoding="utf-8")
 
 
+def test_every_organization_is_counted_also_where_nobody_is_in_it(shop: Shop) -> None:
+    organization(shop, 1, ("Domain", "home.example"), ("Email", "ann@home.example"))
+    organization(shop, 2, ("User", "Bob", BOB), ("Domain", "other.example"))
+    organization(shop, 3)
+    rows = [tuple(map(int, row.values())) for row in written(shop, lists.COUNTS_FILE)]
+    assert rows == [(1, 2, 2, 0, 1, 1, 0, 1, 1), (2, 2, 1, 1, 0, 0, 0, 1, 1), (3, 0, 0, 0, 0, 0, 0, 0, 0)]
+
+
 def test_a_filter_that_is_never_the_strongest_is_in_use_all_the_same(shop: Shop) -> None:
     organization(shop, 1, ("Email", "ann@home.example"), ("Domain", "home.example"))
     assert [row["people"] for row in written(shop, lists.FILTERS_FILE)] == ["1", "2"]
