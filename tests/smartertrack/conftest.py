@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.smartertrack.source_desk import scratch_database
+from tests.smartertrack.source_desk import empty_postgresql, scratch_database
 
 SERVERS = ["sqlite", "postgresql", "mariadb", pytest.param("sqlserver", marks=pytest.mark.sqlserver)]
 
@@ -18,8 +18,20 @@ def server(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="session")
+def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One database for all tests of this worker: PostgreSQL takes long to make one."""
+    with scratch_database("postgresql", tmp_path_factory.getbasetemp()) as address:
+        yield address
+
+
 @pytest.fixture
-def url(server: str, tmp_path: Path) -> Iterator[str]:
+def url(request: pytest.FixtureRequest, server: str, tmp_path: Path) -> Iterator[str]:
     """The URL of an empty database, on each kind of server in turn."""
+    if server == "postgresql":
+        address: str = request.getfixturevalue("postgresql_url")
+        empty_postgresql(address)
+        yield address
+        return
     with scratch_database(server, tmp_path) as address:
         yield address

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -120,6 +120,35 @@ def scratch_database(server: str, folder: Path) -> Iterator[str]:
         yield url
     finally:
         database.__exit__(None, None, None)
+
+
+def end_connections(url: str) -> None:
+    """End every connection to a database of PostgreSQL or MariaDB but our own."""
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        else:
+            others = "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()"
+            for (number,) in connection.exec_driver_sql(others).all():
+                with suppress(sa.exc.DBAPIError):  # it ended by itself
+                    connection.exec_driver_sql(f"KILL {number}")
+    engine.dispose()
+
+
+def empty_postgresql(url: str) -> None:
+    """Drop all that a database holds, whoever still uses it."""
+    end_connections(url)
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        for schema in sa.inspect(connection).get_schema_names():
+            if schema != "information_schema":
+                connection.exec_driver_sql(f'DROP SCHEMA "{schema}" CASCADE')
+        connection.exec_driver_sql("CREATE SCHEMA public")
+    engine.dispose()
 
 
 def everything(database: SourceDatabase, name: str, *, rows: int = 1000) -> list[dict[str, Any]]:

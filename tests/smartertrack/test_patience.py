@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,7 +23,7 @@ from migrator_lib.smartertrack.patience import Patience
 from migrator_lib.smartertrack.reading import staged_pages
 from migrator_lib.smartertrack.tables import source_table
 from tests.smartertrack.proxy import proxied
-from tests.smartertrack.source_desk import add_ticket, create, drop, sqlite_url, tables_of, writing
+from tests.smartertrack.source_desk import add_ticket, create, drop, end_connections, sqlite_url, tables_of, writing
 
 SERVERS = ["postgresql", "mariadb"]
 MESSAGES = source_table("TicketMessages")
@@ -147,30 +146,15 @@ def _read_keys(database: SourceDatabase, between: Callable[[int], None]) -> list
     return keys
 
 
-def _kill_all(url: str) -> None:
-    """End every connection to this database but our own."""
-    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.exec_driver_sql(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-        else:
-            others = "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()"
-            for (number,) in connection.exec_driver_sql(others).all():
-                with suppress(sa.exc.DBAPIError):  # it ended by itself
-                    connection.exec_driver_sql(f"KILL {number}")
-    engine.dispose()
-
-
 @pytest.mark.parametrize("server", SERVERS, indirect=True)
 def test_connections_that_the_server_ends_in_the_middle_lose_nothing(desk: str) -> None:
     said: list[str] = []
     database = SourceDatabase(desk, patience=_quick(said))
-    assert _read_keys(database, lambda number: _kill_all(desk) if number in (0, 1, 4) else None) == list(range(200))
+    assert _read_keys(database, lambda number: end_connections(desk) if number in (0, 1, 4) else None) == list(
+        range(200)
+    )
     assert said
-    _kill_all(desk)
+    end_connections(desk)
     assert database.count("TicketMessages") == 200
     database.close()
 
@@ -207,7 +191,7 @@ def test_a_table_that_is_gone_when_the_server_is_back_is_said(desk: str) -> None
     database = SourceDatabase(desk, patience=_quick())
 
     def between(_number: int) -> None:
-        _kill_all(desk)
+        end_connections(desk)
         drop(desk, tables_of(["TicketMessages"]))
 
     with pytest.raises(SchemaMismatch):
@@ -261,7 +245,7 @@ def test_a_whole_extract_through_failures_is_that_without_them(url: str, tmp_pat
 
     def kill_now_and_then(*_: Any) -> None:
         if next(statements) % 9 == 0:
-            _kill_all(url)
+            end_connections(url)
 
     sa.event.listen(database.engine, "before_cursor_execute", kill_now_and_then)
     reader.definitions()
