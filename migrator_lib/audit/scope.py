@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from migrator_lib import pages
-from migrator_lib.audit import parts, preflight, verdict
+from migrator_lib.audit import members_page, parts, preflight, verdict
 from migrator_lib.audit.estimate import estimate
 from migrator_lib.audit.facts import Audit
 from migrator_lib.audit.grade import grade
@@ -54,6 +54,7 @@ def document(audit: Audit) -> str:
         ("What the company must do", duties(audit)),
         ("What needs a manual export, or credentials", by_hand(audit)),
         ("Data quality", parts.quality(audit)),
+        ("Organizations and their members", members_page.members(audit)),
         ("Source and access", pages.join([preflight.preflight(audit), parts.access(audit), parts.readiness(audit)])),
         ("Complexity", verdict.complexity(graded)),
         ("Estimate", verdict.effort(effort)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from migrator_lib.audit import Audit, parts, preflight, run_audit, scope, verdict
+from migrator_lib.audit import Audit, members_page, parts, preflight, run_audit, scope, verdict
 from migrator_lib.audit.facts import Access
 from migrator_lib.masking import EMAIL_IN_TEXT
 from tests.audit.desk import ADDRESS, BODY, SECRET, Open
@@ -13,6 +13,7 @@ from tests.audit.desk import ADDRESS, BODY, SECRET, Open
 SHOWN = (
     parts.status, preflight.unmapped, preflight.preflight, preflight.code_columns, parts.access, parts.counts,
     parts.parts_inside, parts.tickets, parts.by_month, parts.fields, parts.storage, parts.quality, parts.readiness,
+    members_page.members,
 )  # fmt: skip
 """What notebook 01 shows of the facts."""
 
