@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -22,14 +22,17 @@ import pyarrow.parquet as pq
 from migrator_lib.chunks import BadValue, bad_dates, bad_values, is_intact, path_of, remove_from, write_chunk
 from migrator_lib.ledger import Ledger
 from migrator_lib.progress import Progress
+from migrator_lib.smartertrack.blobs import BlobColumn
 from migrator_lib.smartertrack.database import SourceDatabase
-from migrator_lib.smartertrack.file_index import FILES, Indexer, WantedNames
+from migrator_lib.smartertrack.file_index import BLOBS, FILES, FileIndex, Indexer, WantedNames, as_table
 from migrator_lib.smartertrack.files import FilesRoot
+from migrator_lib.smartertrack.matching import IndexedFile, Row, blob_name, name_on_disk
 from migrator_lib.smartertrack.reading import staged_pages
 from migrator_lib.smartertrack.tables import DEFINITIONS, TAGS_IN_TASKS, TICKET_CHILDREN, TICKETS, SourceTable
 from migrator_lib.staging import Staged
 from migrator_lib.storage import refusals
 
+BLOB_PAGE = 500
 SLICE = 500
 """Ids in one statement; SQL Server takes 2,100 parameters."""
 
@@ -82,6 +85,47 @@ class Extractor:
             found = Indexer(root, wanted, self.progress).chunks(after, rows)
             for part, chunk in enumerate(found, start=len(chunks)):
                 self._note(FILES, part, chunk.data, last_key=json.dumps(chunk.last), final=chunk.final)
+
+    def blobs(self, named: str, limit: int) -> None:
+        """Stage what the database itself holds of attachments that have no file below the root, where it does.
+
+        Args:
+            named: ``source.blob_column``.
+            limit: bytes beyond which none is read.
+
+        Raises:
+            SchemaMismatch: the named column is not there, or several may be meant.
+        """
+        column = BlobColumn.find(self.source, named)
+        chunks = self._intact_chunks(BLOBS)
+        if column is None or (chunks and chunks[-1]["final"]):
+            return
+        self._forget(BLOBS, len(chunks))
+        self.report.rows[BLOBS] = rows = sum(chunk["rows"] for chunk in chunks)
+        self.progress.begin("Reading attachments from the database", 0, done=rows)
+        after = json.loads(chunks[-1]["last_key"]) if chunks else []
+        page: list[tuple[str, IndexedFile]] = []
+        part = len(chunks)
+        for row in self._without_file(after):
+            found = column.read(self.source, row, self.folder.parent / "blobs", limit)
+            self.progress.advance()
+            if found is not None:
+                page.append((blob_name(row["TicketAttachmentID"]), found))
+            if len(page) == BLOB_PAGE:
+                last = json.dumps([row["TicketID"], row["TicketAttachmentID"]])
+                self._note(BLOBS, part, as_table(page), last_key=last, final=False)
+                page, part = [], part + 1
+        self._note(BLOBS, part, as_table(page), last_key=json.dumps(after), final=True)
+
+    def _without_file(self, after: list[int]) -> Iterator[Row]:
+        """Yield the staged attachments behind a key that no file of the index is for."""
+        staged = Staged([self.folder])
+        index = FileIndex(staged)
+        for row in staged.columns("TicketAttachments", ["TicketAttachmentID", "FileNameOnDisk", "IsDeleted"]):
+            name = name_on_disk(row)
+            behind = [row["TicketID"], row["TicketAttachmentID"]] > after
+            if behind and not row["IsDeleted"] and not (name and index.named(name)):
+                yield row
 
     def _tables(self, tables: Sequence[SourceTable], ids: Sequence[int] | None) -> None:
         present = [table for table in tables if table.name in self.source.binding.tables]

@@ -63,6 +63,8 @@ class Source(Model):
     """Folder, mounted share, or fsspec URL without a password."""
     files_options: DriverOptions = {}
     """What the driver of that URL is given."""
+    blob_column: str = ""
+    """``Table.Column`` (without prefix) that holds attachments' bytes; empty: looked for; ``none``: there is none."""
     read_from: Literal["restored backup", "snapshot", "live"] = "restored backup"
     page_rows: Annotated[int, Field(ge=10, le=100_000)] = 10_000
     delta_overlap_minutes: Annotated[int, Field(ge=1, le=7 * 24 * 60)] = 60

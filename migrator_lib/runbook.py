@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import chain
 from typing import Any
 
-from migrator_lib import side_effects
-from migrator_lib.delta import Changes, changes
+from migrator_lib import delta, side_effects
+from migrator_lib.delta import Changes, Found, Watermark
 from migrator_lib.engagement import Engagement
 from migrator_lib.errors import GateClosed
 from migrator_lib.extract import Extractor, ExtractReport
 from migrator_lib.load import Loader, LoadReport
 from migrator_lib.lookups import Lookups
 from migrator_lib.reconcile import Reconciler, Reconciliation
-from migrator_lib.reconcile.accounts import Account, accounts, orphans, require_balanced
+from migrator_lib.reconcile.accounts import Account, accounts, orphans, require_balanced, unreadable
 from migrator_lib.reconcile.readback import ReadBack
+from migrator_lib.smartertrack.file_index import BLOBS, FILES
 from migrator_lib.smartertrack.tables import source_table
 from migrator_lib.staging import Staged, write_gone
 
@@ -38,15 +41,24 @@ def extractor(engagement: Engagement, stage: str) -> Extractor:
     )  # fmt: skip
 
 
+def read_files(engagement: Engagement, reader: Extractor) -> None:
+    """Index the files root, and stage what the database itself holds of attachments, where it does."""
+    settings = engagement.parameters
+    reader.files(engagement.files_root)
+    reader.blobs(settings.source.blob_column, settings.target.upload_limit_bytes)
+
+
 def extract(engagement: Engagement, *, start_again: bool = False) -> ExtractReport:
     """Stage everything, going on behind the last complete chunk; ``start_again`` forgets what is staged."""
     reader = extractor(engagement, FULL)
     if start_again:
         reader.start_again()
         engagement.ledger.set_meta("deltas", [])
+    if not engagement.ledger.chunks(FULL):
+        engagement.ledger.set_meta("watermarks", {FULL: delta.take(engagement.source).as_json()})
     reader.definitions()
     reader.tickets()
-    reader.files(engagement.files_root)
+    read_files(engagement, reader)
     if reader.report.read_now:
         engagement.ledger.set_meta("extracted_at", engagement.clock_now.isoformat(timespec="seconds"))
     return reader.report
@@ -54,7 +66,7 @@ def extract(engagement: Engagement, *, start_again: bool = False) -> ExtractRepo
 
 def source_rows(engagement: Engagement, report: ExtractReport) -> list[dict[str, Any]]:
     """Return for every table the rows that the source counts and the rows that are staged."""
-    tables = [source_table(name) for name in report.rows if name != "Files"]
+    tables = [source_table(name) for name in report.rows if name not in (FILES, BLOBS)]
     counted = {table.name: engagement.source.count_readable(table) for table in tables}
     return [
         {"table": table, "source": counted.get(table), "staged": rows, "read now": report.read_now.get(table, 0)}
@@ -77,6 +89,11 @@ class LoadResult:
         """Return what the ledger keeps of the step."""
         sums = {"accounts": [account.as_json() for account in self.accounts]} if self.accounts else {}
         return {"created": self.report.created(), "conflicts": len(self.report.conflicts), **sums}
+
+    def followed_by(self, later: LoadResult) -> LoadResult:
+        """Return what this load and a later one did together; the accounts are the later one's."""
+        report = LoadReport(self.report.counts + later.report.counts, self.report.conflicts + later.report.conflicts)
+        return LoadResult(report, later.accounts, later.rehearsal)
 
 
 def loader(engagement: Engagement, staged: Staged, lookups: Lookups) -> Loader:
@@ -114,15 +131,18 @@ def load(engagement: Engagement, tickets: Collection[int] | None = None) -> Load
     """
     check_side_effects(engagement)
     staged = engagement.all_stages
+    deltas = engagement.ledger.meta("deltas", [])
     lookups = engagement.lookups(staged)
     report = loader(engagement, staged, lookups).run(tickets=tickets)
     if engagement.rehearsal:
         return LoadResult(report, [], rehearsal=True)
     known = engagement.ledger.entry
-    stray = [entry for entry in orphans(staged) if known(PRODUCTION, entry.object, entry.source_key) is None]
-    engagement.ledger.settle(PRODUCTION, stray)
+    strays = chain(orphans(staged), unreadable(staged))
+    unknown = [entry for entry in strays if known(PRODUCTION, entry.object, entry.source_key) is None]
+    engagement.ledger.settle(PRODUCTION, unknown)
     found = accounts(engagement.ledger, PRODUCTION, staged, lookups)
     require_balanced(found)
+    engagement.ledger.set_meta("deltas_loaded", deltas)
     return LoadResult(report, found, rehearsal=False)
 
 
@@ -168,50 +188,48 @@ def reconcile(engagement: Engagement) -> ReconcileResult:
     return ReconcileResult(found, sums)
 
 
-# --- 07 cutover ----------------------------------------------------------------------------------------
+# --- deltas: before the cutover, in 04, and at the cutover, in 07 ----------------------------------------
 
 
-@dataclass
-class CutoverResult:
-    """What the last delta brought, and whether the freeze holds."""
-
-    changes: Changes
-    load: LoadResult
-    reconciliation: ReconcileResult | None
-    stages: list[str] = field(default_factory=list)
-
-    def summary(self) -> dict[str, Any]:
-        """Return what the ledger keeps of the step."""
-        found = self.reconciliation.summary() if self.reconciliation else {}
-        return {**self.load.summary(), **found, "changed_tickets": len(self.changes.tickets)}
-
-
-def cut_over(engagement: Engagement) -> CutoverResult:
-    """Read what changed since the extract, load it, prove that the freeze holds, and reconcile again.
-
-    Without ``execute`` it only says what has changed.
-
-    Raises:
-        GateClosed: the source changed while it should have been frozen.
-    """
-    found = _changes(engagement)
-    if engagement.rehearsal:
-        return CutoverResult(found, LoadResult(LoadReport(), [], rehearsal=True), None)
+def extract_delta(engagement: Engagement) -> Found:
+    """Stage what the watermark leads to, so that the load takes it over and the cutover has less to do."""
+    began = delta.take(engagement.source)
+    found = _look(engagement)
     if found:
-        _stage_delta(engagement, found)
-    waiting = _unloaded(engagement)
-    loaded = load(engagement, waiting)
-    engagement.ledger.set_meta("deltas_loaded", engagement.ledger.meta("deltas", []))
-    check_freeze(engagement)
-    return CutoverResult(found, loaded, reconcile(engagement), engagement.ledger.meta("deltas", []))
+        _stage_delta(engagement, found, began)
+    return found
 
 
-def _changes(engagement: Engagement) -> Changes:
+def _look(engagement: Engagement) -> Found:
+    """Return what changed since the last stage, by the watermark; by comparison, if none was taken."""
+    source, staged, progress = engagement.source, engagement.all_stages, engagement.progress
+    parameters = engagement.parameters.source
+    definitions = delta.changed_definitions(source, staged, parameters.page_rows)
+    mark = _last_watermark(engagement)
+    if mark is None:
+        return Found(None, _compare(engagement), definitions, compared=True)
+    overlap = timedelta(minutes=parameters.delta_overlap_minutes)
+    candidates = delta.since(source, staged, mark, overlap, progress, page_rows=parameters.page_rows)
+    traced = delta.changes(source, staged, progress, page_rows=parameters.page_rows, only=candidates.tickets)
+    return Found(candidates, traced, definitions)
+
+
+def _compare(engagement: Engagement, leave_out: Collection[int] = frozenset()) -> Changes:
     rows = engagement.parameters.source.page_rows
-    return changes(engagement.source, engagement.all_stages, engagement.progress, page_rows=rows)
+    return delta.changes(
+        engagement.source, engagement.all_stages, engagement.progress, page_rows=rows, leave_out=leave_out
+    )
 
 
-def _stage_delta(engagement: Engagement, found: Changes) -> None:
+def _last_watermark(engagement: Engagement) -> Watermark | None:
+    """Return the marks of the last stage that has some: those of an earlier one lead to more, and to all of it."""
+    kept = engagement.ledger.meta("watermarks", {})
+    stages = [FULL, *engagement.ledger.meta("deltas", [])]
+    marks = [kept[stage] for stage in stages if stage in kept]
+    return Watermark.from_json(marks[-1]) if marks else None
+
+
+def _stage_delta(engagement: Engagement, found: Found | Changes, began: Watermark) -> None:
     """Stage what changed; the stage counts only when it is complete, and a half one is read anew."""
     deltas = engagement.ledger.meta("deltas", [])
     stage = f"delta-{len(deltas) + 1:03d}"
@@ -220,27 +238,78 @@ def _stage_delta(engagement: Engagement, found: Changes) -> None:
     write_gone(engagement.paths.staged / stage, found.merged)
     reader.definitions()
     reader.tickets(sorted(found.tickets))
-    reader.files(engagement.files_root)
+    read_files(engagement, reader)
+    engagement.ledger.set_meta("watermarks", engagement.ledger.meta("watermarks", {}) | {stage: began.as_json()})
     engagement.ledger.set_meta("deltas", [*deltas, stage])
 
 
-def _unloaded(engagement: Engagement) -> set[int]:
-    """Return the tickets of the deltas that no load has finished with."""
+# --- 07 cutover ----------------------------------------------------------------------------------------
+
+
+@dataclass
+class CutoverResult:
+    """What the last delta brought, and whether the freeze holds."""
+
+    found: Found
+    load: LoadResult
+    reconciliation: ReconcileResult | None
+    stages: list[str] = field(default_factory=list)
+
+    def summary(self) -> dict[str, Any]:
+        """Return what the ledger keeps of the step."""
+        verified = self.reconciliation.summary() if self.reconciliation else {}
+        return {**self.load.summary(), **verified, **self.found.summary()}
+
+
+def cut_over(engagement: Engagement) -> CutoverResult:
+    """Take over what changed since the last stage, prove that nothing is missing, and reconcile again.
+
+    What the watermark leads to is loaded first, which takes minutes. Then everything is compared: what that finds
+    beyond it is loaded, too, and everything is compared again. Without ``execute`` it only says what has changed.
+
+    Raises:
+        GateClosed: the source changed while it should have been frozen.
+    """
+    began = delta.take(engagement.source)
+    found = _look(engagement)
+    if engagement.rehearsal:
+        if not found.compared:
+            found = found.with_missed(_compare(engagement, leave_out=found.tickets | found.merged))
+        return CutoverResult(found, LoadResult(LoadReport(), [], rehearsal=True), None)
+    if found:
+        _stage_delta(engagement, found, began)
+    loaded = _load_deltas(engagement)
+    missed = _compare(engagement)
+    _require_frozen(engagement, _changed_since(engagement, began) & missed.tickets)
+    if missed:
+        _stage_delta(engagement, missed, began)
+        loaded = loaded.followed_by(_load_deltas(engagement))
+        _require_frozen(engagement, _compare(engagement).tickets)
+    deltas = engagement.ledger.meta("deltas", [])
+    return CutoverResult(found.with_missed(missed), loaded, reconcile(engagement), deltas)
+
+
+def _load_deltas(engagement: Engagement) -> LoadResult:
+    """Load the tickets of the deltas that no load has finished with."""
     loaded = engagement.ledger.meta("deltas_loaded", [])
     waiting = [stage for stage in engagement.ledger.meta("deltas", []) if stage not in loaded]
-    return engagement.staged(*waiting).ticket_ids() if waiting else set()
+    return load(engagement, engagement.staged(*waiting).ticket_ids() if waiting else set())
 
 
-def check_freeze(engagement: Engagement) -> None:
-    """Pass if nothing changed in the source since the delta was read.
+def _changed_since(engagement: Engagement, began: Watermark) -> frozenset[int]:
+    source, staged, rows = engagement.source, engagement.all_stages, engagement.parameters.source.page_rows
+    return delta.since(source, staged, began, timedelta(0), engagement.progress, page_rows=rows).tickets
+
+
+def _require_frozen(engagement: Engagement, changed: Collection[int]) -> None:
+    """Pass if nothing changed in the source since the cutover began.
 
     Raises:
         GateClosed: with the number of tickets that did.
     """
-    since = _changes(engagement)
-    if since:
+    if changed:
         raise GateClosed(
-            f"{engagement.step} waits at the gate 'freeze': {len(since.tickets)} tickets changed in SmarterTrack "
+            f"{engagement.step} waits at the gate 'freeze': {len(changed)} tickets changed in SmarterTrack "
             "while it should have been frozen. What had changed before is in Gorgias.",
             gate="freeze",
             next_step="stop mail import, automatic closing and agents' work in SmarterTrack, then "

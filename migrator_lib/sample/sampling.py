@@ -13,7 +13,7 @@ import math
 from migrator_lib.engagement import Engagement
 from migrator_lib.load import Loader, LoadReport, references
 from migrator_lib.objects import TICKET
-from migrator_lib.runbook import check_side_effects, extractor
+from migrator_lib.runbook import check_side_effects, extractor, read_files
 from migrator_lib.sample.choice import Choice
 from migrator_lib.sample.reviewer import Review, Reviewer
 from migrator_lib.staging import Staged
@@ -35,7 +35,7 @@ def extract(engagement: Engagement, choice: Choice) -> Staged:
         engagement.ledger.set_meta("sample_choice", choice.ids)
     reader.definitions()
     reader.tickets(choice.ids)
-    reader.files(engagement.files_root)
+    read_files(engagement, reader)
     return engagement.staged(STAGE)
 
 

@@ -205,7 +205,7 @@ class FileIndex(Files):
         """Fill it when it is first asked."""
         database = sqlite3.connect("", check_same_thread=False)
         columns = ", ".join(f"{field.name} {'INTEGER' if 'int' in str(field.type) else 'TEXT'}" for field in _COLUMNS)
-        database.execute(f"CREATE TABLE file (name TEXT, {columns}, PRIMARY KEY (path)) WITHOUT ROWID")
+        database.execute(f"CREATE TABLE file (name TEXT, {columns}, PRIMARY KEY (path, name)) WITHOUT ROWID")
         for table in (FILES, BLOBS):
             database.executemany(_LAY_OVER, map(_values, self._staged.layers(table)))
         database.execute("CREATE INDEX of_name ON file (name)")
@@ -241,7 +241,8 @@ _NAMED = f"SELECT {_NAMES} FROM file WHERE name = ? ORDER BY path"  # noqa: S608
 _KEPT = ("crc", "sha256", "packing", "unpacked_size", "unpacked_crc")
 _NEW = "excluded.crc IS NOT NULL OR excluded.size <> size OR excluded.error <> ''"
 _LAY_OVER = (
-    f"INSERT INTO file (name, {_NAMES}) VALUES (?, {', '.join('?' * len(_COLUMNS))}) ON CONFLICT (path) DO UPDATE SET "  # noqa: S608
+    f"INSERT INTO file (name, {_NAMES}) VALUES (?, {', '.join('?' * len(_COLUMNS))}) "  # noqa: S608
+    + "ON CONFLICT (path, name) DO UPDATE SET "
     + ", ".join(f"{name} = CASE WHEN {_NEW} THEN excluded.{name} ELSE {name} END" for name in _KEPT)
     + f", error = CASE WHEN {_NEW} THEN excluded.error ELSE error END, size = excluded.size"
 )
