@@ -67,8 +67,8 @@ class BadValue:
     """A value that is not of its column's type. The value itself may be personal, so it is shown nowhere."""
 
     table: str
-    key: str
-    """The row's key, its columns joined by "-"; a part that cannot be read itself shows as "?"."""
+    key: tuple[str, ...]
+    """The row's key; a part that cannot be read itself is "?" and the begin of its hash."""
     column: str
     staged: bool
     """Whether the row was staged, with this value empty; if not, the row as a whole cannot be read."""
@@ -153,7 +153,9 @@ def columns_to_staged(table: SourceTable, columns: Mapping[str, Sequence[Any]], 
     dates = {name: len(bad.pop(name)) for name in list(bad) if table.type_of(name) == "datetime"}
     lost = {number for name, numbers in bad.items() if _is_needed(table, name) for number in numbers}
     listed = [
-        [_key(table, read, number), name, number not in lost] for name, numbers in bad.items() for number in numbers
+        [_key(table, columns, read, number), name, number not in lost]
+        for name, numbers in bad.items()
+        for number in numbers
     ]
     if lost:
         data = data.filter(pa.array([number not in lost for number in range(rows)]))
@@ -185,9 +187,15 @@ def _is_needed(table: SourceTable, column: str) -> bool:
     return column in table.key or column in table.required
 
 
-def _key(table: SourceTable, read: Mapping[str, _Column], number: int) -> str:
-    parts = (read[column].values[number].as_py() for column in table.key)
-    return "-".join("?" if part is None else str(part) for part in parts)
+def _key(
+    table: SourceTable, columns: Mapping[str, Sequence[Any]], read: Mapping[str, _Column], number: int
+) -> list[str]:
+    parts = []
+    for column in table.key:
+        part = read[column].values[number].as_py()
+        hidden = "?" + hashlib.sha256(repr(columns[column][number]).encode()).hexdigest()[:12]
+        parts.append(hidden if part is None else str(part))
+    return parts
 
 
 @dataclass(frozen=True)
@@ -312,8 +320,8 @@ def bad_dates(schema: Any) -> Mapping[str, int]:
 
 
 def bad_values(table: str, schema: Any) -> list[BadValue]:
-    """Return what could not be read, from the schema of a chunk of a table."""
-    return [BadValue(table, key, column, staged) for key, column, staged in _listed(schema)]
+    """Return what could not be read, from the schema or the footer of a chunk of a table."""
+    return [BadValue(table, tuple(key), column, staged) for key, column, staged in _listed(schema)]
 
 
 def remove_from(folder: Path, part: int) -> None:

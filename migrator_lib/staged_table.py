@@ -6,7 +6,8 @@ Footers are read once. A range of tickets reads the row groups that may hold it:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect, bisect_left
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from migrator_lib.chunks import BadValue, bad_values
 from migrator_lib.errors import StorageError
 
 
@@ -32,6 +34,10 @@ class StagedTable:
     def rows(self) -> int:
         """Return the number of rows, from the footers alone."""
         return sum(metadata.num_rows for _, metadata in self._chunks)
+
+    def bad_values(self, table: str) -> list[BadValue]:
+        """Return the values and rows that could not be read, from the footers alone; ``table`` is this one's name."""
+        return [bad for _, metadata in self._chunks for bad in bad_values(table, metadata)]
 
     def batches(self, columns: Sequence[str] | None = None, size: int = 10_000) -> Iterator[Any]:
         """Yield record batches of up to ``size`` rows, of all columns or of these."""
@@ -53,6 +59,17 @@ class StagedTable:
                 with _whole(file), pq.ParquetFile(file, metadata=metadata) as chunk:
                     found += _between(chunk.read_row_groups(groups), low, high).to_pylist()
         return found
+
+    def batches_of(self, tickets: Collection[int], columns: Sequence[str], size: int = 10_000) -> Iterator[Any]:
+        """Yield record batches of up to ``size`` rows with the rows of these tickets, in any number."""
+        wanted = sorted(tickets)
+        among = pa.array(wanted, pa.int64())
+        for (file, metadata), ranges in zip(self._chunks, self._ranges, strict=True):
+            groups = [n for n, (first, last) in enumerate(ranges) if bisect_left(wanted, first) < bisect(wanted, last)]
+            if groups:
+                with _whole(file), pq.ParquetFile(file, metadata=metadata) as chunk:
+                    for batch in chunk.iter_batches(batch_size=size, row_groups=groups, columns=list(columns)):
+                        yield batch.filter(pc.is_in(batch["TicketID"], value_set=among))
 
     @cached_property
     def _ranges(self) -> list[list[tuple[float, float]]]:

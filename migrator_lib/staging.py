@@ -158,6 +158,21 @@ class Staged:
                 total += sum(t not in hidden for t in data.values("TicketID")) if hidden else data.rows
         return total
 
+    def unreadable(self, table: str) -> dict[str, str]:
+        """Return the rows that are not staged, since they cannot be read: key to the column that cannot."""
+        found: dict[str, str] = {}
+        for folder, hidden in zip(self.folders, self.overlaid_tickets, strict=True):
+            data = self._table(folder, table)
+            if data is None:
+                continue
+            if table not in _OVERLAID:
+                found.clear()  # the latest stage holds such a table whole
+            anew = {str(ticket) for ticket in hidden} if table in _OVERLAID else set()
+            for bad in data.bad_values(table):
+                if not bad.staged and bad.key[0] not in anew:
+                    found.setdefault("-".join(bad.key), bad.column)
+        return found
+
     def ticket_batches(self, size: int = 250, only: Collection[int] | None = None) -> Iterator[list[TicketRecord]]:
         """Yield all tickets, or only those with these ids, in key order, in batches, in constant memory."""
         wanted = None if only is None else frozenset(only)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from migrator_lib import extract
-from migrator_lib.chunks import path_of, to_staged, write_chunk
+from migrator_lib.chunks import BadValue, path_of, to_staged, write_chunk
 from migrator_lib.errors import SourceUnreachable, StorageError
 from migrator_lib.extract import Extractor
+from migrator_lib.smartertrack import database
 from migrator_lib.smartertrack.tables import source_table
 from tests.extracting import Desk, at_every_page
 from tests.smartertrack.source_desk import add_ticket, create, execute, sqlite_url, statements_of, tables_of, writing
@@ -332,7 +335,91 @@ def test_a_stage_that_cannot_be_removed_is_said(desk: Desk, monkeypatch: pytest.
             reader.start_again()
 
 
+# --- what a page is ------------------------------------------------------------------------------------
+
+
+def test_a_page_ends_where_its_text_is_too_much_also_when_it_is_taken_up_there(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute(desk.url, "UPDATE st_TicketMessages SET BodyText = printf('%.*c', 5000, 'x') WHERE TicketID IN (3, 4, 9)")
+    monkeypatch.setattr(database, "PAGE_BYTES", 10_000)
+    monkeypatch.setattr(database, "BATCH", 1)
+    undisturbed = Desk(desk.url, desk.folder.with_name("undisturbed"))
+    with undisturbed.reader(page_rows=50) as reader:
+        reader.tickets()
+    sizes = [int(str(chunk["rows"])) for chunk in undisturbed.chunks("TicketMessages")]
+    assert sizes == [8, 2, 2, 14, 43]
+    died(desk, page=5, page_rows=50)
+    with desk.reader(page_rows=50) as reader:
+        reader.tickets()
+    assert desk.bytes_of() == undisturbed.bytes_of()
+
+
+def test_a_body_of_50_mb_is_staged_whole(desk: Desk) -> None:
+    execute(
+        desk.url, "UPDATE st_TicketMessages SET BodyHTML = printf('%.*c', 5e7, 'x') WHERE TicketMessageID = 201"
+    )
+    with desk.reader(page_rows=10_000) as reader:
+        reader.tickets()
+    rows = desk.staged("full").columns("TicketMessages", ["BodyHTML"])
+    assert [len(row["BodyHTML"]) for row in rows if row["TicketID"] == 2][1] == 50_000_000
+    assert sum(int(str(chunk["rows"])) for chunk in desk.chunks("TicketMessages")) == MESSAGES
+
+
+def test_blocks_of_a_page_make_one_chunk(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "BLOCK", 7)
+    monkeypatch.setattr(database, "BATCH", 3)
+    with desk.reader(page_rows=20) as reader:
+        reader.tickets()
+    assert [chunk["rows"] for chunk in desk.chunks("TicketMessages")] == [20, 20, 20, 9]
+    keys = [row["TicketMessageID"] for row in desk.staged("full").columns("TicketMessages", ["TicketMessageID"])]
+    assert keys == [key * 100 + n for key in range(1, TICKETS + 1) for n in range(3)]
+
+
+def test_two_extracts_of_an_unchanged_source_are_byte_for_byte_equal_whatever_the_hash_seed(desk: Desk) -> None:
+    desk.folder.with_name("files").mkdir()
+    made = []
+    for seed in ("1", "4711"):
+        other = Desk(desk.url, desk.folder.with_name(f"seed-{seed}"))
+        code = "import sys; from pathlib import Path; from tests.crash.extract_until import extract; "
+        code += "extract(sys.argv[1], Path(sys.argv[2]))"
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        command = [sys.executable, "-c", code, other.url, str(other.folder)]
+        subprocess.run(command, cwd=Path(__file__).parents[1], env=environment, check=True, timeout=300)
+        made.append(other.bytes_of())
+    assert made[0] == made[1]
+    assert len(made[0]) > 30
+
+
 # --- values --------------------------------------------------------------------------------------------
+
+
+def test_values_that_are_none_are_listed_also_when_their_chunk_was_read_by_an_earlier_run(desk: Desk) -> None:
+    execute(desk.url, "UPDATE st_Tickets SET ReplyCountIn = 'many' WHERE TicketID = 3",
+            "UPDATE st_Tickets SET DepartmentID = 'sales' WHERE TicketID = 5",
+            "UPDATE st_TicketMessages SET UserID_From = 1e19 WHERE TicketMessageID = 2200")  # fmt: skip
+    with desk.reader() as reader:
+        reader.tickets()
+    listed = [("Tickets", ("5",), "DepartmentID", False), ("Tickets", ("3",), "ReplyCountIn", True),
+              ("TicketMessages", ("22", "2200"), "UserID_From", True)]  # fmt: skip
+    assert reader.report.bad_values == [BadValue(*each) for each in listed]
+    assert 5 not in desk.staged("full").ticket_ids()
+    assert reader.report.rows["Tickets"] == TICKETS - 1
+    with desk.reader() as reader:
+        reader.tickets()
+    assert reader.report.bad_values == [BadValue(*each) for each in listed]
+
+
+def test_negative_ids_and_text_with_nul_are_staged_as_they_are(desk: Desk) -> None:
+    execute(desk.url, "UPDATE st_Tickets SET TicketID = -TicketID, Subject = 'a' || char(0) || 'b' WHERE TicketID > 4",
+            "UPDATE st_TicketMessages SET TicketID = -TicketID WHERE TicketID > 4")  # fmt: skip
+    died(desk, page=7)
+    with desk.reader() as reader:
+        reader.tickets()
+    rows = list(desk.staged("full").columns("Tickets", ["Subject"]))
+    assert [row["TicketID"] for row in rows] == [*range(-TICKETS, -4), 1, 2, 3, 4]
+    assert rows[0]["Subject"] == "a\0b"
+    assert desk.staged("full").count("TicketMessages") == MESSAGES
 
 
 def test_dates_that_are_none_are_counted_also_when_their_chunk_was_read_by_an_earlier_run(desk: Desk) -> None:

@@ -29,6 +29,19 @@ ORPHANS = (
     ("ticket_field_value", "CustomDataFieldsInTickets", "CustomFieldID", "{TicketID}-"),
 )
 """What hangs on a ticket and is accounted for: object, table, own key, and what stands before the key."""
+OBJECT_OF = {
+    "Users": "user",
+    "Departments": "department",
+    "Brands": "brand",
+    "Tags": "tag",
+    "CustomDataFields": "ticket_field",
+    "Organizations": "organization",
+    "Threads": "community_post",
+    "NewsItems": "news_item",
+    "Tickets": "ticket",
+    **{table: obj for obj, table, _, _ in ORPHANS},
+}
+"""Table to the object that a row of it is counted as where it cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +95,14 @@ def orphans(staged: Staged) -> Iterator[Entry]:
                 yield Entry(obj, own, "quarantined", rule="ticket_not_in_source", reason=reason)
 
 
+def unreadable(staged: Staged) -> Iterator[Entry]:
+    """Yield the rows that could not be staged, since what they cannot do without is not what its column holds."""
+    for table, obj in OBJECT_OF.items():
+        for key, column in staged.unreadable(table).items():
+            reason = f"{table}.{column} of this row holds something else than such a column does"
+            yield Entry(obj, f"{table}:{key}", "quarantined", rule="unreadable_in_source", reason=reason)
+
+
 def source_counts(staged: Staged, lookups: Lookups) -> dict[str, int]:
     """Return object to number of source records, by the staged data alone."""
     counts = {
@@ -92,6 +113,8 @@ def source_counts(staged: Staged, lookups: Lookups) -> dict[str, int]:
     for obj in OBJECTS:
         if obj.name not in counts:
             counts[obj.name] = sum(1 for _ in obj.records(staged, lookups))
+    for entry in unreadable(staged):
+        counts[entry.object] += 1
     return counts
 
 

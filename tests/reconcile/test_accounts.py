@@ -6,7 +6,7 @@ import pytest
 
 from migrator_lib.errors import AccountsError
 from migrator_lib.ledger import Entry, Ledger
-from migrator_lib.reconcile.accounts import Account, accounts, orphans, require_balanced
+from migrator_lib.reconcile.accounts import Account, accounts, orphans, require_balanced, unreadable
 from migrator_lib.staging import Staged
 from tests.loading import TARGET, load
 from tests.shop import Shop
@@ -52,6 +52,33 @@ def test_what_hangs_on_no_ticket_is_quarantined_and_counted(
     assert all("4711" in (e.reason or "") for e in found)
     ledger.settle(TARGET, found)
     require_balanced(list(by_name(shop, ledger, staged).values()))
+
+
+def test_rows_that_cannot_be_read_are_quarantined_and_counted(
+    shop: Shop, gorgias: SimulatedGorgias, ledger: Ledger
+) -> None:
+    shop.add("Tickets", {"TicketID": 90, "UserID_Customer": "nobody"})
+    shop.add("TicketMessages", {"TicketID": 90, "TicketMessageID": 7})
+    shop.add("TicketMessages", {"TicketID": 1, "TicketMessageID": 8, "IsDraft": "perhaps", "MessageDirection": "in"})
+    shop.add("Tags", {"TagID": 2**70, "Name": "blue"})
+    staged = shop.stage()
+    load(shop, gorgias.api, ledger, staged)
+    found = list(unreadable(staged))
+    assert [entry.object for entry in found] == ["tag", "ticket", "ticket_message"]
+    assert found[1].source_key == "Tickets:90"
+    assert "UserID_Customer" in (found[1].reason or "")
+    assert not any("nobody" in str(entry) or str(2**70) in str(entry) for entry in found)
+    ledger.settle(TARGET, [*found, *orphans(staged)])
+    require_balanced(list(by_name(shop, ledger, staged).values()))
+
+
+def test_a_row_that_a_later_stage_could_read_is_counted_once(shop: Shop) -> None:
+    shop.add("Tickets", {"TicketID": 90, "UserID_Customer": "nobody"})
+    first = shop.stage("first")
+    shop.tables["Tickets"][-1]["UserID_Customer"] = 101
+    second = shop.stage("second")
+    both = Staged([*first.folders, *second.folders])
+    assert [len(list(unreadable(staged))) for staged in (first, second, both)] == [1, 0, 0]
 
 
 def test_what_is_under_way_is_not_accounted_for(shop: Shop, gorgias: SimulatedGorgias, ledger: Ledger) -> None:
