@@ -56,6 +56,22 @@ def bad_dates(report: ExtractReport) -> Html:
     return pages.table(rows, caption="Dates", empty="Every date could be read.")
 
 
+def bad_values(report: ExtractReport) -> Html:
+    """Return the values, and the rows, that could not be read; the values themselves are not shown."""
+    rows = [
+        {
+            "table": bad.table,
+            "key": "-".join(bad.key),
+            "column": bad.column,
+            "what was done": "staged with this value empty" if bad.staged else "not staged: the row is quarantined",
+        }
+        for bad in report.bad_values[:LISTED]
+    ]
+    more = len(report.bad_values) - len(rows)
+    told = pages.table(rows, caption="Values that are not what their column holds", empty="Every other value, too.")
+    return pages.join([told, pages.note(f"and {more:,} more.")]) if more else told
+
+
 # --- 05 load -------------------------------------------------------------------------------------------
 
 
