@@ -23,6 +23,7 @@ from migrator_lib.reconcile import Reconciler, Reconciliation
 from migrator_lib.reconcile.accounts import Account, accounts, orphans, require_balanced, unreadable
 from migrator_lib.reconcile.readback import ReadBack
 from migrator_lib.smartertrack.file_index import BLOBS, FILES
+from migrator_lib.smartertrack.connection import connection_facts
 from migrator_lib.smartertrack.tables import source_table
 from migrator_lib.staging import Staged, write_gone
 
@@ -54,14 +55,27 @@ def extract(engagement: Engagement, *, start_again: bool = False) -> ExtractRepo
     if start_again:
         reader.start_again()
         engagement.ledger.set_meta("deltas", [])
+        engagement.ledger.set_meta("extract_moments", [])
     if not engagement.ledger.chunks(FULL):
         engagement.ledger.set_meta("watermarks", {FULL: delta.take(engagement.source).as_json()})
-    reader.definitions()
-    reader.tickets()
+    with engagement.source.one_moment():
+        reader.definitions()
+        reader.tickets()
     read_files(engagement, reader)
+    note_moments(engagement, reader.report)
     if reader.report.read_now:
         engagement.ledger.set_meta("extracted_at", engagement.clock_now.isoformat(timespec="seconds"))
     return reader.report
+
+
+def note_moments(engagement: Engagement, report: ExtractReport) -> None:
+    """Keep in the ledger, beside those of earlier runs, as of which moments this run read the source, and how."""
+    if report.read_now:
+        snapshot = connection_facts(engagement.source.engine).snapshot
+        began = [moment.isoformat(timespec="seconds") for moment in engagement.source.moments]
+        known = engagement.ledger.meta("extract_moments", [])
+        report.moments = [*known, *({"began": each, "snapshot": snapshot} for each in began)]
+        engagement.ledger.set_meta("extract_moments", report.moments)
 
 
 def source_rows(engagement: Engagement, report: ExtractReport) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from migrator_lib import pages
+from migrator_lib.delta import Found
 from migrator_lib.engagement import Engagement
 from migrator_lib.evidence.summary import RECONCILED
 from migrator_lib.extract import ExtractReport
@@ -214,26 +215,54 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 def cutover_status(result: CutoverResult) -> Html:
     """Return the status line of a cutover."""
-    n = len(result.changes.tickets)
+    n, missed = len(result.found.tickets), len(result.found.missed.tickets)
     if result.load.rehearsal:
-        return pages.status(f"Rehearsal: {n:,} tickets changed since the extract. Nothing was written.", "good")
+        return pages.status(f"Rehearsal: {n:,} tickets changed since the last stage. Nothing was written.", "good")
     assert result.reconciliation is not None
     wrong = result.reconciliation.reconciliation.wrong
-    taken = f"{n:,} changed tickets were taken over, and nothing" if n else "Nothing"
-    words = f"{taken} changed in SmarterTrack since the last extract."
+    taken = f"{n:,} changed tickets were taken over, and nothing else" if n else "Nothing"
+    words = f"{taken} changed in SmarterTrack since the last stage: everything was compared."
+    if missed and result.found.candidates is not None:
+        words += f" {missed:,} of them left no trace behind the watermark; the comparison found them."
     if wrong:
         return pages.status(f"{words} {wrong:,} records are not as they should be: see below.", "bad")
     return pages.status(f"{words} Everything is verified: Gorgias can take over.", "good")
 
 
-def changes_table(result: CutoverResult) -> Html:
-    """Return what changed in the source since it was staged."""
-    rows = [{"table": table, "tickets that differ": n} for table, n in result.changes.by_table.items()]
-    parts = [pages.table(rows, caption="What changed since the extract", empty="Nothing changed.")]
-    if result.changes.purged:
-        parts.append(pages.note(f"{len(result.changes.purged):,} tickets were purged in SmarterTrack since; they stay "
-                                "as they were staged."))  # fmt: skip
+def changes_tables(found: Found | None) -> Html:
+    """Return what changed in the source since it was staged, and how it was found."""
+    if found is None:
+        return pages.note("What changed since is read when delta = True.")
+    by_table = [{"table": table, "tickets that differ": n} for table, n in found.by_table.items()]
+    parts = [
+        pages.table(found.signals(), caption="How changes were found"),
+        pages.note(_how(found)),
+        pages.table(by_table, caption="What changed since the last stage", empty="Nothing changed."),
+    ]
+    if found.definitions:
+        parts.append(pages.note("Read whole, since they differ: ", ", ".join(found.definitions), "."))
+    if found.purged:
+        parts.append(pages.note(f"{len(found.purged):,} tickets were purged in SmarterTrack since; they stay as they "
+                                "were staged."))  # fmt: skip
+    if found.ownerless:
+        parts.append(pages.note(f"Rows changed that belong to {len(found.ownerless):,} tickets that are not there; "
+                                "they are left where they are."))  # fmt: skip
     return pages.join(parts)
+
+
+def _how(found: Found) -> str:
+    if found.candidates is None:
+        return "No watermark was taken when the last stage was read, so everything was compared."
+    words = (
+        "A signal is a date or an id behind the watermark (with its overlap), or a small table that is compared whole. "
+        "Changed: those of its tickets that differ from what is staged, bodies of messages included. "
+    )
+    if found.compared:
+        words += "Then everything but the bodies of messages was compared: its line shows what no signal led to."
+    else:
+        words += "What leaves no trace is found at the cutover, where everything is compared."
+    missing = [f"{signal} ({why})" for signal, why in found.candidates.unavailable.items()]
+    return words + (f" Not available: {', '.join(missing)}." if missing else " Every signal was available.")
 
 
 def verified_again(result: CutoverResult) -> Html:

@@ -1,0 +1,196 @@
+"""The cutover's delta: the watermark first, the comparison as the proof, and both said honestly."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from migrator_lib import runbook, views
+from migrator_lib.engagement import Engagement
+from migrator_lib.errors import GateClosed
+from migrator_lib.load import LoadReport
+from migrator_lib.runbook import CutoverResult, LoadResult
+from migrator_lib.simulators.smartertrack import advance
+from tests.delta.moving import everything
+from tests.desk import Desk, desk
+
+ONE_TICKET = "(SELECT MIN(TicketID) FROM st_Tickets WHERE IsDeleted = 0)"
+RENAMED = f"UPDATE st_Tickets SET Subject = 'another' WHERE TicketID = {ONE_TICKET}"
+CHASED = (
+    "INSERT INTO st_TicketMessages (TicketMessageID, TicketID, DateReceivedUTC, Subject, BodyText, IsDraft) "
+    f"VALUES (990001, {ONE_TICKET}, '2026-07-02 10:00:00.000000', 's', 'b', 0)"
+)
+
+
+class Cutover:
+    """A desk that was staged, and whose loads note what they were asked for instead of loading it."""
+
+    def __init__(self, made: Desk, patch: pytest.MonkeyPatch) -> None:
+        self.desk = made
+        self.asked: list[set[int]] = []
+        self.meanwhile: Callable[[], None] = lambda: None
+        self.engagement = made.open("07_cutover")
+        patch.setattr(runbook, "load", self.load)
+        patch.setattr(runbook, "reconcile", lambda _: None)
+
+    def load(self, engagement: Engagement, tickets: Any = None) -> LoadResult:
+        self.asked.append(set(tickets))
+        engagement.ledger.set_meta("deltas_loaded", engagement.ledger.meta("deltas", []))
+        self.meanwhile()
+        return LoadResult(LoadReport(), [], rehearsal=False)
+
+    def do(self, statement: str) -> None:
+        engine = sa.create_engine(self.url)
+        with engine.begin() as connection:
+            connection.execute(sa.text(statement))
+        engine.dispose()
+
+    @property
+    def url(self) -> str:
+        return f"sqlite:///{self.desk.root / 'source.sqlite3'}"
+
+    def live_a_day(self) -> dict[str, int]:
+        return advance(self.url, self.desk.root / "files", seed=3)
+
+    def run(self) -> CutoverResult:
+        return runbook.cut_over(self.engagement)
+
+    def fresh(self) -> dict[str, Any]:
+        """Return what a new extract of everything reads."""
+        reader = runbook.extractor(self.engagement, "fresh")
+        reader.start_again()
+        reader.tickets()
+        return everything(self.engagement.staged("fresh"))
+
+
+@pytest.fixture(scope="module")
+def staged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    with desk(tmp_path_factory.mktemp("cutover")) as made:
+        engagement = made.open("04_extract")
+        runbook.extract(engagement)
+        engagement.close()
+        shutil.copytree(made.root / "reports", made.root / "kept")
+        shutil.copy(made.root / "source.sqlite3", made.root / "kept.sqlite3")
+        yield made
+
+
+@pytest.fixture
+def cutover(staged: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cutover]:
+    shutil.rmtree(staged.root / "reports")
+    shutil.copytree(staged.root / "kept", staged.root / "reports")
+    shutil.copy(staged.root / "kept.sqlite3", staged.root / "source.sqlite3")
+    made = Cutover(staged, monkeypatch)
+    yield made
+    made.engagement.close()
+
+
+def signal(result: CutoverResult, name: str) -> dict[str, Any]:
+    return next(row for row in result.found.signals() if row["found by"] == name)
+
+
+def test_a_day_of_work_is_found_by_the_watermark_alone_and_loaded_at_once(cutover: Cutover) -> None:
+    passed = cutover.live_a_day()
+    result = cutover.run()
+    assert passed["new_tickets"] == 8
+    assert passed["merged"] == 1
+    assert result.found.candidates is not None
+    assert (result.found.missed.tickets, result.found.missed.merged) == (frozenset(), frozenset())
+    assert result.found.compared
+    assert len(result.found.tickets) >= 8 + 6 + 1
+    assert cutover.asked == [set(result.found.tickets)]
+    assert result.stages == ["delta-001"]
+    assert everything(cutover.engagement.all_stages) == cutover.fresh()
+
+
+def test_what_left_no_trace_is_found_by_the_comparison_loaded_too_and_counted_apart(cutover: Cutover) -> None:
+    cutover.live_a_day()
+    cutover.do(RENAMED)
+    result = cutover.run()
+    assert len(result.found.missed.tickets) == 1
+    assert cutover.asked == [set(result.found.traced.tickets), set(result.found.missed.tickets)]
+    assert signal(result, "comparison of everything")["by this alone"] == 1
+    assert result.summary()["delta"]["missed_by_the_watermark"] == 1
+    assert "its line shows what no signal led to" in str(views.changes_tables(result.found))
+    assert everything(cutover.engagement.all_stages) == cutover.fresh()
+
+
+def test_a_second_cutover_stages_nothing_and_an_unchanged_source_has_nothing_to_take_over(cutover: Cutover) -> None:
+    cutover.live_a_day()
+    cutover.run()
+    again = cutover.run()
+    assert not again.found
+    assert again.stages == ["delta-001"]
+    assert cutover.asked[-1] == set()
+
+
+def test_a_change_behind_the_beginning_of_the_cutover_closes_the_gate_and_the_next_run_takes_it_over(
+    cutover: Cutover,
+) -> None:
+    cutover.meanwhile = lambda: cutover.do(CHASED)
+    with pytest.raises(GateClosed, match="1 tickets changed in SmarterTrack while it should have been frozen"):
+        cutover.run()
+    cutover.meanwhile = lambda: None
+    assert len(cutover.run().found.traced.tickets) == 1
+
+
+def test_a_source_that_changes_without_a_trace_while_the_rest_is_loaded_closes_the_gate(cutover: Cutover) -> None:
+    names = iter("abcdef")
+    cutover.meanwhile = lambda: cutover.do(RENAMED.replace("another", next(names)))
+    with pytest.raises(GateClosed, match="frozen"):
+        cutover.run()
+
+
+def test_a_rehearsal_finds_the_same_in_both_ways_and_stages_nothing(cutover: Cutover) -> None:
+    cutover.live_a_day()
+    cutover.do(RENAMED)
+    rehearsal = cutover.desk.open("07_cutover", execute=False)
+    found = runbook.cut_over(rehearsal).found
+    assert len(found.missed.tickets) == 1
+    assert rehearsal.ledger.meta("deltas", []) == []
+    rehearsal.close()
+    done = cutover.run().found
+    assert (found.tickets, found.merged, found.by_table) == (done.tickets, done.merged, done.by_table)
+
+
+def test_a_delta_days_before_leaves_less_for_the_cutover(cutover: Cutover) -> None:
+    cutover.live_a_day()
+    early = runbook.extract_delta(cutover.engagement)
+    assert early.tickets
+    cutover.do(CHASED)
+    result = cutover.run()
+    assert len(result.found.tickets) == 1
+    assert result.stages == ["delta-001", "delta-002"]
+    assert cutover.asked == [set(early.tickets | result.found.tickets)], "no load had finished with the first delta"
+    assert everything(cutover.engagement.all_stages) == cutover.fresh()
+
+
+def test_definitions_that_changed_are_staged_though_no_ticket_did(cutover: Cutover) -> None:
+    cutover.do("UPDATE st_Users SET DisplayName = 'Another' WHERE UserID = (SELECT MAX(UserID) FROM st_Users)")
+    result = cutover.run()
+    assert (result.found.definitions, result.stages) == (["Users"], ["delta-001"])
+    assert "Another" in {row["DisplayName"] for row in cutover.engagement.all_stages.rows("Users")}
+
+
+def test_without_a_watermark_everything_is_compared_and_that_is_said(cutover: Cutover) -> None:
+    cutover.engagement.ledger.set_meta("watermarks", {})
+    cutover.live_a_day()
+    result = cutover.run()
+    assert result.found.candidates is None
+    assert [row["found by"] for row in result.found.signals()] == ["comparison of everything"]
+    assert "No watermark was taken" in str(views.changes_tables(result.found))
+    assert everything(cutover.engagement.all_stages) == cutover.fresh()
+
+
+def test_the_watermark_of_an_extract_is_that_of_its_first_run(cutover: Cutover) -> None:
+    """An extract that was cut off goes on; what came meanwhile is behind the marks of its beginning."""
+    ledger = cutover.engagement.ledger
+    before = ledger.meta("watermarks")
+    cutover.live_a_day()
+    runbook.extract(cutover.engagement)
+    assert ledger.meta("watermarks") == before
+    runbook.extract(cutover.engagement, start_again=True)
+    assert ledger.meta("watermarks")["full"]["ids"] != before["full"]["ids"]
