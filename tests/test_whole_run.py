@@ -309,6 +309,26 @@ def test_more_exceptions_than_allowed_end_with_4(finished_home: Path, tmp_path: 
         assert "Beyond the threshold: attachment" in done.stdout
 
 
+def test_codes_that_nobody_mapped_end_the_audit_when_all_is_shown_and_what_it_says_to_write_mends_it(
+    tmp_path: Path,
+) -> None:
+    home = demo_home(tmp_path / "home")
+    mapping = home / "parameters/demo/mapping.yaml"
+    mapping.unlink()
+    done = migrator(home, "run", "demo", "--only", "01")
+    assert done.returncode == 1
+    assert "Tickets.TicketPriorityID 9: 1 row" in done.stdout
+    assert "TicketComments.CommentTypeID 42: 1 row" in done.stdout
+    (page,) = (home / "reports/demo/runs").glob("*/01_audit.html")
+    for shown in ("Stopped", "Preflight", "Codes that decide something", "Risk register"):
+        assert shown in page.read_text(encoding="utf-8")
+    lines = done.stdout.partition("again:\n")[2].partition("Not complete")[0]
+    mapping.write_text(lines, encoding="utf-8")
+    done = migrator(home, "run", "demo", "--to", "02")
+    assert done.returncode == 0, done.stdout
+    assert "name: Active" in mapping.read_text(encoding="utf-8")
+
+
 # --- the notebooks by themselves -----------------------------------------------------------------------
 
 

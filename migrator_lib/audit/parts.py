@@ -40,7 +40,7 @@ def status(audit: Audit) -> Html:
     failed = [access for access in audit.access if not access.ok]
     if failed or audit.unmapped:
         return pages.status(
-            "Stopped, when the source had been audited: " + _stops(audit) + ".", "bad", detail=_mend(audit)
+            "Stopped, once everything had been looked at: " + _stops(audit) + ".", "bad", detail=_mend(audit)
         )
     waiting = [gate for gate in audit.gates if gate.name in ("backup_proof", "licence", "worker_threads")
                and gate.state != "met"]  # fmt: skip
@@ -52,7 +52,7 @@ def status(audit: Audit) -> Html:
 def _stops(audit: Audit) -> str:
     failed = [f"not reached: {access.name}" for access in audit.access if not access.ok]
     columns = Counter(code.column for code in audit.unmapped)
-    found = [f"{n} unmapped in {column}" for column, n in columns.items()]
+    found = [f"{column} has {n} code{'' if n == 1 else 's'} of no known meaning" for column, n in columns.items()]
     return "; ".join([*failed, *found])
 
 

@@ -64,9 +64,16 @@ def _mapped(engagement: Engagement) -> EngagementMapping:
 
 def _files(engagement: Engagement) -> tuple[storage.Tree | None, FilesMissing | None]:
     """Return the tree of the files root, if there is one, or what kept it from being read."""
-    if engagement.files_root is None:
+    root, named = engagement.files_root, engagement.source.count("TicketAttachments") or 0
+    if root is None:
         return None, None
     try:
-        return storage.read_tree(engagement.files_root, engagement.progress), None
+        if named and root.is_empty():
+            raise FilesMissing(
+                f"The files root {root.place} is empty, while {named:,} attachments name a file.",
+                next_step="mount the share, or correct source.files_root; then run again. Where the files are lost, "
+                "leave source.files_root out: their attachments are quarantined then.",
+            )
+        return storage.read_tree(root, engagement.progress), None
     except FilesMissing as error:
         return None, error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from migrator_lib.errors import (
 from migrator_lib.membership.lists import MEMBERS_FILE
 from migrator_lib.objects import COUNTED_ONLY, OBJECTS
 from migrator_lib.simulators.smartertrack.schema import Writer
-from tests.audit.desk import ADDRESS, BODY, SECRET, Open, message, ticket
+from tests.audit.desk import ADDRESS, BODY, SECRET, Open, message, open_engagement, ticket
 
 
 def failed(audit: Audit, name: str) -> str:
@@ -122,6 +123,16 @@ class TestAccess:
         assert audit.storage.files is None
         assert audit.storage.missing is None
         with pytest.raises(FilesMissing):
+            audit.require_access()
+
+    def test_an_empty_files_root_while_attachments_name_files_fails_after_the_audit(
+        self, engage: Open, tmp_path: Path
+    ) -> None:
+        (tmp_path / "unmounted").mkdir()
+        audit = run_audit(engage(files=str(tmp_path / "unmounted")))
+        assert (audit.tickets.number, audit.storage.rows, audit.storage.missing) == (3, 4, None)
+        assert "not reached: files root" in parts.status(audit)
+        with pytest.raises(FilesMissing, match="is empty, while 4 attachments name a file"):
             audit.require_access()
 
     def test_a_folder_of_files_that_cannot_be_listed_fails_after_the_audit_too(
@@ -258,24 +269,36 @@ class TestPeople:
         assert (people.merged, people.unusable_addresses) == (1, 1)
 
 
-class TestMembers:
-    def more(self, write: Writer) -> None:
-        for key, email in ((201, "al@alpine.example"), (202, "bo@alpine.example"), (203, "cy@gmail.com"),
-                           (204, "di@gmail.com"), (205, "no address")):  # fmt: skip
-            write.add("Users", UserID=key, UserName=str(key), Email=email, DisplayName="X")
-        write.add("CustomDataFields", CustomFieldID=30, DisplayName="Phone", DataType=0, SpecialMapping="Phone")
-        write.add("CustomDataFieldsForUsers", UserID=205, CustomFieldID=30, DataContent="0044 20 7946 0000")
-        for key in (2, 3, 4):
-            write.add("Organizations", OrganizationID=key, OrganizationName=f"Company {key}")
-        filters = ((1, "Domain", "postbox.example"), (2, "Domain", "postbox.example"), (2, "Email", ADDRESS),
-                   (2, "Phone Number", "+44 20 7946 0000"), (3, "Domain", "nobody.example"), (3, "Web site", ADDRESS),
-                   (3, "Domain", "NOBODY.example"), (3, "User", "Gone"))  # fmt: skip
-        for n, (organization, kind, value) in enumerate(filters, 1):
-            write.add("OrganizationFilters", OrganizationFilterID=n, OrganizationID=organization, FilterType=kind,
-                      FilterValue=value, UserID=999 if kind == "User" else None)  # fmt: skip
+def in_organizations(write: Writer) -> None:
+    """Add people, organizations and filters of which some are of no use."""
+    for key, email in ((201, "al@alpine.example"), (202, "bo@alpine.example"), (203, "cy@gmail.com"),
+                       (204, "di@gmail.com"), (205, "no address")):  # fmt: skip
+        write.add("Users", UserID=key, UserName=str(key), Email=email, DisplayName="X")
+    write.add("CustomDataFields", CustomFieldID=30, DisplayName="Phone", DataType=0, SpecialMapping="Phone")
+    write.add("CustomDataFieldsForUsers", UserID=205, CustomFieldID=30, DataContent="0044 20 7946 0000")
+    for key in (2, 3, 4):
+        write.add("Organizations", OrganizationID=key, OrganizationName=f"Company {key}")
+    filters = ((1, "Domain", "postbox.example"), (2, "Domain", "postbox.example"), (2, "Email", ADDRESS),
+               (2, "Phone Number", "+44 20 7946 0000"), (3, "Domain", "nobody.example"), (3, "Web site", ADDRESS),
+               (3, "Domain", "NOBODY.example"), (3, "User", "Gone"))  # fmt: skip
+    for n, (organization, kind, value) in enumerate(filters, 1):
+        write.add("OrganizationFilters", OrganizationFilterID=n, OrganizationID=organization, FilterType=kind,
+                  FilterValue=value, UserID=999 if kind == "User" else None)  # fmt: skip
 
-    def test_who_is_in_which_in_several_and_in_none(self, engage: Open) -> None:
-        m = run_audit(engage(more=self.more)).members
+
+class TestMembers:
+    @pytest.fixture(scope="class")
+    def peopled(self, tmp_path_factory: pytest.TempPathFactory, accounts: dict[str, str]) -> tuple[Audit, Path]:
+        """The audit of a help desk with organizations, and the folder of what it wrote."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("TEST_KEY", "demo-key")
+            engagement = open_engagement(tmp_path_factory.mktemp("peopled"), accounts, more=in_organizations)
+            audit = run_audit(engagement)
+            engagement.close()
+        return audit, engagement.paths.documents
+
+    def test_who_is_in_which_in_several_and_in_none(self, peopled: tuple[Audit, Path]) -> None:
+        m = peopled[0].members
         assert (m.people, m.in_none, m.in_several, m.most) == (7, 4, 2, 2)
         assert (m.organizations, m.without_filter, m.without_members) == (4, 1, 2)
         assert m.by_first == {"domain": 1, "email": 1, "phone": 1}
@@ -285,8 +308,8 @@ class TestMembers:
             (1, 2, 1, 2, {"domain": 2}),
         ]
 
-    def test_filters_that_make_nobody_a_member_are_named(self, engage: Open) -> None:
-        m = run_audit(engage(more=self.more)).members
+    def test_filters_that_make_nobody_a_member_are_named(self, peopled: tuple[Audit, Path]) -> None:
+        m = peopled[0].members
         assert (m.filters, m.shared_values, m.unknown_kinds) == (8, 1, {"Web site": 1})
         assert m.filter_states == {
             "in use": 4, "duplicate": 1, "matches nobody": 1, "no such user": 1, "unknown kind": 1,
@@ -295,34 +318,33 @@ class TestMembers:
             (5, "matches nobody"), (6, "unknown kind"), (7, "duplicate"), (8, "no such user"),
         ]  # fmt: skip
 
-    def test_domains_of_people_in_none_are_shown_where_they_are_shared(self, engage: Open) -> None:
-        m = run_audit(engage(more=self.more)).members
+    def test_domains_of_people_in_none_are_shown_where_they_are_shared(self, peopled: tuple[Audit, Path]) -> None:
+        m = peopled[0].members
         assert (m.none_by_domain, m.none_by_free_mail) == ({"alpine.example": 2}, {"gmail.com": 2})
         assert (m.none_without_address, m.with_phone, m.phone_fields) == (0, 1, (30,))
 
-    def test_numbers_are_those_of_the_written_list_and_notes_follow(self, engage: Open) -> None:
-        engagement = engage(more=self.more)
-        audit = run_audit(engagement)
-        with (engagement.paths.documents / MEMBERS_FILE).open(encoding="utf-8", newline="") as stream:
+    def test_numbers_are_those_of_the_written_list_and_notes_follow(self, peopled: tuple[Audit, Path]) -> None:
+        audit, documents = peopled
+        with (documents / MEMBERS_FILE).open(encoding="utf-8", newline="") as stream:
             rows = list(csv.DictReader(stream))
         assert len(rows) == sum(one.members for one in audit.members.largest) == 5
         assert len([row for row in rows if row["first"] == "yes"]) == audit.members.people - audit.members.in_none
         assert (found(audit, "in several organizations"), found(audit, "cannot be evaluated")) == (2, 2)
 
-    def test_the_page_and_the_lists_show_nobody(self, engage: Open) -> None:
-        engagement = engage(more=self.more)
-        page = members_page.members(run_audit(engagement))
+    def test_the_page_and_the_lists_show_nobody(self, peopled: tuple[Audit, Path]) -> None:
+        audit, documents = peopled
+        page = members_page.members(audit)
         assert "Web site" in page
         assert "alpine.example" in page
-        written = "".join(file.read_text(encoding="utf-8") for file in engagement.paths.documents.glob("*.csv"))
+        written = "".join(file.read_text(encoding="utf-8") for file in documents.glob("*.csv"))
+        assert "i***@***.example" in written
         for private in (ADDRESS, "ida", "7946", "Company", "nobody.example"):
             assert private not in page
             assert private not in written
 
-    def test_a_source_without_organizations_has_none_to_show(self, engage: Open) -> None:
-        audit = run_audit(engage(sql=("DELETE FROM st_Organizations",)))
-        assert (audit.members.organizations, audit.members.in_none) == (0, audit.members.people)
-        assert "There are no organizations" in members_page.members(audit)
+    def test_a_source_without_organizations_has_none_to_show(self, audit: Audit) -> None:
+        without = replace(audit, members=replace(audit.members, organizations=0))
+        assert "There are no organizations" in members_page.members(without)
 
 
 class TestFieldsAndCodes:
