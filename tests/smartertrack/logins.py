@@ -48,7 +48,7 @@ class Administrator:
     def run(self, *wanted: str) -> None:
         with self.engine.connect() as connection:
             for statement in wanted:
-                connection.exec_driver_sql(statement)
+                connection.exec_driver_sql(statement.replace("%", "%%"))
 
     def grant_all(self) -> None:
         """Make the login, by the script for this database."""
