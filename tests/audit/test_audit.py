@@ -286,17 +286,18 @@ def in_organizations(write: Writer) -> None:
                   FilterValue=value, UserID=999 if kind == "User" else None)  # fmt: skip
 
 
-class TestMembers:
-    @pytest.fixture(scope="class")
-    def peopled(self, tmp_path_factory: pytest.TempPathFactory, accounts: dict[str, str]) -> tuple[Audit, Path]:
-        """The audit of a help desk with organizations, and the folder of what it wrote."""
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("TEST_KEY", "demo-key")
-            engagement = open_engagement(tmp_path_factory.mktemp("peopled"), accounts, more=in_organizations)
-            audit = run_audit(engagement)
-            engagement.close()
-        return audit, engagement.paths.documents
+@pytest.fixture(scope="module")
+def peopled(tmp_path_factory: pytest.TempPathFactory, accounts: dict[str, str]) -> tuple[Audit, Path]:
+    """The audit of a help desk with organizations, and the folder of what it wrote."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TEST_KEY", "demo-key")
+        engagement = open_engagement(tmp_path_factory.mktemp("peopled"), accounts, more=in_organizations)
+        audit = run_audit(engagement)
+        engagement.close()
+    return audit, engagement.paths.documents
 
+
+class TestMembers:
     def test_who_is_in_which_in_several_and_in_none(self, peopled: tuple[Audit, Path]) -> None:
         m = peopled[0].members
         assert (m.people, m.in_none, m.in_several, m.most) == (7, 4, 2, 2)
