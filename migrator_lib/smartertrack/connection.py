@@ -207,6 +207,10 @@ def _begin_postgresql(connection: Any, _engine: sa.Engine, facts: ConnectionFact
         "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()",
     )
     connection.commit()
+    if hasattr(connection, "adapters"):  # of psycopg 3
+        from migrator_lib.smartertrack.pg_dates import tolerate_any_date
+
+        tolerate_any_date(connection)
     facts.isolation = "REPEATABLE READ"
     facts.encrypted = "yes" if row and row[0] else "no (sslmode=require in source.url asks for it)"
 
@@ -217,7 +221,8 @@ def _begin_mysql(connection: Any, _engine: sa.Engine, facts: ConnectionFacts) ->
     Its own limit (``max_execution_time``, ``max_statement_time``) would also count the time in which rows of a whole
     table are fetched; this side ends a statement where nothing comes for as long (``read_timeout``).
     """
-    _run(connection, "SET SESSION TRANSACTION READ ONLY")
+    # without a time zone, what is of type TIMESTAMP would come in the server's
+    _run(connection, "SET SESSION TRANSACTION READ ONLY", "SET time_zone = '+00:00'")
     if facts.waits.query:
         _run(connection, f"SET SESSION net_write_timeout = {facts.waits.query}")
     if "mariadb" in str(_run(connection, "SELECT VERSION()")[0]).lower():
