@@ -48,6 +48,8 @@ class ExtractReport:
     """Column to number of values that are no date; they are staged as empty."""
     bad_values: list[BadValue] = field(default_factory=list)
     """Other values that are not of their column's type, and rows that cannot be read because of them."""
+    moments: list[dict[str, str]] = field(default_factory=list)
+    """When each transaction began in which the source was read, by this run and those before, and its isolation."""
 
 
 class Extractor:

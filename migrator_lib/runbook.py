@@ -22,8 +22,8 @@ from migrator_lib.lookups import Lookups
 from migrator_lib.reconcile import Reconciler, Reconciliation
 from migrator_lib.reconcile.accounts import Account, accounts, orphans, require_balanced, unreadable
 from migrator_lib.reconcile.readback import ReadBack
-from migrator_lib.smartertrack.file_index import BLOBS, FILES
 from migrator_lib.smartertrack.connection import connection_facts
+from migrator_lib.smartertrack.file_index import BLOBS, FILES
 from migrator_lib.smartertrack.tables import source_table
 from migrator_lib.staging import Staged, write_gone
 
@@ -70,11 +70,11 @@ def extract(engagement: Engagement, *, start_again: bool = False) -> ExtractRepo
 
 def note_moments(engagement: Engagement, report: ExtractReport) -> None:
     """Keep in the ledger, beside those of earlier runs, as of which moments this run read the source, and how."""
+    report.moments = engagement.ledger.meta("extract_moments", [])
     if report.read_now:
-        snapshot = connection_facts(engagement.source.engine).snapshot
+        isolation = connection_facts(engagement.source.engine).isolation
         began = [moment.isoformat(timespec="seconds") for moment in engagement.source.moments]
-        known = engagement.ledger.meta("extract_moments", [])
-        report.moments = [*known, *({"began": each, "snapshot": snapshot} for each in began)]
+        report.moments += [{"began": each, "isolation": isolation} for each in began]
         engagement.ledger.set_meta("extract_moments", report.moments)
 
 

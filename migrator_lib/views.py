@@ -48,7 +48,15 @@ def extract_tables(engagement: Engagement, report: ExtractReport) -> Html:
         if differing
         else pages.note("Every table holds as many rows staged as in the source.")
     )  # fmt: skip
-    return pages.join([words, pages.table(rows, caption="Rows by table", different="differs")])
+    told = [words, *_moments(report), pages.table(rows, caption="Rows by table", different="differs")]
+    return pages.join(told)
+
+
+def _moments(report: ExtractReport) -> list[Html]:
+    """Return as of when the source was read: of one moment, unless it was READ COMMITTED or taken up again."""
+    told = [f"{moment['began']} ({moment['isolation']})" for moment in report.moments]
+    more = " A live source changed between them; the delta brings what did." if len(told) > 1 else ""
+    return [pages.note("Read as of: ", ", ".join(told), ".", more)] if told else []
 
 
 def bad_dates(report: ExtractReport) -> Html:

@@ -68,10 +68,55 @@ class SourceDatabase:
         self.prefix = prefix
         self.schema = schema
         self.patience = patience or Patience()
+        self.moments: list[datetime] = []
+        """When each transaction of the last :meth:`one_moment` began."""
+        self._in_one_moment = False
+        self._kept: sa.Connection | None = None
 
     def close(self) -> None:
         """Give back all connections."""
         self.engine.dispose()
+
+    @contextmanager
+    def one_moment(self) -> Iterator[None]:
+        """Read all that is read herein in one transaction, and so as it was at one moment, though the source is live.
+
+        That holds where a transaction sees a snapshot (all but SQL Server's READ COMMITTED, and MySQL's tables that
+        are not InnoDB), and until the connection is lost: then another transaction begins, of another moment. As long
+        as it lasts the server keeps what others change or delete: SQL Server in tempdb, PostgreSQL by not vacuuming,
+        InnoDB in its undo log; who writes to an SQLite file without WAL waits. A restored backup has none of these,
+        and one moment for ever.
+        """
+        self.moments = []
+        self._in_one_moment = True
+        try:
+            yield
+        finally:
+            self._in_one_moment = False
+            self._let_go()
+
+    @contextmanager
+    def _connection(self) -> Iterator[sa.Connection]:
+        if not self._in_one_moment:
+            with self.engine.connect() as connection:
+                yield connection
+            return
+        if self._kept is None:
+            self._kept = self.engine.connect()
+            if self.engine.dialect.name == "sqlite":
+                self._kept.exec_driver_sql("BEGIN")  # which its driver would not
+            self.moments.append(datetime.now(UTC))
+        try:
+            yield self._kept
+        except BaseException:  # an error ends a transaction, or leaves rows on their way
+            self._kept.invalidate()
+            self._let_go()
+            raise
+
+    def _let_go(self) -> None:
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
 
     @cached_property
     def binding(self) -> Binding:
@@ -109,7 +154,7 @@ class SourceDatabase:
         """Return all rows of a statement, which is asked anew where the connection is lost."""
 
         def ask() -> Sequence[sa.Row[*tuple[Any, ...]]]:
-            with translated(what), self.engine.connect() as connection:
+            with translated(what), self._connection() as connection:
                 return connection.execute(statement).all()
 
         return self.patience(ask)
@@ -225,7 +270,7 @@ class SourceDatabase:
     @contextmanager
     def _streaming(self, statement: sa.Select[Any]) -> Iterator[sa.CursorResult[Any]]:
         """Give the result of a statement, whose rows the server sends while they are fetched."""
-        with self.engine.connect() as connection:
+        with self._connection() as connection:
             dbapi: Any = connection.connection.dbapi_connection
             text = getattr(dbapi, "text_factory", None)
             try:
