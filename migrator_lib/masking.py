@@ -12,10 +12,12 @@ EMAIL_IN_TEXT = re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;:]+\.[^\s@<>\"'(),;
 
 def mask_email(address: str | None) -> str:
     """Return ``a***@***.example`` for ``anna@shop.example``; what is no address is masked as a name."""
-    local, at, domain = (address or "").strip().partition("@")
-    if not at:
+    text = (address or "").strip()
+    local, _, domain = text.partition("@")
+    _, dot, last = domain.rpartition(".")
+    if not dot or len(text.split()) > 1:
         return mask_name(address)
-    return f"{local[:1]}***@***.{domain.rpartition('.')[2]}"
+    return f"{local[:1]}***@***.{last}"
 
 
 def mask_name(name: str | None) -> str:
