@@ -1,8 +1,8 @@
 """Organization: a Customer of its own, since Gorgias has no companies.
 
 It carries the phone number and those addresses of its e-mail filters that belong to no requester or organization before
-it (an address is on one customer only); the rest is in its meta. SmarterTrack has no membership table: members follow
-from filters.
+it (an address is on one customer only); the rest is in its meta. Who its members are follows from its filters, see
+:mod:`migrator_lib.membership`: they are listed for people to read, and no payload says it.
 """
 
 from __future__ import annotations

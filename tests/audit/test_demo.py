@@ -14,6 +14,8 @@ from migrator_lib.extract import Extractor
 from migrator_lib.ledger import Ledger
 from migrator_lib.lookups import Lookups
 from migrator_lib.mapping import EngagementMapping
+from migrator_lib.membership import lists
+from migrator_lib.membership.kinds import KINDS
 from migrator_lib.objects import COUNTED_ONLY, OBJECTS
 from migrator_lib.parameters import Parameters
 from migrator_lib.progress import Progress
@@ -43,15 +45,20 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SourceDatabase]
     database.close()
 
 
-def test_the_audit_counts_what_is_moved_later(source: SourceDatabase, tmp_path: Path) -> None:
-    progress, ledger = Progress(tmp_path / "progress.json", "04_extract"), Ledger.in_folder(tmp_path)
+@pytest.fixture(scope="module")
+def staged(source: SourceDatabase, tmp_path_factory: pytest.TempPathFactory) -> Staged:
+    folder = tmp_path_factory.mktemp("staged")
+    progress, ledger = Progress(folder / "progress.json", "04_extract"), Ledger.in_folder(folder)
     extractor = Extractor(
-        source=source, ledger=ledger, folder=tmp_path, stage="full", page_rows=77, progress=progress
+        source=source, ledger=ledger, folder=folder, stage="full", page_rows=77, progress=progress
     )  # fmt: skip
     extractor.definitions()
     extractor.tickets()
     ledger.close()
-    staged = Staged([tmp_path / "full"])
+    return Staged([folder / "full"])
+
+
+def test_the_audit_counts_what_is_moved_later(source: SourceDatabase, staged: Staged) -> None:
     lookups = Lookups.of(staged, EngagementMapping(), PARAMETERS)
     moved = {obj.name: sum(1 for _ in obj.records(staged, lookups)) for obj in OBJECTS}
 
@@ -59,6 +66,20 @@ def test_the_audit_counts_what_is_moved_later(source: SourceDatabase, tmp_path: 
     audited = {row.name: row.number for row in counts.of_objects(live, live.lookups(PARAMETERS))}
     assert {name: audited[name] for name in moved} == moved
     assert all(audited[name] for name in COUNTED_ONLY)
+
+
+def test_members_of_organizations_are_the_same_in_the_source_and_in_what_is_staged(
+    source: SourceDatabase, staged: Staged, tmp_path: Path
+) -> None:
+    live, progress = Live(source, 50), Progress(tmp_path / "progress.json", "01_audit")
+    lists.write(tmp_path / "audit", live, live.lookups(PARAMETERS), progress)
+    lists.write(tmp_path / "handoff", staged, Lookups.of(staged, EngagementMapping(), PARAMETERS), progress)
+    audited, handed_over = (
+        [(tmp_path / step / name).read_text() for name in lists.LISTS] for step in ("audit", "handoff")
+    )
+    assert audited == handed_over
+    for kind in KINDS:
+        assert f",{kind}," in audited[0]
 
 
 @pytest.mark.parametrize("rows", [7, 1000])
