@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+import sqlglot
+from sqlalchemy.dialects import mssql
+from sqlglot import expressions as exp
 
 from migrator_lib import delta
 from migrator_lib.delta import Watermark
-from migrator_lib.delta.watermark import DATES, IDS
+from migrator_lib.delta.watermark import CLOCK, DATES, IDS
 from tests.delta.moving import LAST, OPENED, OVERLAP, TRACED, UNTRACED, Moving
 
 EVENT, MERGES, TAGS = "TicketEventLogs.EventDateUTC", "TicketMerges", "TagsInTasks"
@@ -168,3 +171,17 @@ def test_dates_and_ids_that_are_none_stop_nothing(source: Moving) -> None:
     assert "TicketComments.DateEnteredUTC" not in mark.dates
     source.stages = [source.stage("full", None)]
     assert source.since(mark).unavailable == {"TicketComments.DateEnteredUTC": "no mark was taken of it"}
+
+
+def test_what_is_asked_is_t_sql_too(source: Moving, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = [sa.select(CLOCK["mssql"])]
+    select = source.database.select
+    monkeypatch.setattr(
+        source.database, "select", lambda statement, what: asked.append(statement) or select(statement, what)
+    )
+    source.since(source.extract())
+    assert len(asked) > 2 * (len(DATES) + len(IDS))
+    dialect = mssql.dialect()  # type: ignore[no-untyped-call]
+    for statement in asked:
+        written = str(statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}))
+        assert isinstance(sqlglot.parse_one(written, read="tsql"), exp.Select), written
