@@ -17,6 +17,7 @@ from migrator_lib.delta import Changes, Found, Watermark
 from migrator_lib.engagement import Engagement
 from migrator_lib.errors import GateClosed
 from migrator_lib.extract import Extractor, ExtractReport
+from migrator_lib.file_health import FileHealth, look
 from migrator_lib.load import Loader, LoadReport
 from migrator_lib.lookups import Lookups
 from migrator_lib.reconcile import Reconciler, Reconciliation
@@ -76,6 +77,16 @@ def note_moments(engagement: Engagement, report: ExtractReport) -> None:
         began = [moment.isoformat(timespec="seconds") for moment in engagement.source.moments]
         report.moments += [{"began": each, "isolation": isolation} for each in began]
         engagement.ledger.set_meta("extract_moments", report.moments)
+
+
+ATTACHMENTS_FILE = "attachments.csv"
+
+
+def file_health(engagement: Engagement) -> FileHealth:
+    """Look at every staged attachment and its file; what needs a person is listed in ``documents/``."""
+    limit = engagement.parameters.target.upload_limit_bytes
+    file = engagement.paths.documents / ATTACHMENTS_FILE
+    return look(engagement.all_stages, limit, engagement.progress, file)
 
 
 def source_rows(engagement: Engagement, report: ExtractReport) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from migrator_lib.delta import Found
 from migrator_lib.engagement import Engagement
 from migrator_lib.evidence.summary import RECONCILED
 from migrator_lib.extract import ExtractReport
+from migrator_lib.file_health import FileHealth
 from migrator_lib.ledger import SETTLED
 from migrator_lib.load import LoadReport
 from migrator_lib.masking import mask_text
@@ -79,6 +80,40 @@ def bad_values(report: ExtractReport) -> Html:
     more = len(report.bad_values) - len(rows)
     told = pages.table(rows, caption="Values that are not what their column holds", empty="Every other value, too.")
     return pages.join([told, pages.note(f"and {more:,} more.")]) if more else told
+
+
+_HEALTH = {
+    "Attachments (without deleted ones and those of drafts)": "attachments",
+    "Files below the root": "files",
+    "have their file": "matched",
+    "share it with another": "shared",
+    "unpacked before they go up": "compressed",
+    "found among several files of one name": "of several",
+    "held by the database itself": "in the database",
+    "size is not the row's, the checksum is": "size differs",
+    "checksum is not the row's, the size is": "checksum differs",
+    "file of no bytes": "empty",
+    "no file: quarantined": "missing",
+    "several files, none of which is the row's alone: quarantined": "ambiguous",
+    "neither size nor checksum is the row's: quarantined": "differs",
+    "file cannot be read: quarantined": "unreadable",
+    "larger than may go up: quarantined": "oversized",
+    "Pictures in messages that no attachment is for: left as they are": "picture without attachment",
+    "Files that no ticket attachment names (orphans, and those of chats and the knowledge base)": "orphaned",
+}
+
+
+def attachments(health: FileHealth) -> Html:
+    """Return what became of attachments and their files, and the first that need a person."""
+    rows = [{"Attachments and files": words, "Found": health.counts[what]} for words, what in _HEALTH.items()]
+    words = (
+        "Rows' checksums are CRC-32, as their files show, so one that differs tells of a damaged file."
+        if health.checksums_hold
+        else "No row's checksum is the CRC-32 of its file, so sizes alone tell whether a file is the right one."
+    )
+    caption = f"The first {len(health.listed)}; the file below has all" if health.listed else ""
+    listed = pages.table(health.listed, caption=caption, empty="Nothing needs a person.")
+    return pages.join([pages.table(rows, caption="Files"), pages.note(words), pages.folded("What to look at", listed)])
 
 
 # --- 05 load -------------------------------------------------------------------------------------------

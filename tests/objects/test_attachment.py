@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from migrator_lib.inline import embed, is_embedded
 from migrator_lib.objects import ATTACHMENT
 from migrator_lib.objects.attachment import upload_name
 from migrator_lib.objects.base import Outcome, Quarantine, Record, Send, Skip
@@ -66,42 +65,3 @@ def test_one_larger_than_the_limit_is_quarantined(shop: Shop) -> None:
 )
 def test_a_file_has_a_name_that_keeps_its_ending(name: str | None, wanted: str) -> None:
     assert upload_name({"FileNameOriginal": name, "TicketAttachmentID": 5}) == wanted
-
-
-# --- images in HTML ------------------------------------------------------------------------------------
-
-ROW = {"CidTagName": "<image001.png@01D9>", "FileNameOnDisk": "abc.att"}
-
-
-@pytest.mark.parametrize(
-    ("body", "wanted"),
-    [
-        ('<img src="cid:image001.png@01D9">', '<img src="URL">'),
-        ("<IMG SRC='CID:image001.png@01D9'>", "<IMG SRC='URL'>"),
-        ('<img src="cid:image001.png%4001D9">', '<img src="URL">'),
-        ("<td style='background:url(cid:image001.png@01D9)'>", "<td style='background:url(URL)'>"),
-        ('<img src="/Attachments/abc.att?x=1" alt="a">', '<img src="URL" alt="a">'),
-    ],
-)
-def test_an_image_is_pointed_to_its_upload(body: str, wanted: str) -> None:
-    assert is_embedded(body, ROW)
-    assert embed(body, ROW, "URL") == wanted
-
-
-@pytest.mark.parametrize("body", ['<img src="cid:image001.png@01D9AA">', "abc.att is attached", "", "<p>no</p>"])
-def test_what_only_looks_alike_is_left_alone(body: str) -> None:
-    assert not is_embedded(body, ROW)
-    assert embed(body, ROW, "URL") == body
-
-
-@pytest.mark.parametrize(
-    "row", [{"CidTagName": None, "FileNameOnDisk": None}, {"CidTagName": "<>", "FileNameOnDisk": ""}]
-)
-def test_a_row_that_names_nothing_is_shown_nowhere(row: dict[str, Any]) -> None:
-    assert not is_embedded('<img src="cid:">', row)
-    assert not is_embedded(None, row)
-
-
-def test_a_name_with_the_signs_of_a_pattern_is_taken_as_it_is() -> None:
-    row = {"CidTagName": r"a(b)\1+[c", "FileNameOnDisk": None}
-    assert embed(r'<img src="cid:a(b)\1+[c">', row, r"st-attachment:5") == '<img src="st-attachment:5">'

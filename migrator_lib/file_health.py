@@ -1,0 +1,138 @@
+"""The health of attachments and their files: counted and listed, so that a person can go and look before the load.
+
+One pass over the staged tickets, in constant memory. Names that people gave their files are customers' data, so the
+list has ids, reasons, and names on disk.
+"""
+
+from __future__ import annotations
+
+import csv
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from migrator_lib.inline import unresolved
+from migrator_lib.objects.attachment import problem_of
+from migrator_lib.progress import Progress
+from migrator_lib.smartertrack.blobs import BLOB
+from migrator_lib.smartertrack.contents import row_checksum
+from migrator_lib.smartertrack.file_index import FileIndex
+from migrator_lib.smartertrack.matching import CHECKSUM, LENGTH, Match, Row, name_on_disk
+from migrator_lib.staging import Staged, TicketRecord
+from migrator_lib.storage import beside
+
+LISTED = 200
+COLUMNS = ("what", "ticket_id", "attachment_id", "name_on_disk", "why")
+Line = tuple[str, int | str, int | str, str, str]
+OVERSIZED = "oversized"
+NO_PICTURE = "picture without attachment"
+ORPHANED = "orphaned"
+NOT_NAMED = (
+    "SELECT path FROM file WHERE crc IS NULL AND error = '' AND path NOT LIKE 'blob:%' AND path > ? "
+    "ORDER BY path LIMIT 10000"
+)
+"""Files that were not read, since no row names them."""
+
+
+@dataclass
+class FileHealth:
+    """What was found.
+
+    ``counts`` are of attachments that are neither deleted nor of drafts, but for ``files``, ``file_bytes`` and
+    ``orphaned``, which are of the tree, and pictures, which are of messages. ``listed`` has the first problems.
+    """
+
+    counts: Counter[str] = field(default_factory=Counter)
+    listed: list[dict[str, Any]] = field(default_factory=list)
+    checksums_hold: bool = False
+    """Whether rows' checksums are known to be CRC-32: then one that differs is a damaged file."""
+
+    @property
+    def problems(self) -> int:
+        """Return how many attachments cannot go up."""
+        return sum(self.counts[what] for what in ("missing", "ambiguous", "differs", "unreadable", OVERSIZED))
+
+
+def look(staged: Staged, limit: int, progress: Progress, file: Path) -> FileHealth:
+    """Look at every staged attachment and its file; write all that needs a person to a CSV file.
+
+    Args:
+        staged: with the index of files.
+        limit: largest file that is tried, bytes.
+        progress: of the step.
+        file: where the list goes.
+
+    Raises:
+        StorageError: the disk is full or cannot be written.
+    """
+    health, index = FileHealth(), FileIndex(staged)
+    health.checksums_hold = index.checksums_hold
+    progress.begin("Looking at attachments", staged.count("Tickets"))
+    with beside(file) as place, place.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(COLUMNS)
+        for line in _lines(staged, index, limit, health.counts, progress):
+            health.counts[line[0]] += 1
+            writer.writerow(line)
+            if len(health.listed) < LISTED and line[0] != ORPHANED:
+                health.listed.append(dict(zip(COLUMNS, line, strict=True)))
+    return health
+
+
+def _lines(staged: Staged, index: FileIndex, limit: int, counts: Counter[str], progress: Progress) -> Iterator[Line]:
+    with closing(sqlite3.connect("")) as used:  # a temporary file that SQLite removes
+        used.execute("CREATE TABLE used (path TEXT)")
+        for batch in staged.ticket_batches():
+            for ticket in batch:
+                yield from _of_ticket(ticket, index, limit, counts, used)
+            progress.advance(len(batch))
+        (counts["shared"],) = used.execute("SELECT count(*) - count(DISTINCT path) FROM used").fetchone()
+    ((files, size),) = index.ask("SELECT count(*), total(size) FROM file WHERE path NOT LIKE 'blob:%'")
+    counts["files"], counts["file_bytes"] = files, int(size)
+    after = ""
+    while some := index.ask(NOT_NAMED, (after,)):
+        for (path,) in some:
+            yield ORPHANED, "", "", path, "no ticket attachment names it"
+        after = some[-1][0]
+
+
+def _of_ticket(
+    ticket: TicketRecord, index: FileIndex, limit: int, counts: Counter[str], used: sqlite3.Connection
+) -> Iterator[Line]:
+    for row in ticket.attachments:
+        if row["IsDeleted"] or row["OfDraft"]:
+            continue
+        counts["attachments"] += 1
+        found = index.match(row)
+        why = problem_of(found, row, limit)
+        if why:
+            what = found.state if found.state != "matched" else OVERSIZED
+            yield what, ticket.id, row["TicketAttachmentID"], name_on_disk(row), why
+        if found.file is not None and found.state == "matched":
+            used.execute("INSERT INTO used VALUES (?)", (found.file.path,))
+            counts.update(_marks(found, row))
+    live = [row for row in ticket.attachments if not row["IsDeleted"]]
+    for message in ticket.messages:
+        for _ in range(0 if message["IsDraft"] else unresolved(message["BodyHTML"], live)):
+            yield NO_PICTURE, ticket.id, "", "", f"message {message['TicketMessageID']} shows it"
+
+
+def _marks(found: Match, row: Row) -> Iterator[str]:
+    assert found.file is not None
+    yield "matched"
+    if found.unpack:
+        yield "compressed"
+    if found.size == 0:
+        yield "empty"
+    if found.candidates > 1:
+        yield "of several"
+    if found.file.path.startswith(BLOB):
+        yield "in the database"
+    if found.agrees == CHECKSUM and row.get("Length"):
+        yield "size differs"
+    if found.agrees == LENGTH and row_checksum(row.get("Crc")) is not None and found.crc is not None:
+        yield "checksum differs"
