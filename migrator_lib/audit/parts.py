@@ -50,10 +50,12 @@ def status(audit: Audit) -> Html:
 
 
 def _stops(audit: Audit) -> str:
-    failed = [f"not reached: {access.name}" for access in audit.access if not access.ok]
     columns = Counter(code.column for code in audit.unmapped)
-    found = [f"{column} has {n} code{'' if n == 1 else 's'} of no known meaning" for column, n in columns.items()]
-    return "; ".join([*failed, *found])
+    stops = {
+        "could not be reached": ", ".join(access.name for access in audit.access if not access.ok),
+        "codes without a meaning": ", ".join(f"{n} of {column}" for column, n in columns.items()),
+    }
+    return "; ".join(f"{what}: {which}" for what, which in stops.items() if which)
 
 
 def _mend(audit: Audit) -> str:

@@ -36,8 +36,7 @@ def _found(audit: Audit) -> dict[str, object]:
     product = s.product_version or "version not told"
     built = f", built {s.built:%d %B %Y} (by the third number of the version)" if s.built else ""
     prefix = (s.prefix or "none") + (", found in the database" if s.prefix_found else ", as source.prefix says")
-    places = [f"{name} {len(words):,}" for name, words in (("missing", s.missing), ("unknown", s.unknown)) if words]
-    tables = f"{s.tables} of the {len(known_schema())} known ones"
+    known = f"{s.tables} of the {len(known_schema())} known ones"
     return {
         "SmarterTrack": product + built,
         "Edition": s.edition or "not told",
@@ -46,7 +45,7 @@ def _found(audit: Audit) -> dict[str, object]:
         "Read from": f"{s.read_from}, as source.read_from says",
         "Prefix": prefix,
         "Schema": s.schema or "the login's own",
-        "Tables": ", ".join([tables, *places, f"{s.foreign:,} of something else"]),
+        "Tables": f"{known}; {len(s.unknown):,} unknown behind the prefix; {s.foreign:,} of something else",
         "Views instead of tables": ", ".join(s.views) or "none",
         "SmarterTrack's own path of its files": ", ".join(s.file_paths) or "not told",
         **{f"Longest value that {table} takes": _characters(length) for table, length in audit.ceilings.items()},

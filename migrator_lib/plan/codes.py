@@ -29,7 +29,7 @@ class Deciding:
     section: str
     """Of mapping.yaml."""
     entry: str
-    """What an entry there looks like."""
+    """What an entry there looks like; no choice is made in it, so that none is made by copying."""
     choices: str
     """What may stand in it."""
     otherwise: str
@@ -44,15 +44,15 @@ class Deciding:
 
 DECIDING = (
     Deciding(
-        "Tickets", "TicketStatusID", "statuses", "{name: NAME, becomes: closed}", "open or closed",
+        "Tickets", "TicketStatusID", "statuses", "{name: NAME, becomes: CHOOSE}", "open or closed",
         "such tickets are quarantined",
     ),
     Deciding(
-        "Tickets", "TicketPriorityID", "priorities", "{name: NAME, becomes: normal}", "critical, high, normal or low",
+        "Tickets", "TicketPriorityID", "priorities", "{name: NAME, becomes: CHOOSE}", "critical, high, normal or low",
         "such tickets are quarantined",
     ),
     Deciding(
-        "TicketMessages", "MessageDirection", "directions", "{becomes: incoming}", "incoming or outgoing",
+        "TicketMessages", "MessageDirection", "directions", "{becomes: CHOOSE}", "incoming or outgoing",
         "tickets with such messages are quarantined", may_be_empty=True,
     ),
     Deciding(

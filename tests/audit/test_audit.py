@@ -131,7 +131,7 @@ class TestAccess:
         (tmp_path / "unmounted").mkdir()
         audit = run_audit(engage(files=str(tmp_path / "unmounted")))
         assert (audit.tickets.number, audit.storage.rows, audit.storage.missing) == (3, 4, None)
-        assert "not reached: files root" in parts.status(audit)
+        assert "could not be reached: files root" in parts.status(audit)
         with pytest.raises(FilesMissing, match="is empty, while 4 attachments name a file"):
             audit.require_access()
 
