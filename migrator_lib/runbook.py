@@ -290,7 +290,8 @@ def cut_over(engagement: Engagement) -> CutoverResult:
     """Take over what changed since the last stage, prove that nothing is missing, and reconcile again.
 
     What the watermark leads to is loaded first, which takes minutes. Then everything is compared: what that finds
-    beyond it is loaded, too, and everything is compared again. Without ``execute`` it only says what has changed.
+    beyond it is loaded, too, and everything is compared again. What changes meanwhile in a table that was compared
+    already is seen by its trace. Without ``execute`` it only says what has changed.
 
     Raises:
         GateClosed: the source changed while it should have been frozen.
@@ -305,11 +306,11 @@ def cut_over(engagement: Engagement) -> CutoverResult:
         _stage_delta(engagement, found, began)
     loaded = _load_deltas(engagement)
     missed = _compare(engagement)
-    _require_frozen(engagement, _changed_since(engagement, began) & missed.tickets)
+    _require_frozen(engagement, _moved_since(engagement, began))
     if missed:
         _stage_delta(engagement, missed, began)
         loaded = loaded.followed_by(_load_deltas(engagement))
-        _require_frozen(engagement, _compare(engagement).tickets)
+        _require_frozen(engagement, _compare(engagement).tickets | _moved_since(engagement, began))
     deltas = engagement.ledger.meta("deltas", [])
     return CutoverResult(found.with_missed(missed), loaded, reconcile(engagement), deltas)
 
@@ -321,9 +322,12 @@ def _load_deltas(engagement: Engagement) -> LoadResult:
     return load(engagement, engagement.staged(*waiting).ticket_ids() if waiting else set())
 
 
-def _changed_since(engagement: Engagement, began: Watermark) -> frozenset[int]:
-    source, staged, rows = engagement.source, engagement.all_stages, engagement.parameters.source.page_rows
-    return delta.since(source, staged, began, timedelta(0), engagement.progress, page_rows=rows).tickets
+def _moved_since(engagement: Engagement, began: Watermark) -> frozenset[int]:
+    """Return the tickets with a trace behind these marks that are not in the source as they are staged."""
+    source, staged, progress = engagement.source, engagement.all_stages, engagement.progress
+    rows = engagement.parameters.source.page_rows
+    candidates = delta.since(source, staged, began, timedelta(0), progress, page_rows=rows)
+    return delta.changes(source, staged, progress, page_rows=rows, only=candidates.tickets).tickets
 
 
 def _require_frozen(engagement: Engagement, changed: Collection[int]) -> None:

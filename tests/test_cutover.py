@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from migrator_lib import runbook, views
+from migrator_lib.delta import Changes
 from migrator_lib.engagement import Engagement
 from migrator_lib.errors import GateClosed
 from migrator_lib.load import LoadReport
@@ -135,6 +136,21 @@ def test_a_change_behind_the_beginning_of_the_cutover_closes_the_gate_and_the_ne
         cutover.run()
     cutover.meanwhile = lambda: None
     assert len(cutover.run().found.traced.tickets) == 1
+
+
+def test_a_change_behind_what_the_comparison_has_passed_closes_the_gate(
+    cutover: Cutover, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compare = runbook._compare
+
+    def changed_after(engagement: Engagement) -> Changes:
+        found = compare(engagement)
+        cutover.do(CHASED)
+        return found
+
+    monkeypatch.setattr(runbook, "_compare", changed_after)
+    with pytest.raises(GateClosed, match="frozen"):
+        cutover.run()
 
 
 def test_a_source_that_changes_without_a_trace_while_the_rest_is_loaded_closes_the_gate(cutover: Cutover) -> None:
