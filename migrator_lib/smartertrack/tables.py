@@ -142,6 +142,7 @@ AUDITED: tuple[SourceTable, ...] = (
     _table("Chats", "", "", "IsDeleted"),
     _table("ChatMessages", "", "", "ChatSenderType ViewRestriction"),
     _table("CallLogs", "", "", "IsDeleted IsOutgoing"),
+    _table("CannedReplies", "", "", "IsDeleted"),
     _table("KbArticles", "", "", "IsDeleted IsDraft IsPrivate LanguageID KbArticleID_ForwardTo"),
     _table("ThreadPosts", "", "", "NeedsModeration"),
     _table("TicketLinks", "", "", "ChatID CallLogID"),
