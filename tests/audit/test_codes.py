@@ -197,5 +197,5 @@ class TestDecidingNothing:
         codes.require_mapped(audit)
 
 
-def test_the_plan_names_codes_that_came_up_since(engage: Open) -> None:
+def test_every_column_that_decides_has_its_section_in_the_mapping() -> None:
     assert {column.section for column in plan_codes.DECIDING} <= set(mapping.EngagementMapping.model_fields)

@@ -139,8 +139,15 @@ def test_more_fields_than_gorgias_keeps_are_a_decision(planned: Planned) -> None
     assert f"at least {20 + new - 25} under ticket_fields" in decision
 
 
-def test_a_code_that_the_source_does_not_explain_is_a_decision(planned: Planned) -> None:
-    assert any(text.startswith("Tickets.TicketPriorityID 9 (rows: 1)") for text in planned.plan.decisions)
+@pytest.mark.parametrize(
+    ("code", "entry"),
+    [
+        ("Tickets.TicketPriorityID 9 (rows: 1)", "'9': {name: NAME, becomes: CHOOSE} under priorities"),
+        ("TicketComments.CommentTypeID 42 (rows: 1)", "'42': {name: NAME} under comment_types"),
+    ],
+)
+def test_a_code_that_the_source_does_not_explain_is_a_decision(planned: Planned, code: str, entry: str) -> None:
+    assert any(text.startswith(code) and entry in text for text in planned.plan.decisions)
 
 
 def test_every_row_is_in_one_of_the_states(planned: Planned) -> None:
