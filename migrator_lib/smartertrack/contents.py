@@ -161,8 +161,8 @@ def unpacked(stream: BinaryIO, packing: str, size: int) -> bytes | None:
             content += piece
             if len(content) > size:
                 return None
-    except (zlib.error, zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError):
-        return None  # damaged, or encrypted
+    except (zlib.error, zipfile.BadZipFile, ValueError, RuntimeError, EOFError):  # RuntimeError: it is encrypted
+        return None
     return bytes(content) if len(content) == size else None
 
 

@@ -158,9 +158,6 @@ class Indexer:
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-        if self._read:
-            rate = self._read / max(1e-6, time.monotonic() - self._start)
-            self.progress.say(f"Indexing files ({self._read / 1e9:,.2f} GB read, {rate / 1e6:,.0f} MB/s)")
         return IndexChunk(as_table(found), page[-1][0].path if page else "", final)
 
     def _examined(self, file: FileOnDisk) -> IndexedFile:
@@ -175,6 +172,8 @@ class Indexer:
     def _told(self, n: int) -> None:
         with self._lock:
             self._read += n
+            rate = self._read / max(1e-6, time.monotonic() - self._start)
+            self.progress.say(f"Indexing files ({self._read / 1e9:,.2f} GB read, {rate / 1e6:,.1f} MB/s)")
         self.progress.advance(0)
 
     def _see_failures(self, file: IndexedFile) -> None:

@@ -387,6 +387,18 @@ def test_a_root_that_is_not_mounted_any_more_stops_the_load_and_nothing_is_sent_
     assert states(ledger)["attachment"] == {"created": 2}
 
 
+def test_many_files_in_a_row_that_cannot_be_read_stop_the_load(
+    gorgias: SimulatedGorgias, shop: Shop, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("migrator_lib.load.files.IN_A_ROW", 2)
+    shop.file("another.att", b"x")
+    staged = shop.stage()
+    place = shop.files / "App_Data" / "TicketAttachments" / "5.att"
+    place.rename(place.with_suffix(".away"))
+    with pytest.raises(FilesMissing, match="2 attachments in a row"):
+        load(shop, gorgias.api, ledger, staged)
+
+
 def test_a_file_too_large_for_gorgias_is_quarantined(gorgias: SimulatedGorgias, shop: Shop, ledger: Ledger) -> None:
     gorgias.account.upload_limit = 3
     load(shop, gorgias.api, ledger)

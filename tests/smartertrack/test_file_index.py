@@ -135,7 +135,7 @@ class Died(Exception):
     """The process ended here."""
 
 
-@pytest.mark.parametrize("file", (1, 4, 8))
+@pytest.mark.parametrize("file", [1, 4, 8])
 def test_an_index_that_was_cut_off_goes_on_and_reads_no_finished_chunk_anew(
     desk: Desk, root: Path, monkeypatch: pytest.MonkeyPatch, file: int
 ) -> None:
@@ -193,6 +193,16 @@ def test_the_lease_is_renewed_during_a_long_walk(desk: Desk, root: Path, monkeyp
         monkeypatch.setattr(reader.ledger, "renew_lease", renew)
         reader.files(FilesRoot.at(root))
     assert renewed >= 11
+
+
+def test_progress_tells_the_bytes_that_were_read_and_their_rate(desk: Desk, root: Path) -> None:
+    (root / "1" / "a.pdf").write_bytes(bytes(30_000_000))
+    extract(desk, root)
+    with desk.reader() as reader:
+        reader.ledger.forget_stage("full")
+        reader.tickets()
+        reader.files(FilesRoot.at(root))
+        assert "0.03 GB read" in reader.progress.snapshot().line()
 
 
 # --- what goes wrong -----------------------------------------------------------------------------------
