@@ -56,7 +56,8 @@ FAILURES = (
     _failure(
         r"unsupported protocol|wrong version number|ssl routines|ssl provider|handshake failure|dh key too small"
         r"|does not support ssl|doesn't support it|ssl connection is required|ssl connection error|ssl negotiation"
-        r"|encryption not supported|handshakes before login|0x2746|no encryption\b|secure transport",
+        r"|encryption not supported|handshakes before login|error code 0x(2746|68)\b|unable to connect to data source"
+        r"|no encryption\b|secure transport",
         SourceUnreachable,
         "The SmarterTrack database's server and this machine do not agree on encryption ({what})",
         "check that source.url names the database's port, and what it says of encryption (sslmode= for PostgreSQL, "
