@@ -44,7 +44,9 @@ def engine_on(server: str) -> sa.Engine:
         raise ServerMissing(f"{VARIABLES[server]} is not set: CONTRIBUTING.md tells how to test on {server}")
     options = {"use_setinputsizes": False} if server == "sqlserver" else {}
     time_out = {"timeout" if server == "sqlserver" else "connect_timeout": CONNECT_SECONDS}
-    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", connect_args=time_out, **options)
+    engine = sa.create_engine(
+        url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool, connect_args=time_out, **options
+    )
     try:
         engine.connect().close()
     except sa.exc.DBAPIError as error:

@@ -40,6 +40,10 @@ def as_unicode(data: bytes | None) -> str | None:
     return None if data is None else data.decode("utf-16-le", "replace")
 
 
+KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
+"""So that PostgreSQL's driver sees in a minute that the network is gone, and not in two hours."""
+
+
 @dataclass(frozen=True)
 class Waits:
     """How long to wait for the database, in seconds."""
@@ -112,6 +116,7 @@ def open_engine(
         waits=waits,
     )
     options: dict[str, Any] = {}
+    limits: dict[str, Any] = {}
     match backend, driver:
         case "sqlite", _:
             parsed = _read_only_file(parsed, facts)
@@ -120,13 +125,14 @@ def open_engine(
         case "postgresql", _:
             options = {"isolation_level": "REPEATABLE READ"}
             if driver in ("psycopg", "psycopg2"):
-                options["connect_args"] = {"connect_timeout": waits.login}
+                limits = {"connect_timeout": waits.login, **KEEPALIVE}
         case "mysql" | "mariadb", _:
             options = {"isolation_level": "REPEATABLE READ"}
             if driver in ("pymysql", "mysqldb"):
                 limits = {"connect_timeout": waits.login, "charset": "utf8mb4"}
                 limits |= {"read_timeout": waits.query} if waits.query else {}
-                options["connect_args"] = {name: v for name, v in limits.items() if name not in parsed.query}
+    if limits:  # those that source.url sets stay
+        options["connect_args"] = {name: value for name, value in limits.items() if name not in parsed.query}
     execution_options = {"connection_facts": facts}
     engine = sa.create_engine(
         parsed, pool_pre_ping=True, hide_parameters=True, execution_options=execution_options, **options
