@@ -140,3 +140,23 @@ def test_a_lease_that_another_run_has_taken_ends_the_work(tmp_path: Path, wall: 
     wall[0] += 60
     with pytest.raises(LeaseHeld):
         counted.advance()
+
+
+def test_what_is_waited_for_is_shown_until_work_goes_on(tmp_path: Path, wall: list[float]) -> None:
+    beats: list[float] = []
+    counted = Progress(tmp_path / "progress.json", "04_extract", lambda: beats.append(wall[0]))
+    counted.begin("Reading Tickets", 100)
+    wall[0] += 60
+    counted.wait("Waiting for the database")
+    assert beats == [wall[0]]
+    seen = read(tmp_path / "progress.json")
+    assert seen is not None
+    assert seen.what == "Waiting for the database"
+    wall[0] += 1
+    counted.advance(0)
+    assert counted.snapshot().what == "Waiting for the database"
+    counted.advance(10)
+    assert counted.snapshot().what == "Reading Tickets"
+    counted.wait("Waiting for the database")
+    counted.begin("Reading Users", 5)
+    assert counted.snapshot().what == "Reading Users"
