@@ -96,7 +96,7 @@ def _lines(staged: Staged, index: FileIndex, limit: int, counts: Counter[str], p
     after = ""
     while some := index.ask(NOT_NAMED, (after,)):
         for (path,) in some:
-            yield ORPHANED, "", "", path, "no ticket attachment names it"
+            yield ORPHANED, "", "", path, "no ticket attachment names it, or only deleted ones"
         after = some[-1][0]
 
 

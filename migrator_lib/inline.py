@@ -61,6 +61,14 @@ def _shows(url: str, attribute: str | None, row: Row) -> bool:
     return bool(name) and (attribute or "").lower() != "href" and name in _names(url)
 
 
+def _may_show(body: str, row: Row) -> bool:
+    """Return quickly whether a body may refer to it: no way of writing changes a run of letters and digits."""
+    low = body.lower()
+    names = (row.get("CidTagName") or "", re.split(r"[\\/]", row.get("FileNameOnDisk") or "")[-1])
+    runs = (max(re.findall("[a-z0-9]+", name.lower()), key=len, default="") for name in names if name)
+    return any(run in low for run in runs)
+
+
 def _references(body: str) -> Iterator[tuple[str, str | None]]:
     for found in _REFERENCE.finditer(body):
         yield _plain(found), found["attribute"]
@@ -68,7 +76,7 @@ def _references(body: str) -> Iterator[tuple[str, str | None]]:
 
 def is_embedded(body: str | None, row: Row) -> bool:
     """Whether a message's HTML shows this attachment."""
-    return any(_shows(url, attribute, row) for url, attribute in _references(body or ""))
+    return _may_show(body or "", row) and any(_shows(url, kind, row) for url, kind in _references(body or ""))
 
 
 def embed(body: str, row: Row, target: str) -> str:
@@ -80,7 +88,7 @@ def embed(body: str, row: Row, target: str) -> str:
         begin, end = (place - found.start() for place in found.span(_form(found)))
         return found[0][:begin] + target + found[0][end:]
 
-    return _REFERENCE.sub(point, body)
+    return _REFERENCE.sub(point, body) if _may_show(body, row) else body
 
 
 def unresolved(body: str | None, rows: Iterable[Row]) -> int:

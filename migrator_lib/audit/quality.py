@@ -99,7 +99,7 @@ def _attachments(audit: Audit) -> tuple[Note, ...]:
         Note("Attachments whose size is not the row's", s.different_size or 0, rows, "unpacked where compressed, else "
              "checked by checksum"),
         Note("Files that no row names", s.orphans or 0, files, "left where they are"),
-        Note("File names that occur in several folders", s.ambiguous or 0, files, "told apart by size and checksum, else quarantined"),
+        Note("File names that occur in several folders", s.ambiguous or 0, files, "told apart by size and checksum"),
     )  # fmt: skip
 
 
