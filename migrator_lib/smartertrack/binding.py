@@ -151,13 +151,15 @@ def _described(inspector: sa.Inspector, schema: str | None, names: Collection[st
     if not names:
         return {}
     if inspector.dialect.name in ("mysql", "mariadb"):
-        return _described_by_mysql(inspector, names)
+        return _described_by_mysql(inspector, schema, names)
     with translated("describing tables"):
         found = inspector.get_multi_columns(schema, filter_names=sorted(names), kind=ObjectKind.ANY)
     return {table: {column["name"]: column["type"] for column in columns} for (_, table), columns in found.items()}
 
 
-def _described_by_mysql(inspector: sa.Inspector, names: Collection[str]) -> dict[str, dict[str, Any]]:
+def _described_by_mysql(
+    inspector: sa.Inspector, schema: str | None, names: Collection[str]
+) -> dict[str, dict[str, Any]]:
     """Return the same for MySQL, whose SHOW CREATE TABLE is refused to a login that may read some columns only."""
     about = sa.table(
         "columns",
@@ -166,7 +168,7 @@ def _described_by_mysql(inspector: sa.Inspector, names: Collection[str]) -> dict
     )
     length = sa.literal_column("character_maximum_length", sa.Integer)
     statement = sa.select(about.c.table_name, about.c.column_name, about.c.data_type, length).where(
-        about.c.table_schema == sa.func.database(), about.c.table_name.in_(sorted(names))
+        about.c.table_schema == (schema or sa.func.database()), about.c.table_name.in_(sorted(names))
     )
     found: dict[str, dict[str, Any]] = {}
     with translated("describing tables"), inspector.engine.connect() as connection:

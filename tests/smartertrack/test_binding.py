@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from tests.smartertrack.source_desk import (
     execute,
     known_tables,
     renamed,
+    scratch_database,
     statements_of,
     tables_of,
     writing,
@@ -274,6 +276,21 @@ def test_of_several_schemas_the_configured_one_is_read_and_none_is_guessed(url: 
     database = SourceDatabase(url, schema="helpdesk")
     assert database.count("Users") == 1
     database.close()
+
+
+@pytest.mark.parametrize("server", ["mariadb"], indirect=True)
+def test_mysql_s_schema_is_a_database_and_another_one_may_be_configured(url: str, tmp_path: Path) -> None:
+    with scratch_database("mariadb", tmp_path) as other:
+        create(other, tables_of(FEW))
+        name = str(sa.make_url(other).database)
+        database = SourceDatabase(url)
+        assert database.binding.tables == {}
+        database.close()
+        database = SourceDatabase(url, schema=name)
+        assert set(database.binding.tables) == set(FEW)
+        assert database.binding.lengths["CustomDataFieldsInTickets.DataContent"] == 512
+        assert everything(database, "Users") == []
+        database.close()
 
 
 def test_a_view_stands_for_a_table_and_a_table_goes_before_a_view(url: str) -> None:
