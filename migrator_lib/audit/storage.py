@@ -16,7 +16,6 @@ import sqlalchemy as sa
 from migrator_lib.audit.facts import Storage
 from migrator_lib.audit.live import Live
 from migrator_lib.chunks import Row
-from migrator_lib.errors import FilesMissing
 from migrator_lib.progress import Progress
 from migrator_lib.smartertrack.database import SourceDatabase
 from migrator_lib.smartertrack.files import FilesRoot, storable
@@ -64,14 +63,8 @@ def read_tree(root: FilesRoot, progress: Progress) -> Tree:
     """Walk the files root.
 
     Raises:
-        FilesMissing: it is not there or empty, or a folder cannot be listed.
+        FilesMissing: it is not there, or a folder cannot be listed.
     """
-    if root.is_empty():
-        raise FilesMissing(
-            f"The files root {root.place} is empty.",
-            next_step="mount the share, or correct source.files_root, then run again; where there are no files, leave "
-            "source.files_root out.",
-        )
     progress.begin("Looking at files", 0)
     tree = Tree()
     tree.add_files(_counted(root, progress))
