@@ -29,7 +29,7 @@ unexport UV_SYSTEM_PYTHON UV_TARGET UV_PREFIX
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint lab bench setup lock clean
+.PHONY: help demo test lint lab bench engines setup lock clean
 
 help: ## list these commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -57,6 +57,9 @@ lab: setup $(LAB_SETTINGS) ## open the notebooks in JupyterLab
 
 bench: setup ## measure, print a table and write reports/bench.json (ONLY=name for one line)
 	$(BIN)/python -m benchmarks.run $(if $(ONLY),--only "$(ONLY)")
+
+engines: setup ## read one help desk from every database server that is there, and compare (TICKETS=1000)
+	$(BIN)/python -m benchmarks.engines $(if $(TICKETS),--tickets "$(TICKETS)")
 
 setup: $(STAMP) ## make or refresh .venv from the lock (done by the others when needed)
 	@:
