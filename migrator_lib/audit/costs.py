@@ -20,6 +20,7 @@ TABLES = {
     "ChatMessages": "chat messages are not counted, and their codes not seen",
     "CallLogs": "call logs are not counted",
     "KbArticles": "knowledge base articles are not counted",
+    "CannedReplies": "canned replies are not counted",
     "ThreadPosts": "replies in the community are not counted",
     "TicketLinks": "tickets that came from a chat or a call are not told apart",
     "ChatAttachments": "files of chats count as files that no row names",

@@ -227,7 +227,7 @@ class Field:
     near_ceiling: int
     """Values of 500 to 512 characters."""
     at_ceiling: int
-    """Values exactly as long as the column: they may have been cut off."""
+    """Values as long as the column, or as 512 characters where its length is not told: they may have been cut off."""
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ def size(number: int | None) -> str:
 
 def percentage(share: float) -> str:
     """Return a share (0 to 1) as people say it; what is there is never said to be 0 %."""
-    return "below 0.1 %" if 0 < share < 0.001 else f"{share:.1%}"
+    return "below 0.1%" if 0 < share < 0.001 else f"{share:.1%}"
 
 
 def status(audit: Audit) -> Html:

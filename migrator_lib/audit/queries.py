@@ -176,8 +176,10 @@ def settings(source: SourceDatabase, names: tuple[str, ...]) -> dict[str, str]:
     return {row["k"]: str(row["v"]) for row in rows if row["v"]}
 
 
-def lengths(source: SourceDatabase, table: str, near: int, ceiling: int) -> dict[int, tuple[int, int, int, int]]:
-    """Return field id to (values, longest, values of ``near``..``ceiling`` characters, values of ``ceiling``)."""
+def lengths(
+    source: SourceDatabase, table: str, near: tuple[int, int], ceiling: int
+) -> dict[int, tuple[int, int, int, int]]:
+    """Return field id to (values, longest, values as long as ``near`` says, values that fill ``ceiling``)."""
     field, text = source.column(table, "CustomFieldID"), source.column(table, "DataContent")
     if field is None or text is None:
         return {}
@@ -186,8 +188,8 @@ def lengths(source: SourceDatabase, table: str, near: int, ceiling: int) -> dict
         field.label("id"),
         sa.func.count().label("n"),
         sa.func.max(size).label("longest"),
-        sa.func.sum(sa.case((sa.and_(size >= near, size <= ceiling), 1), else_=0)).label("near"),
-        sa.func.sum(sa.case((size == ceiling, 1), else_=0)).label("at"),
+        sa.func.sum(sa.case((size.between(*near), 1), else_=0)).label("near"),
+        sa.func.sum(sa.case((size >= ceiling, 1), else_=0)).label("at"),
     ).where(text.is_not(None), text != "")
     rows = source.select(statement.group_by(field), table)
     return {int(r["id"]): (int(r["n"]), int(r["longest"] or 0), int(r["near"]), int(r["at"])) for r in rows}

@@ -67,12 +67,10 @@ def risks(found: Sequence[Risk]) -> Html:
     """Return the risk register."""
     rows = [
         {
-            "Risk": risk.title,
-            "Side": risk.side,
+            "Risk": pages.join([risk.title, pages.note(f"Side: {risk.side}")]),
             "Here": pages.badge(risk.severity, SEVERITIES[risk.severity]),
             "Found": risk.found,
-            "What to do": risk.to_do,
-            "Source": risk.source,
+            "What to do": pages.join([risk.to_do, pages.note(f"Source: {risk.source}")]),
         }
         for risk in found
     ]

@@ -95,6 +95,20 @@ def test_rows_of_every_table_that_is_read_are_counted(audit: Audit) -> None:
     assert (audit.source.rows["Tickets"], audit.source.rows["TicketMessages"], audit.source.rows["Chats"]) == (3, 5, 0)
 
 
+def test_where_the_column_is_longer_values_of_512_characters_do_not_fill_it(
+    engage: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("migrator_lib.audit.fields.ceilings", lambda source: {"CustomDataFieldsInTickets": 4000})
+
+    def more(write: Writer) -> None:
+        for key, n in ((1, 4000), (3, 513)):
+            write.add("CustomDataFieldsInTickets", TicketID=key, CustomFieldID=2, DataContent="y" * n)
+
+    order, reason = run_audit(engage(more=more)).fields
+    assert (order.near_ceiling, order.at_ceiling) == (1, 0)
+    assert (reason.near_ceiling, reason.at_ceiling) == (0, 1)
+
+
 def test_each_column_of_field_values_is_held_against_its_own_length(engage: Open) -> None:
     def more(write: Writer) -> None:
         for key, n in ((1, 512), (2, 511)):

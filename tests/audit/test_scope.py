@@ -67,7 +67,7 @@ def test_a_name_that_is_markup_stays_a_name(audit: Audit) -> None:
 
 
 def test_what_is_there_is_never_said_to_be_zero_percent() -> None:
-    assert (parts.percentage(0.0), parts.percentage(0.0004), parts.percentage(0.25)) == ("0.0%", "below 0.1 %", "25.0%")
+    assert (parts.percentage(0.0), parts.percentage(0.0004), parts.percentage(0.25)) == ("0.0%", "below 0.1%", "25.0%")
 
 
 def test_formulas_stand_beside_their_numbers(audit: Audit) -> None:
