@@ -93,7 +93,7 @@ FAILURES = (
         "read a restored backup, which nothing changes, and run again: what is staged stays staged.",
     ),
     _failure(
-        r"query timeout expired|statement timeout|during query \(timed out\)|max_statement_time exceeded"
+        r"(?<!login )timeout expired|statement timeout|during query \(timed out\)|max_statement_time exceeded"
         r"|maximum statement execution time",
         SourceUnreachable,
         "The SmarterTrack database took too long to answer ({what})",
@@ -109,7 +109,8 @@ FAILURES = (
         "check host and port in source.url, that the server is up, and the firewall between. If the line is slow, "
         f"raise source.login_seconds; {AGAIN}",
         "TCP/IP must be on (SQL Server Configuration Manager), and a named instance needs the SQL Server Browser (UDP "
-        "1434), or its port in source.url instead of its name.",
+        "1434), or its port in source.url instead of its name. FreeTDS says the same of a server that cannot encrypt: "
+        "if the network between is trusted, add Encrypt=no to source.url.",
     ),
 )
 """In the order in which they are looked for."""

@@ -123,11 +123,17 @@ def is_lost(error: BaseException) -> bool:
     return cause.connection_invalidated or any(words in str(cause.orig).lower() for words in PASSING)
 
 
+QUERY_TIME_OUT = "HYT00"
+"""ODBC's word for a statement that took too long; SQLAlchemy takes it for a lost connection."""
+
+
 def mark_failed_connects(engine: sa.Engine) -> None:
-    """Let an error of an engine that came of connecting count as a lost connection, which drivers do not."""
+    """Let an error of an engine that came of connecting count as a lost connection, and a query's time-out not."""
 
     def mark(context: sa.engine.ExceptionContext) -> None:
         if context.connection is None:
             context.is_disconnect = True
+        elif getattr(context.original_exception, "args", ())[:1] == (QUERY_TIME_OUT,):
+            context.is_disconnect = False
 
     sa.event.listen(engine, "handle_error", mark)
