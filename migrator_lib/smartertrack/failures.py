@@ -87,7 +87,7 @@ FAILURES = (
     ),
     _failure(
         r"no such (table|column)|invalid (object|column) name|(relation|column|table) .*(does not|doesn't) exist"
-        r"|unknown (table|column)",
+        r"|unknown (table|column)|snapshot isolation transaction failed",
         SchemaMismatch,
         "The SmarterTrack database changed while it was read ({what})",
         "read a restored backup, which nothing changes, and run again: what is staged stays staged.",

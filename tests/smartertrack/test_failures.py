@@ -60,6 +60,8 @@ def told(words: str) -> HaltError:
         (f"[IM002] {MANAGER}Data source name not found and no default driver specified (0)",
          SourceUnreachable, "install the ODBC driver"),
         (f"[42S02] {MICROSOFT}[SQL Server]Invalid object name 'st_Users'. (208)", SchemaMismatch, "backup"),
+        (f"[42000] {MICROSOFT}[SQL Server]Snapshot isolation transaction failed in database 'Desk' because the object "
+         "accessed by the statement has been modified by a DDL statement (3961)", SchemaMismatch, "backup"),
         (f"[42S22] {MICROSOFT}[SQL Server]Invalid column name 'IsSpam'. (207)", SchemaMismatch, "backup"),
         (f"[08S01] {MICROSOFT}Communication link failure (0)", SourceUnreachable, "run again"),
     ],
