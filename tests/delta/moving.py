@@ -101,8 +101,8 @@ class Moving:
         return self.last_id
 
     def moment(self) -> datetime:
-        """Return a moment later than all before it."""
-        self.now += timedelta(minutes=3)
+        """Return a moment that is later than all before it, by more than the overlap."""
+        self.now += 1.5 * OVERLAP
         return self.now
 
     def tickets(self) -> list[int]:
@@ -339,13 +339,16 @@ UNTRACED = (
 )  # fmt: skip
 
 
-def everything(staged: Staged, without: frozenset[int] = frozenset()) -> dict[str, list[tuple[Any, ...]]]:
+def everything(
+    staged: Staged, *, without: frozenset[int] = frozenset(), only: frozenset[int] | None = None
+) -> dict[str, list[tuple[Any, ...]]]:
     """Return all rows of every table of tickets, in the order of their keys."""
-    return {
-        table.name: sorted((_values(table, row) for row in staged.columns(table.name, table.columns)
-                            if row["TicketID"] not in without), key=lambda values: values[: len(table.key)])
-        for table in COMPARED
-    }  # fmt: skip
+    found = {}
+    for table in COMPARED:
+        rows = staged.columns(table.name, table.columns)
+        told = [row for row in rows if row["TicketID"] not in without and (only is None or row["TicketID"] in only)]
+        found[table.name] = sorted((_values(table, row) for row in told), key=lambda row: row[: len(table.key)])
+    return found
 
 
 def _values(table: SourceTable, row: Row) -> tuple[Any, ...]:
