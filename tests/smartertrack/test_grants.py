@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 import sqlglot
 from typer.testing import CliRunner
 
@@ -21,7 +22,7 @@ from migrator_lib.smartertrack.grants import PASSWORD
 from migrator_lib.smartertrack.tables import ALL_TABLES
 from tests.homes import change, demo_home
 from tests.smartertrack.logins import Administrator, rights_for, statements
-from tests.smartertrack.source_desk import READ, add_ticket, create, renamed, sqlite_url, tables_of, writing
+from tests.smartertrack.source_desk import READ, add_ticket, create, execute, renamed, sqlite_url, tables_of, writing
 
 REAL = pytest.mark.parametrize("server", ["postgresql", "mariadb"], indirect=True)
 SECRET_TABLES = ("PopAccounts", "SmtpAccounts", "VoipAccounts", "TransferServers", "UserHandshakes", "UserWebSessions")
@@ -155,3 +156,20 @@ def test_a_login_of_the_script_extracts_a_whole_help_desk_and_nothing_more(
             connection.exec_driver_sql(refused)
     database.close()
     owner.close()
+
+
+@pytest.mark.sqlserver
+@pytest.mark.parametrize("server", ["sqlserver"], indirect=True)
+def test_a_user_with_the_granted_columns_reads_a_sql_server_and_no_secret(url: str) -> None:
+    create(url, tables_of())
+    # a user without login is enough to try the rights of one
+    execute(url, "CREATE USER reader WITHOUT LOGIN", *rights_for(url, login="reader").grants())
+    database = SourceDatabase(url)
+    sa.event.listen(database.engine, "checkout", lambda dbapi, *_: dbapi.execute("EXECUTE AS USER = 'reader'"))
+    sa.event.listen(database.engine, "checkin", lambda dbapi, *_: dbapi.execute("REVERT"))
+    assert database.preflight().unreadable == []
+    assert {table.name: database.count(table.name) for table in ALL_TABLES} == {table.name: 0 for table in ALL_TABLES}
+    assert [table.name for table in ALL_TABLES if table.key and database.page(table, after=None, rows=10)] == []
+    with pytest.raises(SourceDenied), translated("reading a secret"), database.engine.connect() as connection:
+        connection.exec_driver_sql("SELECT Password FROM st_Users")
+    database.close()
