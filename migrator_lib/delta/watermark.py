@@ -12,6 +12,7 @@ A change that leaves no such trace is found by :mod:`migrator_lib.delta.comparis
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,6 +21,7 @@ import sqlalchemy as sa
 
 from migrator_lib.chunks import as_int
 from migrator_lib.delta.comparison import differing, merged_away, retagged
+from migrator_lib.errors import SourceDenied
 from migrator_lib.progress import Progress
 from migrator_lib.smartertrack.database import SourceDatabase, as_utc
 from migrator_lib.smartertrack.tables import TAGS_IN_TASKS, source_table
@@ -49,6 +51,7 @@ IDS: tuple[tuple[str, str], ...] = (
 """Ids that the database counts up: whatever has a higher one is new, whatever its date says."""
 WHOLE = (TICKET_MERGES, TAGS_IN_TASKS)
 """Small tables without a date or an id that the database counts up: they are compared whole."""
+NO_MARK = "no mark was taken of it: it could not be read, or was not asked for then"
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 """A mark before this is an empty date of some programming language."""
 CLOCK: dict[str, sa.ColumnElement[Any]] = {
@@ -100,21 +103,23 @@ class Candidates:
 
 
 def take(source: SourceDatabase) -> Watermark:
-    """Return the marks as they are now."""
+    """Return the marks as they are now; none of what the login may not read."""
     clock = as_utc(_one(source, CLOCK[source.engine.dialect.name], "the clock")) or datetime.now(UTC)
     dates, ids = {}, {}
     for table, name in DATES:
         column = _asked(source, table, name)
         if column is not None:
-            highest = _one(source, sa.func.max(column), table, column <= _moment(clock))
-            if highest is None or as_utc(highest):
-                dates[f"{table}.{name}"] = as_utc(highest)
+            with suppress(SourceDenied):
+                highest = _one(source, sa.func.max(column), table, column <= _moment(clock))
+                if highest is None or as_utc(highest):
+                    dates[f"{table}.{name}"] = as_utc(highest)
     for table, name in IDS:
         column = _asked(source, table, name)
         if column is not None:
-            highest = _one(source, sa.func.max(column), table)
-            if highest is None or _whole(highest) is not None:
-                ids[f"{table}.{name}"] = _whole(highest)
+            with suppress(SourceDenied):
+                highest = _one(source, sa.func.max(column), table)
+                if highest is None or _whole(highest) is not None:
+                    ids[f"{table}.{name}"] = _whole(highest)
     return Watermark(clock, dates, ids)
 
 
@@ -137,7 +142,7 @@ def since(
         if column is None:
             unavailable[signal] = "not in this database"
         elif signal not in mark.dates and signal not in mark.ids:
-            unavailable[signal] = "no mark was taken of it"
+            unavailable[signal] = NO_MARK
         else:
             found[signal] = _tickets(source, table, _behind(column, signal, mark, overlap))
         progress.advance()

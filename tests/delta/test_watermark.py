@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -15,7 +16,8 @@ from sqlglot import expressions as exp
 
 from migrator_lib import delta
 from migrator_lib.delta import Watermark
-from migrator_lib.delta.watermark import CLOCK, DATES, IDS
+from migrator_lib.delta.watermark import CLOCK, DATES, IDS, NO_MARK
+from migrator_lib.errors import SourceDenied
 from tests.delta.moving import LAST, OPENED, OVERLAP, TRACED, UNTRACED, Moving
 
 EVENT, MERGES, TAGS = "TicketEventLogs.EventDateUTC", "TicketMerges", "TagsInTasks"
@@ -159,7 +161,7 @@ def test_a_signal_without_a_mark_is_listed(source: Moving) -> None:
     source.extract()
     nothing = Watermark(delta.take(source.database).clock, {}, {})
     found = source.since(nothing)
-    assert set(found.unavailable.values()) == {"no mark was taken of it"}
+    assert set(found.unavailable.values()) == {NO_MARK}
     assert set(found.by_signal) == {MERGES, TAGS}
 
 
@@ -170,7 +172,7 @@ def test_dates_and_ids_that_are_none_stop_nothing(source: Moving) -> None:
     mark = delta.take(source.database)
     assert "TicketComments.DateEnteredUTC" not in mark.dates
     source.stages = [source.stage("full", None)]
-    assert source.since(mark).unavailable == {"TicketComments.DateEnteredUTC": "no mark was taken of it"}
+    assert source.since(mark).unavailable == {"TicketComments.DateEnteredUTC": NO_MARK}
 
 
 def test_what_is_asked_is_t_sql_too(source: Moving, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,3 +187,21 @@ def test_what_is_asked_is_t_sql_too(source: Moving, monkeypatch: pytest.MonkeyPa
     for statement in asked:
         written = str(statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}))
         assert isinstance(sqlglot.parse_one(written, read="tsql"), exp.Select), written
+
+
+def test_a_table_that_the_login_may_not_read_is_listed_and_stops_nothing(
+    source: Moving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    select = source.database.select
+
+    def refused(statement: sa.Select[Any], what: str) -> list[dict[str, Any]]:
+        if what == "TicketEventLogs":
+            raise SourceDenied("refused", next_step="ask")
+        return select(statement, what)
+
+    monkeypatch.setattr(source.database, "select", refused)
+    mark = source.extract()
+    source.receive(TICKET)
+    found = source.since(mark)
+    assert found.unavailable == {EVENT: NO_MARK}
+    assert TICKET in found.by_signal[RECEIVED]
