@@ -27,7 +27,6 @@ from migrator_lib.smartertrack.patience import Patience
 from migrator_lib.smartertrack.tables import source_table
 from tests.smartertrack.source_desk import add_ticket, create, everything, known_tables, sqlite_url, tables_of, writing
 from tests.tds.catalog import Catalog
-from tests.tds.certificate import self_signed
 from tests.tds.server import TdsServer
 
 DATABASE, USER, PASSWORD = "SmarterTrack", "reader", "s3cret; {of SQL=Server"
@@ -59,6 +58,9 @@ def _missing(words: str) -> NoReturn:
 
 @pytest.fixture(scope="module")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    pytest.importorskip("cryptography", reason="makes the server's certificate; keyring brings it on Linux alone")
+    from tests.tds.certificate import self_signed
+
     return self_signed(tmp_path_factory.mktemp("certificate"))
 
 

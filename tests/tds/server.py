@@ -72,7 +72,7 @@ class TdsServer:
             with suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)
             listener.close()
-            accepting.join()
+            accepting.join(1)
             self.hang_up()
 
     def hang_up(self) -> None:
