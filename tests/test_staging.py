@@ -269,6 +269,27 @@ def test_columns_ids_and_counts_are_laid_over_too(overlaid: Staged) -> None:
     assert overlaid.count("TicketMessages") == 5
 
 
+def test_the_columns_of_chosen_tickets_are_laid_over_too(overlaid: Staged) -> None:
+    found = {row["TicketID"]: row["Subject"] for row in overlaid.columns_of([1, 2, 9], "Tickets", ["Subject"])}
+    assert found == {1: "Ticket 1", 2: "second"}
+    assert list(overlaid.columns_of([], "Tickets", ["Subject"])) == []
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Staged:
+    """Messages of every third ticket, in chunks that end within a ticket."""
+    rows = messages(*((key, 10 * key + n) for key in range(0, 40, 3) for n in range(key % 4)))
+    return Staged([stage(tmp_path_factory.mktemp("many"), {"TicketMessages": rows}, size=5)])
+
+
+@given(chosen=st.sets(st.integers(-2, 45), max_size=15))
+def test_the_columns_of_chosen_tickets_are_those_that_a_pass_over_all_would_find(
+    many: Staged, chosen: set[int]
+) -> None:
+    expected = [row for row in many.columns("TicketMessages", ["BodyText"]) if row["TicketID"] in chosen]
+    assert list(many.columns_of(chosen, "TicketMessages", ["BodyText"])) == expected
+
+
 def test_a_small_table_is_taken_whole_from_the_latest_stage_that_has_it(overlaid: Staged) -> None:
     assert [row["BrandName"] for row in overlaid.rows("Brands")] == ["New"]
     assert overlaid.count("Brands") == 1
