@@ -6,7 +6,6 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,9 @@ from typing import Any
 import sqlglot
 from sqlglot import exp
 
-from tests.tds.catalog import DATABASE_ID, LEVELS, Catalog
+from tests.tds.catalog import LEVELS, Catalog
 from tests.tds.protocol import PRODUCT, SqlError
-from tests.tds.values import SqlType, sql_type, str_of
+from tests.tds.values import SqlType, sql_type
 
 VERSION = ".".join(str(part) for part in PRODUCT)
 SETTING = re.compile(r"\s*(SET|USE|BEGIN TRAN|COMMIT|ROLLBACK|IF @@TRANCOUNT > 0 (COMMIT|ROLLBACK))\b", re.IGNORECASE)
@@ -61,29 +60,16 @@ class Database:
         self._connection.create_collation("CI", _compare)
         self._connection.execute("ATTACH ? AS dbo", (f"file:{file}?mode=ro",))
         catalog.fill(self._connection, session, user)
-        for name, arguments, function in self._functions(user):
+        for name, arguments, function in self._functions():
             self._connection.create_function(name, arguments, function)
 
     def close(self) -> None:
         self._connection.close()
 
-    def _functions(self, user: str) -> list[tuple[str, int, Callable[..., Any]]]:
-        def object_id(name: str, *_: str) -> int | None:
-            plain = name.split(".")[-1].strip("[]").lower()
-            return next((n for n, table in enumerate(self.catalog.tables, 1000) if table.lower() == plain), None)
-
-        properties = {"productversion": VERSION, "edition": "Developer Edition (64-bit)", "engineedition": 3}
-
+    def _functions(self) -> list[tuple[str, int, Callable[..., Any]]]:
         return [
-            ("serverproperty", 1, lambda name: properties.get(name.lower())),
-            ("db_name", -1, lambda *_: self.catalog.database),
-            ("db_id", -1, lambda *_: DATABASE_ID),
-            ("suser_sname", 0, lambda: user),
-            ("user_name", 0, lambda: user),
-            ("object_id", -1, object_id),
-            ("getutcdate", 0, lambda: str_of(datetime.now(UTC))),
-            ("sysutcdatetime", 0, lambda: str_of(datetime.now(UTC))),
-            ("datalength", 1, lambda v: None if v is None else len(str(v).encode("utf-16-le", "surrogatepass"))),
+            ("serverproperty", 1, {"ProductVersion": VERSION}.get),
+            ("db_name", 0, lambda: self.catalog.database),
             ("utf16", 1, lambda v: None if v is None else str(v).encode("utf-16-le", "surrogatepass")),
         ]
 
@@ -184,11 +170,11 @@ def _translated(tree: exp.Expression, catalog: Catalog) -> Select:
     def type_of(column: exp.Expression) -> SqlType | None:
         return _type_of(column, sources, catalog)
 
-    for table in real:
-        if catalog.columns_of(table) is None:
-            raise SqlError(208, f"Invalid object name '{table}'.")
+    for name in real:
+        if catalog.columns_of(name) is None:
+            raise SqlError(208, f"Invalid object name '{name}'.")
     if tree.is_star:
-        names = [name for table in real for name in catalog.columns_of(table) or ()]
+        names = [column for name in real for column in catalog.columns_of(name) or ()]
         tree = tree.select(*(exp.column(name, quoted=True) for name in names), append=False)
     columns = [(item.output_name, type_of(item.unalias())) for item in tree.selects]
     collated = tree.transform(lambda node: _in_sqlite_words(node, type_of))
