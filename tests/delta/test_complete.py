@@ -86,6 +86,16 @@ rounds_of_work = st.lists(happenings(TRACED, 6), min_size=1, max_size=2)
 anything = happenings((*TRACED, *UNTRACED), 10)
 
 
+@pytest.mark.parametrize("name", TRACED)
+def test_each_thing_that_leaves_a_trace_arrives_though_nothing_else_happens(source: Moving, name: str) -> None:
+    traced_changes_arrive(source, [], [[(name, 1), (name, 2)]])
+
+
+@pytest.mark.parametrize("name", UNTRACED)
+def test_each_thing_that_leaves_no_trace_arrives_though_nothing_else_happens(source: Moving, name: str) -> None:
+    all_changes_arrive(source, [], [(name, 1)])
+
+
 @given(during=extracting, rounds=rounds_of_work)
 @quick
 def test_what_leaves_a_trace_is_complete_by_the_watermark_alone(
