@@ -356,9 +356,7 @@ def test_a_page_ends_where_its_text_is_too_much_also_when_it_is_taken_up_there(
 
 
 def test_a_body_of_50_mb_is_staged_whole(desk: Desk) -> None:
-    execute(
-        desk.url, "UPDATE st_TicketMessages SET BodyHTML = printf('%.*c', 5e7, 'x') WHERE TicketMessageID = 201"
-    )
+    execute(desk.url, "UPDATE st_TicketMessages SET BodyHTML = printf('%.*c', 5e7, 'x') WHERE TicketMessageID = 201")
     with desk.reader(page_rows=10_000) as reader:
         reader.tickets()
     rows = desk.staged("full").columns("TicketMessages", ["BodyHTML"])
