@@ -275,14 +275,18 @@ class RemoteRoot(FilesRoot):
             raise self._emptied(folder)
 
 
+class DriverError(OSError):
+    """What a driver of fsspec raised, by the name of its error: they have none in common."""
+
+
 @contextmanager
 def _as_os_error() -> Iterator[None]:
     try:
         yield
     except OSError:
         raise
-    except Exception as error:  # drivers of fsspec have no error in common
-        raise OSError(f"{type(error).__name__}") from error
+    except Exception as error:
+        raise DriverError(type(error).__name__) from error
 
 
 @contextmanager
