@@ -13,6 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from migrator_lib.smartertrack.files import as_compared
+from migrator_lib.smartertrack.matching import name_on_disk
+
 Row = Mapping[str, Any]
 LONG = 16
 """Letters of a name on disk that no other site's file has by chance."""
@@ -23,6 +26,8 @@ _REFERENCE = re.compile(
     + r"""|url\(\s*(?:["']|&quot;|&\#39;)?(?P<style>[^"'()<>\s]{1,2000}?)(?=["'()\s]|&quot;|&\#39;))""",
     re.IGNORECASE,
 )
+_PLAIN_RUN = re.compile("[A-Za-z0-9]+(?![\u0300-\u036f])")
+"""Letters and digits that no accent of their own follows: it may be written as one with its letter."""
 _FORMS = ("double", "single", "bare", "style")
 
 
@@ -46,7 +51,7 @@ def _names(url: str) -> set[str]:
     except ValueError:
         return set()
     options = (value.replace("\\", "/").rpartition("/")[2] for _, value in parse_qsl(parts.query))
-    found = {name.lower() for name in (*map(unquote, parts.path.split("/")), *options)}
+    found = {as_compared(name) for name in (*map(unquote, parts.path.split("/")), *options)}
     if parts.scheme or parts.netloc:
         return {name for name in found if len(name) >= LONG}
     return found
@@ -57,7 +62,7 @@ def _shows(url: str, attribute: str | None, row: Row) -> bool:
     cid = _cid(url)
     if cid is not None:
         return bool(cid) and cid == (row.get("CidTagName") or "").strip().strip("<>").lower()
-    name = (row.get("FileNameOnDisk") or "").replace("\\", "/").rpartition("/")[2].lower()
+    name = name_on_disk(row)
     return bool(name) and (attribute or "").lower() != "href" and name in _names(url)
 
 
@@ -65,8 +70,8 @@ def _may_show(body: str, row: Row) -> bool:
     """Return quickly whether a body may refer to it: no way of writing changes a run of letters and digits."""
     low = body.lower()
     names = (row.get("CidTagName") or "", re.split(r"[\\/]", row.get("FileNameOnDisk") or "")[-1])
-    runs = (max(re.findall("[a-z0-9]+", name.lower()), key=len, default="") for name in names if name)
-    return any(run in low for run in runs)
+    runs = (max(_PLAIN_RUN.findall(name), key=len, default="") for name in names if name)
+    return any(run.lower() in low for run in runs)
 
 
 def _references(body: str) -> Iterator[tuple[str, str | None]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from typing import Any
+import unicodedata
+from typing import Any, Literal
 from urllib.parse import quote
 
 import pytest
@@ -55,6 +56,14 @@ def test_a_row_that_names_nothing_is_shown_nowhere(row: dict[str, Any]) -> None:
 def test_a_name_with_the_signs_of_a_pattern_is_taken_as_it_is() -> None:
     row = {"CidTagName": r"a(b)\1+[c", "FileNameOnDisk": None}
     assert embed(r'<img src="cid:a(b)\1+[c">', row, r"st-attachment:5") == '<img src="st-attachment:5">'
+
+
+@pytest.mark.parametrize("name", ["caf\u00e9.att", "cafe\u0301.att", "0\u0130.att"])
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_name_is_found_however_its_accents_are_written(name: str, form: Literal["NFC", "NFD"]) -> None:
+    row = {"CidTagName": None, "FileNameOnDisk": name}
+    body = f'<img src="/x/{quote(unicodedata.normalize(form, name))}">'
+    assert embed(body, row, "URL") == '<img src="URL">'
 
 
 LONG = {"FileNameOnDisk": "0123456789abcdef.att", "CidTagName": None}

@@ -18,7 +18,7 @@ from migrator_lib.audit.live import Live
 from migrator_lib.chunks import Row
 from migrator_lib.progress import Progress
 from migrator_lib.smartertrack.database import SourceDatabase
-from migrator_lib.smartertrack.files import FilesRoot, storable
+from migrator_lib.smartertrack.files import FilesRoot, as_compared
 from migrator_lib.smartertrack.matching import name_on_disk
 from migrator_lib.smartertrack.reading import pages
 from migrator_lib.smartertrack.tables import narrow
@@ -29,7 +29,7 @@ ATTACHMENTS = narrow("TicketAttachments", ("FileNameOnDisk", "Length", "Creation
 
 
 class Tree:
-    """Names (lower case) and sizes of files, as the extract will look for them, and of attachments' rows."""
+    """Names and sizes of files, as the extract will look for them, and of attachments' rows."""
 
     def __init__(self) -> None:
         self._database = sqlite3.connect("")
@@ -74,7 +74,7 @@ def read_tree(root: FilesRoot, progress: Progress) -> Tree:
 def _counted(root: FilesRoot, progress: Progress) -> Iterator[tuple[str, int]]:
     for file in root.walk():
         progress.advance()
-        yield storable(file.name).lower(), file.size
+        yield as_compared(file.name), file.size
 
 
 def storage_facts(live: Live, tree: Tree | None, limit: int) -> Storage:

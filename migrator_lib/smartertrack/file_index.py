@@ -20,7 +20,7 @@ import pyarrow as pa
 from migrator_lib.errors import FilesMissing
 from migrator_lib.progress import Progress
 from migrator_lib.smartertrack.contents import examine, row_checksum
-from migrator_lib.smartertrack.files import FileOnDisk, FilesRoot, reading, storable
+from migrator_lib.smartertrack.files import FileOnDisk, FilesRoot, as_compared, reading, storable
 from migrator_lib.smartertrack.matching import Files, IndexedFile, Row, match, name_on_disk
 from migrator_lib.staging import Staged
 
@@ -32,6 +32,7 @@ PAGE_BYTES = 4_000_000_000
 IN_A_ROW = 100
 """Files that cannot be read one after the other before it is taken for the root's fault, not theirs."""
 SLICE = 500
+NO_UNICODE = "a folder above it has a name that is no Unicode; rename that"
 SCHEMA = pa.schema(
     [
         ("Name", pa.string()), ("Path", pa.string()), ("Size", pa.int64()), ("Crc", pa.int64()),
@@ -54,7 +55,7 @@ def as_table(files: Iterable[tuple[str, IndexedFile]]) -> Any:
     """Return (name, file) as a chunk of the index."""
     rows = [
         {
-            "Name": storable(name).lower(), "Path": storable(file.path), "Size": file.size, "Crc": file.crc,
+            "Name": as_compared(name), "Path": storable(file.path), "Size": file.size, "Crc": file.crc,
             "Sha256": file.sha256, "Packing": file.packing, "UnpackedSize": file.unpacked_size,
             "UnpackedCrc": file.unpacked_crc, "Error": file.error,
         }
@@ -141,7 +142,7 @@ class Indexer:
         yield from self._with_wanted(some)
 
     def _with_wanted(self, some: Sequence[FileOnDisk]) -> list[tuple[FileOnDisk, bool]]:
-        names = [storable(file.name).lower() for file in some]
+        names = [as_compared(file.name) for file in some]
         wanted = self.wanted.among(names)
         return [(file, name in wanted) for file, name in zip(some, names, strict=True)]
 
@@ -161,6 +162,8 @@ class Indexer:
         return IndexChunk(as_table(found), page[-1][0].path if page else "", final)
 
     def _examined(self, file: FileOnDisk) -> IndexedFile:
+        if storable(file.path) != file.path:
+            return IndexedFile(file.path, file.size, error=NO_UNICODE)
         try:
             with reading(self.root, file.path) as stream:
                 c = examine(stream, self._told)

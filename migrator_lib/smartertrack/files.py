@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
+import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
@@ -22,6 +23,7 @@ from migrator_lib.errors import FilesMissing, ParameterError
 IN_MEMORY = 50_000
 """Files of one folder that are put in order in memory; more are put in order on disk."""
 LOCAL_THREADS = 4
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _CODE = re.compile(r"[a-z][a-z0-9+.-]+://|[a-z0-9+.-]+::", re.IGNORECASE)
 Listing = tuple[list[str], Iterable[tuple[str, int]]]
 """Names of the folders in a folder, and (name, size in bytes) of its files, both in any order; the first may be filled
@@ -301,8 +303,18 @@ def reading(root: FilesRoot, path: str) -> Iterator[BinaryIO]:
 
 
 def storable(name: str) -> str:
-    """Return a file's name as text; a name that is no UTF-8 gets U+FFFD, and no row of the source can mean it."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    """Return a file's name as text; what is no Unicode in it becomes U+FFFD, and no row of the source can mean it."""
+    return _SURROGATES.sub("\ufffd", name)
+
+
+def as_compared(name: str) -> str:
+    """Return a file's name as names are compared.
+
+    Without case; letters and their accents in one (a Mac, and shares that were copied by one, have them apart); without
+    the dots and spaces at the end that Windows takes away when it makes a file.
+    """
+    plain = unicodedata.normalize("NFC", storable(name)).lower()
+    return plain.rstrip(" .") or plain
 
 
 def _order(name: str) -> bytes:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from migrator_lib.smartertrack.contents import row_checksum
+from migrator_lib.smartertrack.files import as_compared
 
 Row = Mapping[str, Any]
 State = Literal["matched", "missing", "ambiguous", "differs", "unreadable"]
@@ -49,8 +50,8 @@ class Match:
 
 
 def name_on_disk(row: Row) -> str:
-    """Return the name that a row's file is looked for under: without folders, in lower case."""
-    return re.split(r"[\\/]", row["FileNameOnDisk"] or "")[-1].lower()
+    """Return the name that a row's file is looked for under: without folders, as names are compared."""
+    return as_compared(re.split(r"[\\/]", row["FileNameOnDisk"] or "")[-1])
 
 
 def match(row: Row, candidates: Sequence[IndexedFile], *, checksums_hold: bool) -> Match:
@@ -110,7 +111,7 @@ def _agreement(is_length: bool, said: int | None, crc: int | None, checksums_hol
 
 
 class Files:
-    """Files by name, in lower case, in memory. :class:`~migrator_lib.smartertrack.file_index.FileIndex` is on disk."""
+    """Files by name (as compared), in memory. :class:`~migrator_lib.smartertrack.file_index.FileIndex` is on disk."""
 
     def __init__(
         self, files: Mapping[str, Sequence[IndexedFile]] | None = None, *, checksums_hold: bool = False

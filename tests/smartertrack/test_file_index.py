@@ -110,6 +110,17 @@ def test_a_name_that_is_no_utf_8_is_indexed_with_a_mark(desk: Desk, root: Path) 
     assert "gr��e.txt" in [row["Name"] for row in extract(desk, root)]
 
 
+def test_a_file_below_a_folder_whose_name_is_no_utf_8_says_so_while_there_is_time(desk: Desk, root: Path) -> None:
+    folder = root / os.fsdecode(b"gr\xfc\xdfe")
+    (root / "1").rename(folder)
+    assert len(extract(desk, root)) == 11
+    index = FileIndex(desk.staged("full"))
+    rows = desk.staged("full").columns("TicketAttachments", ["TicketAttachmentID", "FileNameOnDisk", "Length", "Crc"])
+    states = {row["FileNameOnDisk"]: index.match(row) for row in rows}
+    assert (states["a.PDF"].state, states["i.PDF"].state) == ("unreadable", "matched")
+    assert "rename" in states["a.PDF"].file.error  # type: ignore[union-attr]
+
+
 def test_without_a_files_root_there_is_no_index(desk: Desk) -> None:
     assert extract(desk, None) == []
     assert desk.chunks("Files") == []
@@ -390,6 +401,32 @@ def test_what_the_database_holds_is_taken_where_no_file_has_the_name(tmp_path: P
 @pytest.mark.parametrize("name", ["ABC.att", r"2024\01\abc.att", "App_Data/abc.ATT"])
 def test_a_name_is_compared_without_case_and_folders(name: str) -> None:
     assert Files({"abc.att": [IndexedFile("x/abc.att", 3)]}).match(wants(name)).state == "matched"
+
+
+@pytest.mark.parametrize(
+    ("row", "disk"),
+    [("Fr\u00fchling.att", "fru\u0308hling.att"), ("fru\u0308hling.att", "FR\u00dcHLING.att"),
+     ("report.att. ", "report.att"), ("\u0416.att", "\u0436.att")],
+    ids=["an accent apart on disk", "an accent apart in the row", "what Windows takes away", "no Latin letters"],
+)  # fmt: skip
+def test_a_name_that_a_share_gives_in_another_form_is_the_same_name(
+    desk: Desk, root: Path, tmp_path: Path, row: str, disk: str
+) -> None:
+    tables, folder = tables_of(), tmp_path / "named"
+    folder.mkdir()
+    create(sqlite_url(folder), tables)
+    with writing(sqlite_url(folder), tables) as write:
+        add_ticket(write, 1)
+        write.add("TicketAttachments", TicketAttachmentID=1, TicketID=1, FileNameOnDisk=row)
+    (root / disk).write_bytes(b"here")
+    extract(named := Desk(sqlite_url(folder), tmp_path / "other"), root)
+    (staged,) = named.staged("full").columns("TicketAttachments", ["TicketAttachmentID", "FileNameOnDisk"])
+    found = FileIndex(named.staged("full")).match(staged)
+    assert (found.state, found.crc) == ("matched", zlib.crc32(b"here"))
+
+
+def test_what_differs_by_more_than_its_form_is_another_file() -> None:
+    assert Files({"strasse.att": [IndexedFile("x", 3)]}).match(wants("stra\u00dfe.att")).state == "missing"
 
 
 CONTENTS = st.sampled_from([b"", b"a", b"b", b"aa", b"ab", gzip.compress(b"a", mtime=0), gzip.compress(b"ab", mtime=0)])

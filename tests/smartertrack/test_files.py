@@ -136,6 +136,12 @@ def test_a_walk_goes_on_behind_a_file_that_is_gone(tmp_path: Path) -> None:
     assert [file.path for file in FilesRoot.at(tmp_path).walk("bb/1")] == ["d/1"]
 
 
+def test_a_name_that_windows_takes_and_unicode_does_not_becomes_text() -> None:
+    assert files.storable("a\ud800b") == "a\ufffdb"
+    assert files.as_compared("A\udcffB. ") == "a\ufffdb"
+    assert files.as_compared("...") == "..."
+
+
 def test_a_folder_of_very_many_files_is_put_in_the_same_order_on_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
