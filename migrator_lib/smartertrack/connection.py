@@ -15,6 +15,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from migrator_lib.errors import SourceUnreachable
 from migrator_lib.smartertrack import drivers, failures, sqlserver
 from migrator_lib.smartertrack.sqlserver import APPLICATION
 
@@ -97,7 +98,8 @@ def open_engine(
         waits: time-outs.
 
     Raises:
-        SourceUnreachable: no ODBC driver is there.
+        SourceUnreachable: no ODBC driver is there, or the URL is of another engine or another driver of SQL Server,
+            which could not be told to only read.
         ImportError, sqlalchemy.exc.ArgumentError: the Python driver is not there, the URL is none.
     """
     waits = waits or Waits()
@@ -105,8 +107,13 @@ def open_engine(
     if password:
         parsed = parsed.set(password=password)
     backend, _, driver = parsed.drivername.partition("+")
+    if backend not in SESSIONS or (backend == "mssql" and driver != "pyodbc"):
+        raise SourceUnreachable(
+            f"SmarterTrack is not read through {parsed.drivername}.",
+            next_step="begin source.url with mssql://, mysql://, mariadb://, postgresql:// or sqlite:///.",
+        )
     facts = ConnectionFacts(
-        engine=ENGINES.get(backend, backend),
+        engine=ENGINES[backend],
         driver=driver or "of Python",
         why="named in source.url" if driver and sa.make_url(url).drivername == parsed.drivername else "the default",
         encrypted="not known yet",
@@ -120,7 +127,7 @@ def open_engine(
     match backend, driver:
         case "sqlite", _:
             parsed = _read_only_file(parsed, facts)
-        case "mssql", "pyodbc":
+        case "mssql", _:
             parsed, options = _sql_server(parsed, facts, odbc_drivers)
         case "postgresql", _:
             options = {"isolation_level": "REPEATABLE READ"}
@@ -131,14 +138,16 @@ def open_engine(
             if driver in ("pymysql", "mysqldb"):
                 limits = {"connect_timeout": waits.login, "charset": "utf8mb4"}
                 limits |= {"read_timeout": waits.query} if waits.query else {}
+            if driver == "pymysql":  # which waits for a greeting by this one; _begin_mysql gives it the query's
+                limits["read_timeout"] = waits.login
     if limits:  # those that source.url sets stay
         options["connect_args"] = {name: value for name, value in limits.items() if name not in parsed.query}
     execution_options = {"connection_facts": facts}
     engine = sa.create_engine(
         parsed, pool_pre_ping=True, hide_parameters=True, execution_options=execution_options, **options
     )
-    if begin := SESSIONS.get(backend):
-        sa.event.listen(engine, "connect", lambda connection, _record: begin(connection, engine, facts))
+    begin = SESSIONS[backend]
+    sa.event.listen(engine, "connect", lambda connection, _record: begin(connection, engine, facts))
     return engine
 
 
@@ -189,8 +198,6 @@ def _begin_sqlite(connection: Any, _engine: sa.Engine, _facts: ConnectionFacts) 
 
 
 def _begin_sql_server(connection: Any, engine: sa.Engine, facts: ConnectionFacts) -> None:
-    if not hasattr(connection, "setdecoding"):
-        return  # not pyodbc
     import pyodbc
 
     connection.timeout = facts.waits.query
@@ -221,12 +228,14 @@ def _begin_postgresql(connection: Any, _engine: sa.Engine, facts: ConnectionFact
     facts.encrypted = "yes" if row and row[0] else "no (sslmode=require in source.url asks for it)"
 
 
-def _begin_mysql(connection: Any, _engine: sa.Engine, facts: ConnectionFacts) -> None:
+def _begin_mysql(connection: Any, engine: sa.Engine, facts: ConnectionFacts) -> None:
     """Tell MySQL or MariaDB.
 
     Its own limit (``max_execution_time``, ``max_statement_time``) would also count the time in which rows of a whole
     table are fetched; this side ends a statement where nothing comes for as long (``read_timeout``).
     """
+    if hasattr(connection, "_read_timeout") and "read_timeout" not in engine.url.query:
+        connection._read_timeout = facts.waits.query or None
     # without a time zone, what is of type TIMESTAMP would come in the server's
     _run(connection, "SET SESSION TRANSACTION READ ONLY", "SET time_zone = '+00:00'")
     if facts.waits.query:

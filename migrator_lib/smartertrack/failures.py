@@ -32,10 +32,26 @@ class Failure:
     """What else to do where the driver is an ODBC driver, so that the database is SQL Server."""
 
 
+CONNECTING = "while connecting"
+"""Detail of an error that came before there was a connection."""
+
+
 def _failure(sign: str, kind: type[SourceError], message: str, next_step: str, sql_server: str = "") -> Failure:
     return Failure(re.compile(sign, re.IGNORECASE), kind, message, next_step, sql_server)
 
 
+TOO_SLOW = _failure(
+    r"(?<!login )timeout expired|statement timeout|during query \(timed out\)|max_statement_time exceeded"
+    r"|maximum statement execution time",
+    SourceUnreachable,
+    "The SmarterTrack database took too long to answer ({what})",
+    f"raise source.query_seconds, or lower source.page_rows, {AGAIN}",
+)
+"""A statement; drivers use some of these words of a server too that does not answer while they connect."""
+CHECK_LOGIN = (
+    "check the user in source.url and the secret behind source.password, and that the server lets it in from this "
+    "machine; migrator grants prints the script that makes a read-only login."
+)
 FAILURES = (
     _failure(
         r"data source name not found|can't open lib|specified driver could not be loaded",
@@ -78,12 +94,25 @@ FAILURES = (
         "let an administrator run what 'migrator grants' prints; it grants SELECT on what is read, and nothing more.",
     ),
     _failure(
+        r"\[FreeTDS\].*login failed",
+        SourceDenied,
+        "The SmarterTrack database refused the login ({what})",
+        f"{CHECK_LOGIN} FreeTDS sends a password with a }} in it wrongly: choose one without, or Microsoft's driver "
+        "(pip install -e '.[sqlserver]').",
+    ),
+    _failure(
         r"login failed|access denied|password|authentication|role \S+ does not exist|no pg_hba\.conf entry"
         r"|not allowed to connect|account is locked|untrusted domain|not permitted to log in",
         SourceDenied,
         "The SmarterTrack database refused the login ({what})",
-        "check the user in source.url and the secret behind source.password, and that the server lets it in from "
-        "this machine; migrator grants prints the script that makes a read-only login.",
+        CHECK_LOGIN,
+    ),
+    _failure(
+        r"snapshot isolation is not allowed|did not allow snapshot isolation",
+        SourceUnreachable,
+        "A database that SmarterTrack's views lead to does not allow the snapshot that is read ({what})",
+        "let an administrator run ALTER DATABASE ... SET ALLOW_SNAPSHOT_ISOLATION ON in the database that is named, or "
+        f"read a restored backup with its tables, {AGAIN}",
     ),
     _failure(
         r"no such (table|column)|invalid (object|column) name|(relation|column|table) .*(does not|doesn't) exist"
@@ -92,13 +121,7 @@ FAILURES = (
         "The SmarterTrack database changed while it was read ({what})",
         "read a restored backup, which nothing changes, and run again: what is staged stays staged.",
     ),
-    _failure(
-        r"(?<!login )timeout expired|statement timeout|during query \(timed out\)|max_statement_time exceeded"
-        r"|maximum statement execution time",
-        SourceUnreachable,
-        "The SmarterTrack database took too long to answer ({what})",
-        f"raise source.query_seconds, or lower source.page_rows, {AGAIN}",
-    ),
+    TOO_SLOW,
     _failure(
         r"login timeout|connection timeout|connection refused|timed out|adaptive server is unavailable"
         r"|unable to connect|can't connect|could not (connect|open a connection)|no route to host"
@@ -121,13 +144,18 @@ def of_driver(what: str, error: DBAPIError) -> SourceError:
     cause = error.orig or error
     words, text = _words(cause), str(cause)
     for failure in FAILURES:
-        if failure.sign.search(text):
+        if took_too_long(error) if failure is TOO_SLOW else failure.sign.search(text):
             further = f" {failure.sql_server}" if failure.sql_server and ODBC.search(text) else ""
             return failure.kind(f"{failure.message.format(what=what)}: {words}", next_step=failure.next_step + further)
     return SourceUnreachable(
         f"The SmarterTrack database could not be read ({what}): {words}",
         next_step=f"check source.url, that the server is up and reachable from here, {AGAIN}",
     )
+
+
+def took_too_long(error: DBAPIError) -> bool:
+    """Return whether a statement was ended because it took too long; a server that lets nobody in is another thing."""
+    return CONNECTING not in error.detail and TOO_SLOW.sign.search(str(error.orig)) is not None
 
 
 def of_opening(what: str, error: Exception) -> SourceUnreachable:

@@ -13,11 +13,13 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_de
 
 from migrator_lib.errors import SourceError, SourceUnreachable
 from migrator_lib.progress import duration
+from migrator_lib.smartertrack.failures import CONNECTING, took_too_long
 
 T = TypeVar("T")
 PATIENCE_SECONDS = 120.0
-PASSING = ("database is locked", "deadlock")
-"""Words of errors that pass: SQLite while somebody writes, and a statement that was chosen to end a deadlock."""
+PASSING = ("database is locked", "deadlock", "conflict with recovery")
+"""Words of errors that pass: SQLite while somebody writes, a statement that was chosen to end a deadlock, or one of
+PostgreSQL's standby that stood in the way of what its primary sent."""
 
 
 def _quiet(_words: str) -> None:
@@ -116,24 +118,23 @@ class Patience:
 
 
 def is_lost(error: BaseException) -> bool:
-    """Return whether an error means that the connection is gone or was not made, and the same may work later."""
+    """Return whether an error means that the connection is gone or was not made, and the same may work later.
+
+    A statement that took too long would take as long again, though drivers give up the connection with it.
+    """
     cause = error.__cause__
-    if not isinstance(error, SourceUnreachable) or not isinstance(cause, DBAPIError):
+    if not isinstance(error, SourceUnreachable) or not isinstance(cause, DBAPIError) or took_too_long(cause):
         return False
     return cause.connection_invalidated or any(words in str(cause.orig).lower() for words in PASSING)
 
 
-QUERY_TIME_OUT = "HYT00"
-"""ODBC's word for a statement that took too long; SQLAlchemy takes it for a lost connection."""
-
-
 def mark_failed_connects(engine: sa.Engine) -> None:
-    """Let an error of an engine that came of connecting count as a lost connection, and a query's time-out not."""
+    """Let an error of an engine that came of connecting count as a lost connection, and say that it came of it."""
 
     def mark(context: sa.engine.ExceptionContext) -> None:
         if context.connection is None:
             context.is_disconnect = True
-        elif getattr(context.original_exception, "args", ())[:1] == (QUERY_TIME_OUT,):
-            context.is_disconnect = False
+            if isinstance(context.sqlalchemy_exception, DBAPIError):
+                context.sqlalchemy_exception.add_detail(CONNECTING)
 
     sa.event.listen(engine, "handle_error", mark)

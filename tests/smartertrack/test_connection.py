@@ -38,12 +38,19 @@ def test_a_url_need_not_name_the_python_driver(scheme: str, driver: str) -> None
 @pytest.mark.parametrize(
     ("url", "package"),
     [("mysql+mysqldb://a@b/c", "mysqlclient"), ("postgresql+psycopg2://a@b/c", "psycopg2-binary"),
-     ("mssql+pymssql://a@b/c", "pymssql")],
+     ("postgresql+pg8000://a@b/c", "pg8000")],
 )  # fmt: skip
 def test_a_python_driver_that_is_not_installed_is_named_as_it_is_installed(url: str, package: str) -> None:
     with pytest.raises(SourceUnreachable, match=f"package {package} is not installed") as caught, translated("opening"):
         open_engine(url)
     assert f"pip install {package}" in caught.value.next_step
+
+
+@pytest.mark.parametrize("url", ["oracle://a@b/c", "mssql+pymssql://a@b/c", "duckdb:///desk"])
+def test_what_could_not_be_told_to_only_read_is_not_opened(url: str) -> None:
+    with pytest.raises(SourceUnreachable, match="is not read through") as caught:
+        open_engine(url)
+    assert "mssql://" in caught.value.next_step
 
 
 @REAL
@@ -88,6 +95,15 @@ def test_mariadb_is_told_what_it_sees_and_that_rows_may_be_fetched_slowly(url: s
     engine.dispose()
 
 
+@pytest.mark.parametrize("server", ["mariadb"], indirect=True)
+@pytest.mark.parametrize("query", [0, 77])
+def test_mysql_may_take_longer_to_answer_than_to_let_us_in(url: str, query: int) -> None:
+    engine = open_engine(url, waits=Waits(1, query))
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT SLEEP(1.5)").scalar_one() == 0
+    engine.dispose()
+
+
 @REAL
 def test_what_the_server_says_is_in_the_facts(server: str, url: str) -> None:
     engine = open_engine(url)
@@ -124,9 +140,9 @@ def given(engine: sa.Engine) -> dict[str, Any]:
     ("url", "query", "expected"),
     [
         ("postgresql://a@b/c", 77, {"connect_timeout": 7, "read_timeout": None}),
-        ("mysql://a@b/c", 77, {"connect_timeout": 7, "read_timeout": 77, "charset": "utf8mb4"}),
-        ("mariadb://a@b/c?charset=latin1", 77, {"connect_timeout": 7, "read_timeout": 77, "charset": "latin1"}),
-        ("mysql://a@b/c", 0, {"connect_timeout": 7, "read_timeout": None}),
+        ("mysql://a@b/c", 77, {"connect_timeout": 7, "read_timeout": 7, "charset": "utf8mb4"}),
+        ("mariadb://a@b/c?charset=latin1", 77, {"connect_timeout": 7, "read_timeout": 7, "charset": "latin1"}),
+        ("mysql://a@b/c?read_timeout=5", 77, {"connect_timeout": 7, "read_timeout": 5}),
     ],
 )
 def test_drivers_are_told_how_long_to_wait(url: str, query: int, expected: dict[str, Any]) -> None:

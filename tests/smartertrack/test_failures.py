@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ def told(words: str) -> HaltError:
     [
         (f"[28000] {MICROSOFT}[SQL Server]Login failed for user 'reader'. (18456)", SourceDenied, "source.password"),
         ("[28000] [FreeTDS][SQL Server]Login failed for user 'reader'. (18456)", SourceDenied, "source.password"),
+        ("[42000] [FreeTDS][SQL Server]Login failed for user 'reader'. (18456)", SourceDenied, "a password with a }"),
         (f"[28000] {MICROSOFT}[SQL Server]Login failed. The login is from an untrusted domain (18452)",
          SourceDenied, "source.password"),
         (f"[42000] {MICROSOFT}[SQL Server]The SELECT permission was denied on the object 'st_Users' (229)",
@@ -62,6 +64,8 @@ def told(words: str) -> HaltError:
         (f"[42S02] {MICROSOFT}[SQL Server]Invalid object name 'st_Users'. (208)", SchemaMismatch, "backup"),
         (f"[42000] {MICROSOFT}[SQL Server]Snapshot isolation transaction failed in database 'Desk' because the object "
          "accessed by the statement has been modified by a DDL statement (3961)", SchemaMismatch, "backup"),
+        (f"[42000] {MICROSOFT}[SQL Server]Snapshot isolation transaction failed accessing database 'Archive' because "
+         "snapshot isolation is not allowed in this database. (3952)", SourceUnreachable, "ALLOW_SNAPSHOT_ISOLATION"),
         (f"[42S22] {MICROSOFT}[SQL Server]Invalid column name 'IsSpam'. (207)", SchemaMismatch, "backup"),
         (f"[08S01] {MICROSOFT}Communication link failure (0)", SourceUnreachable, "run again"),
     ],
@@ -139,6 +143,15 @@ def test_a_port_where_nobody_listens_is_said(url: str) -> None:
     assert isinstance(error, SourceUnreachable)
     assert "Nobody answers" in error.message
     assert "SQL Server" not in error.next_step
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "mysql"])
+def test_a_server_that_takes_calls_and_says_nothing_is_no_slow_query(scheme: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        error = asked(f"{scheme}://reader@127.0.0.1:{silent.getsockname()[1]}/desk", waits=Waits(1, 60))
+    assert isinstance(error, SourceUnreachable)
+    assert "Nobody answers" in error.message
+    assert "source.login_seconds" in error.next_step
 
 
 @REAL

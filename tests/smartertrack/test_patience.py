@@ -17,7 +17,7 @@ from migrator_lib.extract import Extractor
 from migrator_lib.ledger import Ledger
 from migrator_lib.progress import Progress, read
 from migrator_lib.smartertrack import patience as patience_module
-from migrator_lib.smartertrack.connection import translated
+from migrator_lib.smartertrack.connection import Waits, translated
 from migrator_lib.smartertrack.database import SourceDatabase
 from migrator_lib.smartertrack.patience import Patience
 from migrator_lib.smartertrack.reading import staged_pages
@@ -73,7 +73,9 @@ def test_what_a_lost_connection_cut_off_is_read_again_until_it_is_there(naps: li
     assert "starting up" in said[2]
 
 
-@pytest.mark.parametrize("words", ["database is locked", "deadlock detected"])
+@pytest.mark.parametrize(
+    "words", ["database is locked", "deadlock detected", "canceling statement due to conflict with recovery"]
+)
 def test_an_error_that_passes_is_waited_for_too(naps: list[float], words: str) -> None:
     patience = Patience()
     patience(_answers(1))
@@ -184,6 +186,19 @@ def test_a_server_that_does_not_come_back_ends_the_run_with_what_to_do(desk: str
             _read_keys(database, lambda _number: proxy.down())
         assert "run again" in caught.value.next_step
         database.close()
+
+
+@pytest.mark.parametrize("server", SERVERS, indirect=True)
+def test_a_statement_that_takes_too_long_is_not_tried_again(server: str, url: str) -> None:
+    said: list[str] = []
+    database = SourceDatabase(url, patience=_quick(said), waits=Waits(query=1))
+    assert database.binding
+    sleep = sa.func.pg_sleep(30) if server == "postgresql" else sa.func.sleep(30)
+    with pytest.raises(SourceUnreachable, match="took too long") as caught:
+        database.select(sa.select(sleep), "st_Tickets")
+    assert "source.query_seconds" in caught.value.next_step
+    assert said == []
+    database.close()
 
 
 @pytest.mark.parametrize("server", SERVERS, indirect=True)
