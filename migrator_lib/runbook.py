@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import chain
 from typing import Any
 
 from migrator_lib import delta, side_effects
@@ -21,7 +20,7 @@ from migrator_lib.file_health import FileHealth, look
 from migrator_lib.load import Loader, LoadReport
 from migrator_lib.lookups import Lookups
 from migrator_lib.reconcile import Reconciler, Reconciliation
-from migrator_lib.reconcile.accounts import Account, accounts, orphans, require_balanced, unreadable
+from migrator_lib.reconcile.accounts import Account, accounts, require_balanced, settle_strays
 from migrator_lib.reconcile.readback import ReadBack
 from migrator_lib.smartertrack.connection import connection_facts
 from migrator_lib.smartertrack.file_index import BLOBS, FILES
@@ -161,10 +160,7 @@ def load(engagement: Engagement, tickets: Collection[int] | None = None) -> Load
     report = loader(engagement, staged, lookups).run(tickets=tickets)
     if engagement.rehearsal:
         return LoadResult(report, [], rehearsal=True)
-    known = engagement.ledger.entry
-    strays = chain(orphans(staged), unreadable(staged))
-    unknown = [entry for entry in strays if known(PRODUCTION, entry.object, entry.source_key) is None]
-    engagement.ledger.settle(PRODUCTION, unknown)
+    settle_strays(engagement.ledger, PRODUCTION, staged)
     found = accounts(engagement.ledger, PRODUCTION, staged, lookups)
     require_balanced(found)
     engagement.ledger.set_meta("deltas_loaded", deltas)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 from migrator_lib.errors import AccountsError
-from migrator_lib.ledger import SETTLED, Entry, Ledger
+from migrator_lib.ledger import GONE, SETTLED, Entry, Ledger
 from migrator_lib.lookups import Lookups
 from migrator_lib.objects import ATTACHMENT, OBJECTS, PARTS, TICKET
 from migrator_lib.staging import Staged
@@ -29,6 +30,7 @@ ORPHANS = (
     ("ticket_field_value", "CustomDataFieldsInTickets", "CustomFieldID", "{TicketID}-"),
 )
 """What hangs on a ticket and is accounted for: object, table, own key, and what stands before the key."""
+NO_TICKET, UNREADABLE = "ticket_not_in_source", "unreadable_in_source"
 OBJECT_OF = {
     "Users": "user",
     "Departments": "department",
@@ -92,7 +94,7 @@ def orphans(staged: Staged) -> Iterator[Entry]:
             if row["TicketID"] not in tickets:
                 reason = f"its ticket {row['TicketID']} is not in the source"
                 own = f"{before.format(**row)}{row[key]}"
-                yield Entry(obj, own, "quarantined", rule="ticket_not_in_source", reason=reason)
+                yield Entry(obj, own, "quarantined", rule=NO_TICKET, reason=reason)
 
 
 def unreadable(staged: Staged) -> Iterator[Entry]:
@@ -100,7 +102,24 @@ def unreadable(staged: Staged) -> Iterator[Entry]:
     for table, obj in OBJECT_OF.items():
         for key, column in staged.unreadable(table).items():
             reason = f"{table}.{column} of this row holds something else than such a column does"
-            yield Entry(obj, f"{table}:{key}", "quarantined", rule="unreadable_in_source", reason=reason)
+            yield Entry(obj, f"{table}:{key}", "quarantined", rule=UNREADABLE, reason=reason)
+
+
+def settle_strays(ledger: Ledger, target: str, staged: Staged) -> None:
+    """Settle what no load reaches: what hangs on no ticket, and what could not be read.
+
+    What was one of those and is none any more (a delta brought its ticket, or a value that can be read) leaves the
+    accounts, where it would be counted beside what became of it.
+    """
+    strays = {(entry.object, entry.source_key): entry for entry in chain(orphans(staged), unreadable(staged))}
+    before = {key: ledger.entry(target, *key) for key in strays}
+    new = [strays[key] for key, known in before.items() if known is None or known.state == GONE]
+    over = [
+        replace(entry, state=GONE)
+        for entry in ledger.entries(target, state="quarantined")
+        if entry.rule in (NO_TICKET, UNREADABLE) and (entry.object, entry.source_key) not in strays
+    ]
+    ledger.settle(target, [*new, *over])
 
 
 def source_counts(staged: Staged, lookups: Lookups) -> dict[str, int]:

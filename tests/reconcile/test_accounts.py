@@ -6,7 +6,7 @@ import pytest
 
 from migrator_lib.errors import AccountsError
 from migrator_lib.ledger import Entry, Ledger
-from migrator_lib.reconcile.accounts import Account, accounts, orphans, require_balanced, unreadable
+from migrator_lib.reconcile.accounts import Account, accounts, orphans, require_balanced, settle_strays, unreadable
 from migrator_lib.staging import Staged
 from tests.loading import TARGET, load
 from tests.shop import Shop
@@ -70,6 +70,36 @@ def test_rows_that_cannot_be_read_are_quarantined_and_counted(
     assert not any("nobody" in str(entry) or str(2**70) in str(entry) for entry in found)
     ledger.settle(TARGET, [*found, *orphans(staged)])
     require_balanced(list(by_name(shop, ledger, staged).values()))
+
+
+def test_what_a_later_stage_brings_the_ticket_of_leaves_the_quarantine(
+    shop: Shop, gorgias: SimulatedGorgias, ledger: Ledger
+) -> None:
+    shop.add("TicketMessages", {"TicketID": 77, "TicketMessageID": 9})
+    shop.add("Tags", {"TagID": 4, "Name": "blue", "IsDeleted": "perhaps"})
+    shop.add("Tickets", {"TicketID": 90, "UserID_Customer": "nobody"})
+    first = shop.stage("first")
+    load(shop, gorgias.api, ledger, first)
+    settle_strays(ledger, TARGET, first)
+    require_balanced(list(by_name(shop, ledger, first).values()))
+    shop.add("Tickets", {"TicketID": 77, "UserID_Customer": 101})
+    shop.tables["Tickets"][-2]["UserID_Customer"] = 101
+    later = shop.stage("later")
+    load(shop, gorgias.api, ledger, later)
+    settle_strays(ledger, TARGET, later)
+    require_balanced(list(by_name(shop, ledger, later).values()))
+    assert [entry.source_key for entry in ledger.entries(TARGET, "ticket_message", "quarantined")] == []
+
+
+def test_what_cannot_be_read_is_accounted_for_after_every_load(
+    shop: Shop, gorgias: SimulatedGorgias, ledger: Ledger
+) -> None:
+    shop.add("Tags", {"TagID": 2**70, "Name": "blue"})
+    staged = shop.stage()
+    for _ in range(2):
+        load(shop, gorgias.api, ledger, staged)
+        settle_strays(ledger, TARGET, staged)
+        require_balanced(list(by_name(shop, ledger, staged).values()))
 
 
 def test_a_row_that_a_later_stage_could_read_is_counted_once(shop: Shop) -> None:
