@@ -58,6 +58,7 @@ def source_facts(source: SourceDatabase, read_from: str) -> Source:
         schema=binding.schema,
         prefix_found=source.prefix == AUTO,
         views=tuple(binding.views),
+        unreadable=tuple(binding.unreadable),
         unknown_columns=tuple(binding.unknown_columns),
         rows={table.name: source.count(table.name) or 0 for table in ALL_TABLES if table.name in binding.tables},
         connection={

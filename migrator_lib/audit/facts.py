@@ -41,6 +41,8 @@ class Source:
     prefix_found: bool = False
     """Whether the prefix was found rather than configured."""
     views: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
+    """Tables that would be counted, but that the login may not read."""
     unknown_columns: tuple[str, ...] = ()
     """Columns that tables which are read have beyond the known ones."""
     rows: dict[str, int] = field(default_factory=dict)
@@ -64,7 +66,7 @@ class Access:
 
 @dataclass(frozen=True)
 class Count:
-    """One row of the object map, counted at the source. None: its table is not there."""
+    """One row of the object map, counted at the source. None: its table is not there, or may not be read."""
 
     name: str
     title: str

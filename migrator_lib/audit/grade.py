@@ -61,6 +61,7 @@ def compatibility(audit: Audit) -> Mark:
             (source.engine not in ENGINES, f"engine {source.engine} was never tried"),
             (source.product_version is None, "the version is not told by the database"),
             (bool(source.missing), f"{len(source.missing)} optional tables or columns are not there"),
+            (bool(source.unreadable), f"{len(source.unreadable)} tables may not be read by the login"),
             (bool(source.unknown), f"{len(source.unknown)} tables are not known: newer than March 2018, or added"),
             (bool(rows and storage.files is None), "attachments cannot be looked at"),
             (bool(storage.missing and storage.missing > rows / 100), "more than 1 % of attachments have no file"),

@@ -83,7 +83,7 @@ def counts(audit: Audit) -> Html:
         {
             "SmarterTrack": row.title,
             "Gorgias": row.becomes,
-            "Records": "table is not there" if row.number is None else row.number,
+            "Records": "table is not there, or may not be read" if row.number is None else row.number,
             "Scope": WAYS[row.way],
             "Of them": row.detail,
         }

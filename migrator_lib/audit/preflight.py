@@ -7,6 +7,7 @@ from collections.abc import Callable
 from migrator_lib import pages
 from migrator_lib.audit import codes, costs
 from migrator_lib.audit.facts import Audit, Code
+from migrator_lib.masking import mask_text
 from migrator_lib.pages import Html
 from migrator_lib.smartertrack.tables import known_schema
 
@@ -24,6 +25,7 @@ def preflight(audit: Audit) -> Html:
             pages.table([{"What": name, "Found": value} for name, value in _found(audit).items()], caption="Source"),
             pages.status("The live database is read.", "warn", detail=LIVE) if s.read_from == "live" else "",
             _missing(audit),
+            _unreadable(audit),
             _listed("Tables that are not known", s.unknown, costs.of_unknown, "What of them"),
             _listed("Columns that are not known", s.unknown_columns, lambda _: "not read", "What of them"),
             _rows(audit),
@@ -62,9 +64,21 @@ def _missing(audit: Audit) -> Html:
     names = audit.source.missing
     if not names:
         return pages.paragraph("No table and no column that is read is missing.")
+    return _costing(audit, "Missing", names, f"Optional tables and columns that are missing: {len(names)}")
+
+
+def _unreadable(audit: Audit) -> Html:
+    names = audit.source.unreadable
+    if not names:
+        return Html("")
+    caption = f"Tables that the login may not read: {len(names)} (migrator grants prints what lets it)"
+    return _costing(audit, "Not readable", names, caption)
+
+
+def _costing(audit: Audit, head: str, names: tuple[str, ...], caption: str) -> Html:
     prefix = audit.source.prefix
-    rows = [{"Missing": pages.code(name), "What it costs": costs.of_missing(name, prefix)} for name in names]
-    return pages.table(rows, caption=f"Optional tables and columns that are missing: {len(names)}")
+    rows = [{head: pages.code(name), "What it costs": costs.of_missing(name, prefix)} for name in names]
+    return pages.table(rows, caption=caption)
 
 
 def _listed(title: str, names: tuple[str, ...], of: Callable[[str], str], what: str) -> Html:
@@ -110,4 +124,5 @@ def code_columns(audit: Audit) -> Html:
 
 
 def _row(code: Code) -> dict[str, object]:
-    return {"Column": pages.code(code.column), "Code": code.code, "Rows": code.number, "Taken as": code.meaning}
+    value = mask_text(code.code)  # a column that is no code column may hold anything
+    return {"Column": pages.code(code.column), "Code": value, "Rows": code.number, "Taken as": code.meaning}

@@ -88,7 +88,8 @@ def by_hand(audit: Audit) -> Html:
     waiting = [(row.title, row.number) for row in audit.counts if row.way == "counted only"]
     macros = audit.parts.get("macro")
     exports = [f"{title}: {number:,}, to be exported by hand where wanted" for title, number in waiting if number]
-    exports += [f"{title}: the table is not there, so nothing is known" for title, number in waiting if number is None]
+    unknown = "the table is not there or may not be read, so nothing is known"
+    exports += [f"{title}: {unknown}" for title, number in waiting if number is None]
     exports += [f"Canned replies: {macros:,}, to be made anew as macros"] if macros else []
     exports += [
         f"{row.title}: {row.number:,}, in a written document; an admin rebuilds what is wanted"

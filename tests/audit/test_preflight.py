@@ -36,6 +36,15 @@ def test_no_persons_data_and_no_text_is_on_it(audit: Audit) -> None:
         assert private not in page
 
 
+def test_an_address_in_a_column_of_codes_is_masked_on_it(engage: Open) -> None:
+    def more(write: Writer) -> None:
+        write.add("OrganizationFilters", OrganizationFilterID=1, OrganizationID=1, FilterType=ADDRESS)
+
+    page = preflight.code_columns(run_audit(engage(more=more)))
+    assert ADDRESS not in page
+    assert "i***@***.example" in page
+
+
 @pytest.mark.parametrize(("read_from", "warned"), [("live", True), ("snapshot", False)])
 def test_only_the_live_database_is_warned_of(audit: Audit, read_from: str, warned: bool) -> None:
     page = preflight.preflight(replace(audit, source=replace(audit.source, read_from=read_from)))
@@ -49,6 +58,16 @@ def test_what_a_missing_table_or_column_costs_is_on_the_page(engage: Open) -> No
     page = preflight.preflight(audit)
     for words in ("are missing: 3", "st_Chats", "live chats are not counted", "cannot be found by them",
                   "st_TicketMessages.IsDraft", "drafts are not told apart"):  # fmt: skip
+        assert words in page, words
+
+
+def test_a_table_that_the_login_may_not_read_is_on_the_page_and_not_missing(engage: Open) -> None:
+    engagement = engage(without=("Chats",))
+    binding = engagement.source.binding
+    binding.unreadable, binding.missing_optional = binding.missing_optional, []
+    page = preflight.preflight(run_audit(engagement))
+    for words in ("may not read: 1", "migrator grants", "st_Chats", "live chats are not counted",
+                  "No table and no column that is read is missing"):  # fmt: skip
         assert words in page, words
 
 
