@@ -14,7 +14,6 @@ from itertools import groupby
 from migrator_lib.audit import queries
 from migrator_lib.audit.facts import Audit, Code
 from migrator_lib.audit.live import Live
-from migrator_lib.chunks import Row
 from migrator_lib.errors import UnmappedCodes
 from migrator_lib.mapping import EngagementMapping
 from migrator_lib.plan.codes import DECIDING, LIMIT, meanings
@@ -103,11 +102,6 @@ def _text(value: object) -> str:
     return EMPTY if value in (None, "") else str(value)
 
 
-def name_of(row: Row) -> str:
-    """Return what people call a status, priority or type of comment."""
-    return str(row["DisplayName"] or row["EnglishName"])
-
-
 # --- what stops the audit ------------------------------------------------------------------------------
 
 
@@ -142,7 +136,8 @@ def require_mapped(audit: Audit) -> None:
     if entries(audit):
         steps.append(
             f"say what they mean in parameters/{audit.engagement}/mapping.yaml (make the file, if notebook 02 has not "
-            f"yet), then migrator run {audit.engagement} again:\n{entries(audit)}"
+            "yet; in a section that is there already, only add the lines of the codes), then migrator run "
+            f"{audit.engagement} again:\n{entries(audit)}"
         )
     raise UnmappedCodes(
         f"Codes that decide something, and of which nobody said what they mean: {len(audit.unmapped)}\n{named}",

@@ -124,9 +124,10 @@ def tickets_without_messages(source: SourceDatabase) -> int:
     ticket, owner = source.column("Tickets", "TicketID"), source.column("TicketMessages", "TicketID")
     if ticket is None or owner is None:
         return 0
-    # by name: SELECT * asks for the right to every column
-    has = sa.select(owner).where(owner == ticket, *_sent(source)).exists()
-    return _number(source, sa.select(sa.func.count(ticket)).where(~has), "Tickets")
+    # joined: a NOT EXISTS is asked for each ticket, and where nothing indexes the messages it reads them all each time
+    has = sa.select(owner.label("id")).where(*_sent(source)).distinct().subquery()
+    lacking = sa.select(sa.func.count(ticket)).outerjoin(has, has.c.id == ticket)
+    return _number(source, lacking.where(has.c.id.is_(None)), "Tickets")
 
 
 def undeliverable(source: SourceDatabase) -> int:

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from migrator_lib.audit import queries
-from migrator_lib.audit.codes import DIRECTION, EMPTY, name_of
+from migrator_lib.audit.codes import DIRECTION, EMPTY
 from migrator_lib.audit.facts import Code, Messages, Tickets
 from migrator_lib.audit.live import Live
 from migrator_lib.chunks import Row
 from migrator_lib.lookups import Lookups, lowered
 from migrator_lib.objects.thread import CALL_LIMIT, SUBJECT_MAXIMUM
+from migrator_lib.plan.codes import name_of
 from migrator_lib.progress import Progress
 from migrator_lib.smartertrack.database import SourceDatabase
 from migrator_lib.smartertrack.reading import pages

@@ -29,7 +29,7 @@ class Deciding:
     section: str
     """Of mapping.yaml."""
     entry: str
-    """What an entry there looks like; no choice is made in it, so that none is made by copying."""
+    """What an entry there looks like; nothing is chosen in it, and as it is it is refused."""
     choices: str
     """What may stand in it."""
     otherwise: str
@@ -44,11 +44,11 @@ class Deciding:
 
 DECIDING = (
     Deciding(
-        "Tickets", "TicketStatusID", "statuses", "{name: NAME, becomes: CHOOSE}", "open or closed",
+        "Tickets", "TicketStatusID", "statuses", "{name: , becomes: CHOOSE}", "open or closed",
         "such tickets are quarantined",
     ),
     Deciding(
-        "Tickets", "TicketPriorityID", "priorities", "{name: NAME, becomes: CHOOSE}", "critical, high, normal or low",
+        "Tickets", "TicketPriorityID", "priorities", "{name: , becomes: CHOOSE}", "critical, high, normal or low",
         "such tickets are quarantined",
     ),
     Deciding(
@@ -56,7 +56,7 @@ DECIDING = (
         "tickets with such messages are quarantined", may_be_empty=True,
     ),
     Deciding(
-        "TicketComments", "CommentTypeID", "comment_types", "{name: NAME}", "any name",
+        "TicketComments", "CommentTypeID", "comment_types", "{name: }", "any name",
         "such comments are named by their number",
     ),
 )  # fmt: skip
@@ -74,13 +74,18 @@ def meanings(rows: Callable[[str], Sequence[Row]], mapping: EngagementMapping) -
     priorities = {**propose_priorities(rows("TicketPriorities")), **mapping.priorities}
     directions = {**DIRECTIONS, **mapping.directions}
     types = {key: entry.name for key, entry in mapping.comment_types.items()}
-    types |= {str(row["CommentTypeID"]): str(row["DisplayName"] or row["EnglishName"]) for row in rows("CommentTypes")}
+    types |= {str(row["CommentTypeID"]): name_of(row) for row in rows("CommentTypes")}
     return {
         "statuses": {code: f"{entry.name}: {entry.becomes}" for code, entry in statuses.items()},
         "priorities": {code: f"{entry.name}: {entry.becomes}" for code, entry in priorities.items()},
         "directions": {code: BECOMES[entry.becomes] for code, entry in directions.items()},
         "comment_types": {code: f"internal note, {name}" for code, name in types.items()},
     }
+
+
+def name_of(row: Row) -> str:
+    """Return what people call a status, priority or type of comment."""
+    return str(row["DisplayName"] or row["EnglishName"] or "(without a name)")
 
 
 def values(source: SourceDatabase, column: Deciding) -> list[tuple[str, int]]:

@@ -53,6 +53,7 @@ def test_every_unmapped_code_of_every_column_is_in_one_error_with_what_to_write(
                  "TicketMessages.MessageDirection 2: 1 row", "TicketComments.CommentTypeID 9: 1 row"):  # fmt: skip
         assert f"\n  {line}\n" in caught.value.message + "\n"
     assert "parameters/fernhill/mapping.yaml" in caught.value.next_step
+    assert "in a section that is there already, only add the lines of the codes" in caught.value.next_step
     assert "migrator run fernhill" in caught.value.next_step
 
 
@@ -67,11 +68,13 @@ def test_what_the_error_says_to_write_lets_the_audit_pass_once_a_person_chose(en
     mapping_file(tmp_path).write_text(text)
     with pytest.raises(
         mapping.ParameterError, match=r"priorities\.88\.becomes: .*'critical', 'high', 'normal' or 'low'"
-    ):
+    ) as refused:
         run_audit(engagement)
+    for key in ("statuses.77.name", "directions.2.becomes", "comment_types.9.name"):
+        assert f"\n  {key}: " in refused.value.message
     for choice in ("open", "high", "outgoing"):
         text = text.replace("CHOOSE", choice, 1)
-    mapping_file(tmp_path).write_text(text)
+    mapping_file(tmp_path).write_text(text.replace("name: ", "name: Call-back"))
     codes.require_mapped(run_audit(engagement))
 
 

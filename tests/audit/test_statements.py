@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+import sqlalchemy as sa
 from sqlglot import expressions as exp
 
 from migrator_lib.audit import run_audit
@@ -30,3 +33,21 @@ def test_every_statement_is_t_sql_and_asks_for_nothing_that_a_read_only_login_ha
     of_smartertrack = {name for name in tables if name.startswith("st_")}
     assert len(of_smartertrack) > 30
     assert of_smartertrack <= {f"st_{table.name}" for table in ALL_TABLES}
+
+
+def test_no_statement_looks_through_one_table_for_each_row_of_another(engage: Open) -> None:
+    engagement = engage(sql=("DROP INDEX ix_st_TicketMessages_TicketID",))
+    engine, asked = engagement.source.engine, {}
+
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        asked[statement] = values
+
+    sa.event.listen(engine, "before_cursor_execute", note)
+    run_audit(engagement)
+    sa.event.remove(engine, "before_cursor_execute", note)
+    selects = {statement: values for statement, values in asked.items() if statement.startswith("SELECT")}
+    assert len(selects) > 50
+    with engine.connect() as connection:
+        for statement, values in selects.items():
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+            assert not any("CORRELATED" in row[-1] for row in plan), statement

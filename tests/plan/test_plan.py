@@ -142,8 +142,8 @@ def test_more_fields_than_gorgias_keeps_are_a_decision(planned: Planned) -> None
 @pytest.mark.parametrize(
     ("code", "entry"),
     [
-        ("Tickets.TicketPriorityID 9 (rows: 1)", "'9': {name: NAME, becomes: CHOOSE} under priorities"),
-        ("TicketComments.CommentTypeID 42 (rows: 1)", "'42': {name: NAME} under comment_types"),
+        ("Tickets.TicketPriorityID 9 (rows: 1)", "'9': {name: , becomes: CHOOSE} under priorities"),
+        ("TicketComments.CommentTypeID 42 (rows: 1)", "'42': {name: } under comment_types"),
     ],
 )
 def test_a_code_that_the_source_does_not_explain_is_a_decision(planned: Planned, code: str, entry: str) -> None:
