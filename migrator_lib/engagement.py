@@ -170,7 +170,7 @@ class Engagement:
 
     def lookups(self, staged: Staged) -> Lookups:
         """Return the look-ups of staged data under the current mapping."""
-        return Lookups.of(staged, self.mapping, self.parameters)
+        return Lookups.of(staged, self.mapping, self.parameters, lambda: self.progress.advance(0))
 
     @property
     def all_stages(self) -> Staged:

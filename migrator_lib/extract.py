@@ -24,7 +24,7 @@ from migrator_lib.ledger import Ledger
 from migrator_lib.progress import Progress
 from migrator_lib.smartertrack.blobs import BlobColumn
 from migrator_lib.smartertrack.database import SourceDatabase
-from migrator_lib.smartertrack.file_index import BLOBS, FILES, FileIndex, Indexer, WantedNames, as_table
+from migrator_lib.smartertrack.file_index import BLOBS, FILES, FileIndex, Indexer, WantedNames, alive_through, as_table
 from migrator_lib.smartertrack.files import FilesRoot
 from migrator_lib.smartertrack.matching import IndexedFile, Row, blob_name, name_on_disk
 from migrator_lib.smartertrack.reading import staged_pages
@@ -82,7 +82,7 @@ class Extractor:
             return
         self._forget(FILES, len(chunks))
         named = Staged([self.folder]).columns("TicketAttachments", ["FileNameOnDisk", "IsDeleted"])
-        with closing(WantedNames(named)) as wanted:
+        with closing(WantedNames(alive_through(named, self._alive))) as wanted:
             after = json.loads(chunks[-1]["last_key"]) if chunks else ""
             found = Indexer(root, wanted, self.progress).chunks(after, rows)
             for part, chunk in enumerate(found, start=len(chunks)):
@@ -122,12 +122,16 @@ class Extractor:
     def _without_file(self, after: list[int]) -> Iterator[Row]:
         """Yield the staged attachments behind a key that no file of the index is for."""
         staged = Staged([self.folder])
-        index = FileIndex(staged)
-        for row in staged.columns("TicketAttachments", ["TicketAttachmentID", "FileNameOnDisk", "IsDeleted"]):
+        index = FileIndex(staged, self._alive)
+        rows = staged.columns("TicketAttachments", ["TicketAttachmentID", "FileNameOnDisk", "IsDeleted"])
+        for row in alive_through(rows, self._alive):
             name = name_on_disk(row)
             behind = [row["TicketID"], row["TicketAttachmentID"]] > after
             if behind and not row["IsDeleted"] and not (name and index.named(name)):
                 yield row
+
+    def _alive(self) -> None:
+        self.progress.advance(0)
 
     def _tables(self, tables: Sequence[SourceTable], ids: Sequence[int] | None) -> None:
         present = [table for table in tables if table.name in self.source.binding.tables]

@@ -23,7 +23,7 @@ from migrator_lib.smartertrack.contents import row_checksum
 from migrator_lib.smartertrack.file_index import FileIndex
 from migrator_lib.smartertrack.matching import CHECKSUM, LENGTH, Match, Row, name_on_disk
 from migrator_lib.staging import Staged, TicketRecord
-from migrator_lib.storage import beside
+from migrator_lib.storage import beside, scratch
 
 LISTED = 200
 COLUMNS = ("what", "ticket_id", "attachment_id", "name_on_disk", "why")
@@ -69,9 +69,9 @@ def look(staged: Staged, limit: int, progress: Progress, file: Path) -> FileHeal
     Raises:
         StorageError: the disk is full or cannot be written.
     """
-    health, index = FileHealth(), FileIndex(staged)
-    health.checksums_hold = index.checksums_hold
+    health, index = FileHealth(), FileIndex(staged, lambda: progress.advance(0))
     progress.begin("Looking at attachments", staged.count("Tickets"))
+    health.checksums_hold = index.checksums_hold
     with beside(file) as place, place.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(COLUMNS)
@@ -84,7 +84,7 @@ def look(staged: Staged, limit: int, progress: Progress, file: Path) -> FileHeal
 
 
 def _lines(staged: Staged, index: FileIndex, limit: int, counts: Counter[str], progress: Progress) -> Iterator[Line]:
-    with closing(sqlite3.connect("")) as used:  # a temporary file that SQLite removes
+    with closing(scratch()) as used:
         used.execute("CREATE TABLE used (path TEXT)")
         for batch in staged.ticket_batches():
             for ticket in batch:

@@ -89,8 +89,14 @@ class Lookups:
     """(account or None, address) of every ticket, distinct, in ticket order."""
 
     @classmethod
-    def of(cls, staged: Staged, mapping: EngagementMapping, parameters: Parameters) -> Lookups:
-        """Make the look-ups of a stage."""
+    def of(
+        cls,
+        staged: Staged,
+        mapping: EngagementMapping,
+        parameters: Parameters,
+        alive: Callable[[], None] = lambda: None,
+    ) -> Lookups:
+        """Make the look-ups of a stage; ``alive`` is called while the index of files is filled, at its first use."""
         by = _by(staged)
         users = by("Users", "UserID")
         user_fields: dict[int, list[Row]] = {}
@@ -111,7 +117,7 @@ class Lookups:
             filters=staged.rows("OrganizationFilters"),
             user_fields=user_fields,
             tags=by("Tags", "TagID"),
-            files=FileIndex(staged),
+            files=FileIndex(staged, alive),
             ticket_requesters=ticket_requesters(staged),
         )
 

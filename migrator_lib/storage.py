@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from migrator_lib.errors import StorageError
 
@@ -47,6 +48,36 @@ def beside(file: Path, *, what: str = "", next_step: str = MEND) -> Iterator[Pat
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
+
+
+class _Scratch(sqlite3.Connection):
+    def execute(self, *given: Any) -> sqlite3.Cursor:
+        with _room():
+            return super().execute(*given)
+
+    def executemany(self, *given: Any) -> sqlite3.Cursor:
+        with _room():
+            return super().executemany(*given)
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise StorageError(
+            f"A temporary file could not be written: {error}.",
+            next_step="make room in the folder of temporary files, or name one on a larger disk (TMPDIR, on Windows "
+            "TEMP), and run again.",
+        ) from error
+
+
+def scratch(*, threads: bool = False) -> sqlite3.Connection:
+    """Return an empty database in a temporary file; SQLite removes it when it is closed, or the process killed.
+
+    What it does raises StorageError where that disk is full. ``threads`` lets any thread use it, one at a time.
+    """
+    return sqlite3.connect("", check_same_thread=not threads, factory=_Scratch)
 
 
 def flush(place: Path) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from migrator_lib.errors import StorageError
-from migrator_lib.storage import beside, refusals
+from migrator_lib.storage import beside, refusals, scratch
 
 
 def test_a_file_is_replaced_once_it_is_whole(tmp_path: Path) -> None:
@@ -63,3 +65,23 @@ def test_a_refusal_is_said_in_the_words_that_were_given() -> None:
     ):
         raise PermissionError(13, os.strerror(13))
     assert caught.value.next_step == "mend its rights."
+
+
+def test_a_full_disk_of_temporary_files_is_said_with_the_folder_to_change() -> None:
+    with closing(scratch()) as database:
+        database.execute("PRAGMA max_page_count = 4")
+        database.execute("CREATE TABLE thing (content BLOB)")
+        with pytest.raises(StorageError, match="temporary file could not be written: database or disk is full") as full:
+            database.executemany("INSERT INTO thing VALUES (?)", ((bytes(4000),) for _ in range(9)))
+    assert "TMPDIR" in full.value.next_step
+
+
+def test_what_goes_wrong_with_what_is_put_in_is_no_fault_of_the_disk() -> None:
+    def broken() -> Iterator[tuple[int]]:
+        yield (1,)
+        raise PermissionError(13, os.strerror(13))
+
+    with closing(scratch()) as database:
+        database.execute("CREATE TABLE thing (n INTEGER)")
+        with pytest.raises(PermissionError):
+            database.executemany("INSERT INTO thing VALUES (?)", broken())

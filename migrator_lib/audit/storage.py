@@ -5,7 +5,6 @@ Names and sizes are kept in a temporary file, which SQLite removes; no file is r
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -22,6 +21,7 @@ from migrator_lib.smartertrack.files import FilesRoot, as_compared
 from migrator_lib.smartertrack.matching import name_on_disk
 from migrator_lib.smartertrack.reading import pages
 from migrator_lib.smartertrack.tables import narrow
+from migrator_lib.storage import scratch
 
 OTHER_OWNERS = ("ChatAttachments", "CallLogAttachments", "ThreadPostAttachments", "Files")
 """Tables that own files in the same tree: what they name is no orphan."""
@@ -32,7 +32,7 @@ class Tree:
     """Names and sizes of files, as the extract will look for them, and of attachments' rows."""
 
     def __init__(self) -> None:
-        self._database = sqlite3.connect("")
+        self._database = scratch()
         self._database.execute("CREATE TABLE file (name TEXT, size INTEGER)")
         self._database.execute("CREATE TABLE named (name TEXT, length INTEGER, is_deleted INTEGER, of_ticket INTEGER)")
 

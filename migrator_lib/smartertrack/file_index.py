@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -23,6 +23,7 @@ from migrator_lib.smartertrack.contents import examine, row_checksum
 from migrator_lib.smartertrack.files import FileOnDisk, FilesRoot, as_compared, reading, storable
 from migrator_lib.smartertrack.matching import Files, IndexedFile, Row, match, name_on_disk
 from migrator_lib.staging import Staged
+from migrator_lib.storage import scratch
 
 FILES = "Files"
 BLOBS = "Blobs"
@@ -68,7 +69,7 @@ class WantedNames:
     """The names that attachments' rows give, in a temporary file that SQLite removes: constant memory."""
 
     def __init__(self, rows: Iterable[Row]) -> None:
-        self._names = sqlite3.connect("")
+        self._names = scratch()
         self._names.execute("CREATE TABLE name (name TEXT PRIMARY KEY) WITHOUT ROWID")
         named = ((name_on_disk(row),) for row in rows if not row["IsDeleted"])
         self._names.executemany("INSERT OR IGNORE INTO name VALUES (?)", (row for row in named if row[0]))
@@ -195,21 +196,27 @@ class FileIndex(Files):
 
     Later stages are laid over earlier ones. A file that a later one has not read, since no row of its own names it,
     keeps its checksums as long as its size is the same; what only an earlier stage has stays.
+
+    Args:
+        staged: the stages.
+        alive: called again and again while the index is filled, and while all rows are gone through: that takes minutes
+            where there are millions, and this process must not be taken for dead.
     """
 
-    def __init__(self, staged: Staged) -> None:
+    def __init__(self, staged: Staged, alive: Callable[[], None] = lambda: None) -> None:
         super().__init__()
         self._staged = staged
+        self._alive = alive
         self._lock = threading.RLock()
 
     @cached_property
     def _database(self) -> sqlite3.Connection:
         """Fill it when it is first asked."""
-        database = sqlite3.connect("", check_same_thread=False)
+        database = scratch(threads=True)
         columns = ", ".join(f"{field.name} {'INTEGER' if 'int' in str(field.type) else 'TEXT'}" for field in _COLUMNS)
         database.execute(f"CREATE TABLE file (name TEXT, {columns}, PRIMARY KEY (path, name)) WITHOUT ROWID")
         for table in (FILES, BLOBS):
-            database.executemany(_LAY_OVER, map(_values, self._staged.layers(table)))
+            database.executemany(_LAY_OVER, map(_values, alive_through(self._staged.layers(table), self._alive)))
         database.execute("CREATE INDEX of_name ON file (name)")
         return database
 
@@ -230,11 +237,20 @@ class FileIndex(Files):
 
     @cached_property
     def _checksums_seen(self) -> bool:
+        rows = self._staged.columns("TicketAttachments", ["FileNameOnDisk", "Length", "Crc"])
         return any(
             row["Length"] and match(row, self.named(name_on_disk(row)), checksums_hold=False).agrees >= 2
-            for row in self._staged.columns("TicketAttachments", ["FileNameOnDisk", "Length", "Crc"])
+            for row in alive_through(rows, self._alive)
             if row_checksum(row["Crc"]) is not None
         )
+
+
+def alive_through(rows: Iterable[Row], alive: Callable[[], None]) -> Iterator[Row]:
+    """Yield rows, and say now and then that the work goes on."""
+    for number, row in enumerate(rows):
+        if number % SLICE == 0:
+            alive()
+        yield row
 
 
 _COLUMNS = fields(IndexedFile)

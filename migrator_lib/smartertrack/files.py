@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import sqlite3
 import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from migrator_lib.errors import FilesMissing, ParameterError
+from migrator_lib.storage import scratch
 
 IN_MEMORY = 50_000
 """Files of one folder that are put in order in memory; more are put in order on disk."""
@@ -329,7 +329,7 @@ def _in_order(files: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int]]:
     if len(some) < IN_MEMORY:
         yield from sorted(some, key=lambda file: _order(file[0]))
         return
-    with closing(sqlite3.connect("")) as sorter:  # a temporary file that SQLite removes
+    with closing(scratch()) as sorter:
         sorter.execute("CREATE TABLE file (name BLOB PRIMARY KEY, size INTEGER) WITHOUT ROWID")
         sorter.executemany("INSERT OR REPLACE INTO file VALUES (?, ?)", ((_order(n), s) for n, s in chain(some, rest)))
         for name, size in sorter.execute("SELECT name, size FROM file ORDER BY name"):

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from migrator_lib.chunks import write_chunk
 from migrator_lib.errors import FilesMissing
+from migrator_lib.lookups import Lookups
 from migrator_lib.progress import Progress
 from migrator_lib.smartertrack import file_index
 from migrator_lib.smartertrack.file_index import FileIndex, Indexer, WantedNames, as_table
@@ -377,6 +378,27 @@ def test_a_file_that_can_be_read_again_has_no_error_any_more(tmp_path: Path) -> 
     assert FileIndex(Staged([full])).match(wants("a", b"aa")).state == "unreadable"
     delta = stage(tmp_path / "delta", indexed("a", b"aa"))
     assert FileIndex(Staged([full, delta])).match(wants("a", b"aa")).state == "matched"
+
+
+def test_filling_the_look_up_and_going_through_all_rows_say_that_this_process_is_alive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_index, "SLICE", 1)
+    shop, beats = Shop(tmp_path), 0
+
+    def alive() -> None:
+        nonlocal beats
+        beats += 1
+
+    for key in range(1, 6):
+        shop.file(f"{key}.att", b"content")
+        shop.add("TicketAttachments", {**wants(f"{key}.att", b"other", key), "TicketID": 1})
+    staged = shop.stage()
+    index = Lookups.of(staged, shop.mapping(staged), shop.parameters(), alive).files
+    assert index.named("1.att")
+    assert beats == 5
+    assert not index.checksums_hold
+    assert beats == 10
 
 
 def test_one_checksum_that_agrees_makes_the_others_count(tmp_path: Path) -> None:
