@@ -6,10 +6,10 @@ Each opens what it needs from the engagement, does its work through the modules 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from migrator_lib import delta, side_effects
 from migrator_lib.delta import Changes, Found, Watermark
@@ -29,6 +29,8 @@ from migrator_lib.staging import Staged, write_gone
 
 PRODUCTION = "production"
 FULL = "full"
+F = TypeVar("F", Found, Changes)
+"""What was found to have changed."""
 
 
 # --- 04 extract ----------------------------------------------------------------------------------------
@@ -51,31 +53,31 @@ def read_files(engagement: Engagement, reader: Extractor) -> None:
 
 def extract(engagement: Engagement, *, start_again: bool = False) -> ExtractReport:
     """Stage everything, going on behind the last complete chunk; ``start_again`` forgets what is staged."""
-    reader = extractor(engagement, FULL)
+    reader, ledger = extractor(engagement, FULL), engagement.ledger
     if start_again:
+        for name in ("deltas", "deltas_loaded"):  # first, or those of a run that dies here would hide what is read anew
+            ledger.set_meta(name, [])
         reader.start_again()
-        engagement.ledger.set_meta("deltas", [])
-        engagement.ledger.set_meta("extract_moments", [])
-    if not engagement.ledger.chunks(FULL):
-        engagement.ledger.set_meta("watermarks", {FULL: delta.take(engagement.source).as_json()})
-    with engagement.source.one_moment():
+    if not ledger.chunks(FULL):
+        ledger.set_meta("extract_moments", [])
+        ledger.set_meta("watermarks", {FULL: delta.take(engagement.source).as_json()})
+    with engagement.source.one_moment(lambda began: note_moment(engagement, began)):
         reader.definitions()
         reader.tickets()
     read_files(engagement, reader)
-    note_moments(engagement, reader.report)
+    reader.report.moments = ledger.meta("extract_moments", [])
     if reader.report.read_now:
-        engagement.ledger.set_meta("extracted_at", engagement.clock_now.isoformat(timespec="seconds"))
+        ledger.set_meta("extracted_at", engagement.clock_now.isoformat(timespec="seconds"))
     return reader.report
 
 
-def note_moments(engagement: Engagement, report: ExtractReport) -> None:
-    """Keep in the ledger, beside those of earlier runs, as of which moments this run read the source, and how."""
-    report.moments = engagement.ledger.meta("extract_moments", [])
-    if report.read_now:
-        isolation = connection_facts(engagement.source.engine).isolation
-        began = [moment.isoformat(timespec="seconds") for moment in engagement.source.moments]
-        report.moments += [{"began": each, "isolation": isolation} for each in began]
-        engagement.ledger.set_meta("extract_moments", report.moments)
+def note_moment(engagement: Engagement, began: datetime) -> None:
+    """Keep in the ledger, beside those of earlier runs, as of which moment the source is read, and how."""
+    moment = {
+        "began": began.isoformat(timespec="seconds"),
+        "isolation": connection_facts(engagement.source.engine).isolation,
+    }
+    engagement.ledger.set_meta("extract_moments", [*engagement.ledger.meta("extract_moments", []), moment])
 
 
 ATTACHMENTS_FILE = "attachments.csv"
@@ -215,10 +217,7 @@ def reconcile(engagement: Engagement) -> ReconcileResult:
 def extract_delta(engagement: Engagement) -> Found:
     """Stage what the watermark leads to, so that the load takes it over and the cutover has less to do."""
     began = delta.take(engagement.source)
-    found = _look(engagement)
-    if found:
-        _stage_delta(engagement, found, began)
-    return found
+    return _stage_delta(engagement, began, lambda: _look(engagement))
 
 
 def _look(engagement: Engagement) -> Found:
@@ -250,18 +249,28 @@ def _last_watermark(engagement: Engagement) -> Watermark | None:
     return Watermark.from_json(marks[-1]) if marks else None
 
 
-def _stage_delta(engagement: Engagement, found: Found | Changes, began: Watermark) -> None:
-    """Stage what changed; the stage counts only when it is complete, and a half one is read anew."""
-    deltas = engagement.ledger.meta("deltas", [])
+def _stage_delta(engagement: Engagement, began: Watermark, look: Callable[[], F]) -> F:
+    """Return what ``look`` finds, and stage it; the stage counts only when it is complete, and a half one is read anew.
+
+    Both are of one moment. Small tables are staged whole: what changed in them between would be staged for tickets
+    that are not read again, and no later comparison would find it.
+    """
+    ledger = engagement.ledger
+    deltas = ledger.meta("deltas", [])
     stage = f"delta-{len(deltas) + 1:03d}"
     reader = extractor(engagement, stage)
-    reader.start_again()
-    write_gone(engagement.paths.staged / stage, found.merged)
-    reader.definitions()
-    reader.tickets(sorted(found.tickets))
+    with engagement.source.one_moment():
+        found = look()
+        if not found:
+            return found
+        reader.start_again()
+        write_gone(engagement.paths.staged / stage, found.merged)
+        reader.definitions()
+        reader.tickets(sorted(found.tickets))
     read_files(engagement, reader)
-    engagement.ledger.set_meta("watermarks", engagement.ledger.meta("watermarks", {}) | {stage: began.as_json()})
-    engagement.ledger.set_meta("deltas", [*deltas, stage])
+    ledger.set_meta("watermarks", ledger.meta("watermarks", {}) | {stage: began.as_json()})
+    ledger.set_meta("deltas", [*deltas, stage])
+    return found
 
 
 # --- 07 cutover ----------------------------------------------------------------------------------------
@@ -293,18 +302,17 @@ def cut_over(engagement: Engagement) -> CutoverResult:
         GateClosed: the source changed while it should have been frozen.
     """
     began = delta.take(engagement.source)
-    found = _look(engagement)
     if engagement.rehearsal:
+        found = _look(engagement)
         if not found.compared:
             found = found.with_missed(_compare(engagement, leave_out=found.tickets | found.merged))
         return CutoverResult(found, LoadResult(LoadReport(), [], rehearsal=True), None)
-    if found:
-        _stage_delta(engagement, found, began)
+    found = _stage_delta(engagement, began, lambda: _look(engagement))
     loaded = _load_deltas(engagement)
     missed = _compare(engagement)
     _require_frozen(engagement, _moved_since(engagement, began))
     if missed:
-        _stage_delta(engagement, missed, began)
+        _stage_delta(engagement, began, lambda: missed)
         loaded = loaded.followed_by(_load_deltas(engagement))
         _require_frozen(engagement, _compare(engagement).tickets | _moved_since(engagement, began))
     deltas = engagement.ledger.meta("deltas", [])

@@ -10,9 +10,10 @@ import pytest
 import sqlalchemy as sa
 
 from migrator_lib import runbook, views
-from migrator_lib.delta import Changes
+from migrator_lib.delta import Changes, Found
 from migrator_lib.engagement import Engagement
 from migrator_lib.errors import GateClosed
+from migrator_lib.extract import Extractor
 from migrator_lib.load import LoadReport
 from migrator_lib.runbook import CutoverResult, LoadResult
 from migrator_lib.simulators.smartertrack import advance
@@ -25,6 +26,8 @@ CHASED = (
     "INSERT INTO st_TicketMessages (TicketMessageID, TicketID, DateReceivedUTC, Subject, BodyText, IsDraft) "
     f"VALUES (990001, {ONE_TICKET}, '2026-07-02 10:00:00.000000', 's', 'b', 0)"
 )
+TASK = f"INSERT INTO st_Tasks (TaskID, TicketID, IsDeleted) VALUES (990001, {ONE_TICKET}, 0)"
+TAGGED = "INSERT INTO st_TagsInTasks (TagsInTasksID, TaskID, TagID) SELECT 990001, 990001, MIN(TagID) FROM st_Tags"
 
 
 class Cutover:
@@ -210,3 +213,71 @@ def test_the_watermark_of_an_extract_is_that_of_its_first_run(cutover: Cutover) 
     assert ledger.meta("watermarks") == before
     runbook.extract(cutover.engagement, start_again=True)
     assert ledger.meta("watermarks")["full"]["ids"] != before["full"]["ids"]
+
+
+class Died(Exception):
+    """The process ended here."""
+
+
+def test_each_moment_of_an_extract_that_died_is_kept_and_shown(
+    cutover: Cutover, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(self: Extractor, ids: object = None) -> None:
+        raise Died
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Extractor, "tickets", die)
+        with pytest.raises(Died):
+            runbook.extract(cutover.engagement, start_again=True)
+    first = cutover.engagement.ledger.meta("extract_moments")
+    report = runbook.extract(cutover.engagement)
+    assert len(first) == 1
+    assert len(report.moments) == 2
+    assert report.moments[0] == first[0]
+    assert "A live source changed between them" in str(views.extract_tables(cutover.engagement, report))
+
+
+def test_a_delta_is_staged_as_of_the_moment_it_was_looked_for(
+    cutover: Cutover, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a tag that came between would be staged, and its ticket never be read again."""
+    cutover.do("PRAGMA journal_mode=WAL")
+    look = runbook._look
+
+    def tagged_after(engagement: Engagement) -> Found:
+        found = look(engagement)
+        cutover.do(TAGGED)
+        return found
+
+    cutover.do(TASK)
+    with monkeypatch.context() as patch:
+        patch.setattr(runbook, "_look", tagged_after)
+        assert len(runbook.extract_delta(cutover.engagement).tickets) == 1
+    assert 990001 not in {row["TagsInTasksID"] for row in cutover.engagement.all_stages.rows("TagsInTasks")}
+    assert cutover.run().found.by_table.keys() == {"TagsInTasks"}
+
+
+def test_an_extract_that_dies_while_it_starts_again_leaves_no_delta_over_what_is_read_next(
+    cutover: Cutover, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(self: Extractor) -> None:
+        raise Died
+
+    cutover.live_a_day()
+    cutover.run()
+    with monkeypatch.context() as patch:
+        patch.setattr(Extractor, "start_again", die)
+        with pytest.raises(Died):
+            runbook.extract(cutover.engagement, start_again=True)
+    ledger = cutover.engagement.ledger
+    assert (ledger.meta("deltas"), ledger.meta("deltas_loaded")) == ([], [])
+
+
+def test_the_first_delta_of_an_extract_that_was_started_again_is_loaded(cutover: Cutover) -> None:
+    cutover.live_a_day()
+    cutover.run()
+    runbook.extract(cutover.engagement, start_again=True)
+    cutover.do(CHASED)
+    result = cutover.run()
+    assert len(result.found.tickets) == 1
+    assert cutover.asked[-1] == set(result.found.tickets)

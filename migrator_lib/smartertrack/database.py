@@ -10,7 +10,7 @@ server sends of it is of one moment. A stream that broke off is begun anew behin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -68,9 +68,8 @@ class SourceDatabase:
         self.prefix = prefix
         self.schema = schema
         self.patience = patience or Patience()
-        self.moments: list[datetime] = []
-        """When each transaction of the last :meth:`one_moment` began."""
-        self._in_one_moment = False
+        self._note_moment: Callable[[datetime], None] | None = None
+        """Set inside :meth:`one_moment`."""
         self._kept: sa.Connection | None = None
 
     def close(self) -> None:
@@ -78,7 +77,7 @@ class SourceDatabase:
         self.engine.dispose()
 
     @contextmanager
-    def one_moment(self) -> Iterator[None]:
+    def one_moment(self, note: Callable[[datetime], None] = lambda _: None) -> Iterator[None]:
         """Read all that is read herein in one transaction, and so as it was at one moment, though the source is live.
 
         That holds where a transaction sees a snapshot (all but SQL Server's READ COMMITTED, and MySQL's tables that
@@ -86,18 +85,20 @@ class SourceDatabase:
         as it lasts the server keeps what others change or delete: SQL Server in tempdb, PostgreSQL by not vacuuming,
         InnoDB in its undo log; who writes to an SQLite file without WAL waits. A restored backup has none of these,
         and one moment for ever.
+
+        Args:
+            note: called when a transaction begins, with the time, before anything is read in it.
         """
-        self.moments = []
-        self._in_one_moment = True
+        self._note_moment = note
         try:
             yield
         finally:
-            self._in_one_moment = False
+            self._note_moment = None
             self._let_go()
 
     @contextmanager
     def _connection(self) -> Iterator[sa.Connection]:
-        if not self._in_one_moment:
+        if self._note_moment is None:
             with self.engine.connect() as connection:
                 yield connection
             return
@@ -105,7 +106,7 @@ class SourceDatabase:
             self._kept = self.engine.connect()
             if self.engine.dialect.name == "sqlite":
                 self._kept.exec_driver_sql("BEGIN")  # which its driver would not
-            self.moments.append(datetime.now(UTC))
+            self._note_moment(datetime.now(UTC))
         try:
             yield self._kept
         except BaseException:  # an error ends a transaction, or leaves rows on their way
