@@ -16,7 +16,7 @@ from migrator_lib.audit.facts import Audit, Code
 from migrator_lib.audit.live import Live
 from migrator_lib.errors import UnmappedCodes
 from migrator_lib.mapping import EngagementMapping
-from migrator_lib.plan.codes import DECIDING, LIMIT, meanings
+from migrator_lib.plan.codes import DECIDING, LIMIT, key_of, meanings
 from migrator_lib.smartertrack.database import SourceDatabase
 
 DIRECTION = "TicketMessages.MessageDirection"
@@ -59,7 +59,7 @@ def code_facts(live: Live, mapping: EngagementMapping, filter_kind: Callable[[st
         given = {**known[column.section], **({str(None): AUTHOR_DECIDES} if column.may_be_empty else {})}
         values = live.source.frequencies(column.table, column.column, limit=LIMIT + 1)
         for value, n in values[:LIMIT]:
-            meaning = given.get(str(value))
+            meaning = given.get(key_of(value))
             found.append(Code(column.name, _text(value), n, meaning or NOT_MAPPED, meaning is not None))
         if len(values) > LIMIT:
             found.append(Code(column.name, MORE, 0, f"more than {LIMIT:,} values are no codes", False))
@@ -113,12 +113,11 @@ def entries(audit: Audit) -> str:
     for name, codes in groupby(listed, key=lambda code: code.column):
         column = columns[name]
         lines.append(f"{column.section}:")
-        lines += [f"  '{_key(code)}': {column.entry}  # {column.choices}" for code in codes]
+        lines += [
+            f"  '{key_of('' if code.code == EMPTY else code.code)}': {column.entry}  # {column.choices}"
+            for code in codes
+        ]
     return "\n".join(lines)
-
-
-def _key(code: Code) -> str:
-    return str(None) if code.code == EMPTY else code.code
 
 
 def require_mapped(audit: Audit) -> None:

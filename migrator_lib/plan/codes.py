@@ -88,10 +88,15 @@ def name_of(row: Row) -> str:
     return str(row["DisplayName"] or row["EnglishName"] or "(without a name)")
 
 
+def key_of(code: object) -> str:
+    """Return a code as mapping.yaml writes it; an empty one as ``None``."""
+    return str(None) if code == "" else str(code)
+
+
 def values(source: SourceDatabase, column: Deciding) -> list[tuple[str, int]]:
     """Return the codes that a column holds, as mapping.yaml writes them, with their rows; most frequent first.
 
     Empty ones are left out where an empty one is no code; at most :data:`LIMIT` and one are returned.
     """
     found = source.frequencies(column.table, column.column, limit=LIMIT + 1)
-    return [(str(code), n) for code, n in found if code is not None or not column.may_be_empty]
+    return [(key_of(code), n) for code, n in found if code not in (None, "") or not column.may_be_empty]

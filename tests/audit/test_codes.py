@@ -102,6 +102,24 @@ def test_a_message_without_a_direction_stops_nothing_and_its_rule_is_named(engag
     assert "whoever wrote the message decides" in code(audit, "TicketMessages.MessageDirection", EMPTY).meaning
 
 
+def test_an_empty_code_is_asked_for_and_mapped_whatever_the_database_holds_for_nothing(
+    engage: Open, tmp_path: Path
+) -> None:
+    def more(write: Writer) -> None:
+        ticket(write, 11, DAY)
+        message(write, 20, 11, DAY, 0)
+
+    engagement = engage(
+        more=more,
+        sql=("UPDATE st_Tickets SET TicketStatusID = '' WHERE TicketID = 11",
+             "UPDATE st_TicketMessages SET MessageDirection = '' WHERE TicketMessageID = 20"),
+    )  # fmt: skip
+    audit = run_audit(engagement)
+    assert [(one.column, one.code) for one in audit.unmapped] == [("Tickets.TicketStatusID", EMPTY)]
+    mapping_file(tmp_path).write_text(codes.entries(audit).replace("name: ", "name: Gone").replace("CHOOSE", "closed"))
+    codes.require_mapped(run_audit(engagement))
+
+
 def test_the_page_is_whole_and_says_at_its_head_that_it_stops(engage: Open) -> None:
     audit = run_audit(engage(more=unmapped))
     status = parts.status(audit)
