@@ -30,14 +30,29 @@ class Failure:
     next_step: str
     sql_server: str = ""
     """What else to do where the driver is an ODBC driver, so that the database is SQL Server."""
+    connecting: bool | None = None
+    """Whether it is so only while connecting (True), or only afterwards (False): drivers have few words."""
+
+    def is_in(self, error: DBAPIError) -> bool:
+        """Return whether a driver's error is this one."""
+        if self.connecting is not None and self.connecting != (CONNECTING in error.detail):
+            return False
+        return self.sign.search(str(error.orig or error)) is not None
 
 
 CONNECTING = "while connecting"
 """Detail of an error that came before there was a connection."""
 
 
-def _failure(sign: str, kind: type[SourceError], message: str, next_step: str, sql_server: str = "") -> Failure:
-    return Failure(re.compile(sign, re.IGNORECASE), kind, message, next_step, sql_server)
+def _failure(
+    sign: str,
+    kind: type[SourceError],
+    message: str,
+    next_step: str,
+    sql_server: str = "",
+    connecting: bool | None = None,
+) -> Failure:
+    return Failure(re.compile(sign, re.IGNORECASE), kind, message, next_step, sql_server, connecting)
 
 
 TOO_SLOW = _failure(
@@ -45,9 +60,9 @@ TOO_SLOW = _failure(
     r"|maximum statement execution time",
     SourceUnreachable,
     "The SmarterTrack database took too long to answer ({what})",
-    f"raise source.query_seconds, or lower source.page_rows, {AGAIN}",
+    f"raise source.query_seconds (0 waits without end), {AGAIN}",
+    connecting=False,
 )
-"""A statement; drivers use some of these words of a server too that does not answer while they connect."""
 CHECK_LOGIN = (
     "check the user in source.url and the secret behind source.password, and that the server lets it in from this "
     "machine; migrator grants prints the script that makes a read-only login."
@@ -80,6 +95,7 @@ FAILURES = (
         "ssl_ca= for MySQL).",
         "An old server (before 2016, without updates) speaks only TLS 1.0, which this machine refuses: update it, or "
         "read a backup restored on a newer one. If the network between is trusted, add Encrypt=no to source.url.",
+        connecting=True,
     ),
     _failure(
         r"cannot open database|database \S+ does not exist|unknown database",
@@ -144,18 +160,13 @@ def of_driver(what: str, error: DBAPIError) -> SourceError:
     cause = error.orig or error
     words, text = _words(cause), str(cause)
     for failure in FAILURES:
-        if took_too_long(error) if failure is TOO_SLOW else failure.sign.search(text):
+        if failure.is_in(error):
             further = f" {failure.sql_server}" if failure.sql_server and ODBC.search(text) else ""
             return failure.kind(f"{failure.message.format(what=what)}: {words}", next_step=failure.next_step + further)
     return SourceUnreachable(
         f"The SmarterTrack database could not be read ({what}): {words}",
         next_step=f"check source.url, that the server is up and reachable from here, {AGAIN}",
     )
-
-
-def took_too_long(error: DBAPIError) -> bool:
-    """Return whether a statement was ended because it took too long; a server that lets nobody in is another thing."""
-    return CONNECTING not in error.detail and TOO_SLOW.sign.search(str(error.orig)) is not None
 
 
 def of_opening(what: str, error: Exception) -> SourceUnreachable:

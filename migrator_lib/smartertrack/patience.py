@@ -13,7 +13,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_de
 
 from migrator_lib.errors import SourceError, SourceUnreachable
 from migrator_lib.progress import duration
-from migrator_lib.smartertrack.failures import CONNECTING, took_too_long
+from migrator_lib.smartertrack.failures import CONNECTING, TOO_SLOW
 
 T = TypeVar("T")
 PATIENCE_SECONDS = 120.0
@@ -123,7 +123,7 @@ def is_lost(error: BaseException) -> bool:
     A statement that took too long would take as long again, though drivers give up the connection with it.
     """
     cause = error.__cause__
-    if not isinstance(error, SourceUnreachable) or not isinstance(cause, DBAPIError) or took_too_long(cause):
+    if not isinstance(error, SourceUnreachable) or not isinstance(cause, DBAPIError) or TOO_SLOW.is_in(cause):
         return False
     return cause.connection_invalidated or any(words in str(cause.orig).lower() for words in PASSING)
 

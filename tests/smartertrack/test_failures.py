@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from migrator_lib.errors import HaltError, SchemaMismatch, SourceDenied, SourceUnreachable
 from migrator_lib.smartertrack.connection import Waits, translated
 from migrator_lib.smartertrack.database import SourceDatabase
+from migrator_lib.smartertrack.failures import CONNECTING
 from tests.smartertrack.source_desk import create_plain, text_of
 
 MICROSOFT = "[Microsoft][ODBC Driver 18 for SQL Server]"
@@ -20,8 +21,11 @@ HANDSHAKE = "Client unable to establish connection because an error was encounte
 
 def told(words: str) -> HaltError:
     """Return our error for a pyodbc error of these words, whose first argument is their SQLSTATE."""
+    error = sa.exc.OperationalError("SELECT 1", {}, Exception(words[1:6], words))
+    if words.startswith("[08001]"):  # no connection was made
+        error.add_detail(CONNECTING)
     with pytest.raises(HaltError) as caught, translated("reading st_Users"):
-        raise sa.exc.OperationalError("SELECT 1", {}, Exception(words[1:6], words))
+        raise error
     assert words in caught.value.message
     assert "reading st_Users" in caught.value.message
     return caught.value
@@ -53,6 +57,7 @@ def told(words: str) -> HaltError:
          SourceUnreachable, "TLS 1.0"),
         (f"[08001] {MICROSOFT}TCP Provider: Error code 0x2746 (10054)", SourceUnreachable, "TLS 1.0"),
         (f"[08001] {MICROSOFT}TCP Provider: Error code 0x68 (104)", SourceUnreachable, "TLS 1.0"),
+        (f"[08S01] {MICROSOFT}TCP Provider: Error code 0x68 (104)", SourceUnreachable, "server is up"),
         (f"[08001] {MICROSOFT}Encryption not supported on SQL Server. (20)", SourceUnreachable, "Encrypt=no"),
         ("[08001] [FreeTDS][SQL Server]Unable to connect to data source (0)", SourceUnreachable, "Encrypt=no"),
         (f"[08001] {MICROSOFT}{HANDSHAKE} Common causes include an unsupported version of SQL Server (26)",
