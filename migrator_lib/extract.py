@@ -33,6 +33,8 @@ from migrator_lib.staging import Staged
 from migrator_lib.storage import refusals
 
 BLOB_PAGE = 500
+FILES_ROOTS = "files_roots"
+"""Name in the ledger of the files root that each stage's index is of."""
 SLICE = 500
 """Ids in one statement; SQL Server takes 2,100 parameters."""
 
@@ -75,18 +77,30 @@ class Extractor:
         self._tables((TICKETS, *TICKET_CHILDREN), ids)
 
     def files(self, root: FilesRoot | None) -> None:
-        """Index the files root, going on behind the last chunk; the files that staged attachments name are read."""
+        """Index the files root, going on behind the last chunk; the files that staged attachments name are read.
+
+        An index of another root is made anew: paths of two trees in one would lead to wrong files, or to none.
+        """
+        if root is not None:
+            self._forget_another(root)
         chunks = self._intact_chunks(FILES)
         self.report.rows[FILES] = rows = sum(chunk["rows"] for chunk in chunks)
         if root is None or (chunks and chunks[-1]["final"]):
             return
         self._forget(FILES, len(chunks))
+        self._forget(BLOBS, 0)  # which attachments have no file is known when the index is whole
         named = Staged([self.folder]).columns("TicketAttachments", ["FileNameOnDisk", "IsDeleted"])
         with closing(WantedNames(alive_through(named, self._alive))) as wanted:
             after = json.loads(chunks[-1]["last_key"]) if chunks else ""
             found = Indexer(root, wanted, self.progress).chunks(after, rows)
             for part, chunk in enumerate(found, start=len(chunks)):
                 self._note(FILES, part, chunk.data, last_key=json.dumps(chunk.last), final=chunk.final)
+
+    def _forget_another(self, root: FilesRoot) -> None:
+        places = self.ledger.meta(FILES_ROOTS, {})
+        if places.get(self.stage) != root.place:
+            self._forget(FILES, 0)
+            self.ledger.set_meta(FILES_ROOTS, places | {self.stage: root.place})
 
     def blobs(self, named: str, limit: int) -> None:
         """Stage what the database itself holds of attachments that have no file below the root, where it does.
@@ -99,11 +113,13 @@ class Extractor:
             SchemaMismatch: the named column is not there, or several may be meant.
         """
         column = BlobColumn.find(self.source, named)
+        if column is None:
+            return
         chunks = self._intact_chunks(BLOBS)
-        if column is None or (chunks and chunks[-1]["final"]):
+        self.report.rows[BLOBS] = rows = sum(chunk["rows"] for chunk in chunks)
+        if chunks and chunks[-1]["final"]:
             return
         self._forget(BLOBS, len(chunks))
-        self.report.rows[BLOBS] = rows = sum(chunk["rows"] for chunk in chunks)
         self.progress.begin("Reading attachments from the database", 0, done=rows)
         after = json.loads(chunks[-1]["last_key"]) if chunks else []
         page: list[tuple[str, IndexedFile]] = []
@@ -156,15 +172,17 @@ class Extractor:
         writing: Future[None] | None = None
         with ThreadPoolExecutor(1, "chunk") as writer:  # whatever happens, it ends when its last chunk is written
             for only in slices:
-                for page in staged_pages(self.source, table, self.page_rows, after=after, only=only):
-                    final = page.last and only is slices[-1]
-                    after = page.last_key or after
-                    if writing is not None:
-                        writing.result()
-                    self.progress.advance(page.read)
-                    if page.read or final:
-                        writing = writer.submit(self._write, table, part, page.data, after, final)
-                        part += 1
+                pages = staged_pages(self.source, table, self.page_rows, after=after, only=only)
+                with closing(pages):  # where a chunk cannot be written, the statement is to end at once
+                    for page in pages:
+                        final = page.last and only is slices[-1]
+                        after = page.last_key or after
+                        if writing is not None:
+                            writing.result()
+                        self.progress.advance(page.read)
+                        if page.read or final:
+                            writing = writer.submit(self._write, table, part, page.data, after, final)
+                            part += 1
             if writing is not None:
                 writing.result()
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from sqlalchemy.pool import QueuePool
 
 from migrator_lib import extract
 from migrator_lib.chunks import BadValue, path_of, to_staged, write_chunk
@@ -322,6 +323,22 @@ def test_a_full_disk_leaves_nothing_half_and_the_run_goes_on_when_there_is_room(
         with one.reader() as reader:
             reader.tickets()
     assert desk.bytes_of() == undisturbed.bytes_of()
+
+
+def test_a_chunk_that_cannot_be_written_ends_the_statement_whose_rows_are_on_their_way(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, os.strerror(28))
+
+    with desk.reader() as reader:
+        monkeypatch.setattr("migrator_lib.chunks.pq.write_table", full)
+        with reader.source.one_moment(), pytest.raises(StorageError) as caught:
+            reader.tickets()
+        assert caught.value.__traceback__ is not None
+        pool = reader.source.engine.pool
+        assert isinstance(pool, QueuePool)
+        assert pool.checkedout() == 0
 
 
 def test_a_stage_that_cannot_be_removed_is_said(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
