@@ -6,7 +6,7 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
-from migrator_lib.errors import FilesMissing, OutcomeUnknown, RecordError, RecordUnusable, Unanswered
+from migrator_lib.errors import FilesMissing, OutcomeUnknown, RecordError, RecordUnusable, StorageError, Unanswered
 from migrator_lib.gorgias.api import Json
 from migrator_lib.ledger import PENDING, Entry
 from migrator_lib.load.context import SENDS, LoadContext, entry_of, is_same
@@ -139,10 +139,12 @@ def read_file(root: FilesRoot | None, blobs: Path, found: Match) -> bytes:
     Raises:
         RecordUnusable: the file cannot be read, or is not what was indexed.
         FilesMissing: the root is not there any more.
+        StorageError: what was staged is not there any more.
     """
     assert found.file is not None
     path = found.file.path
-    if path.startswith(BLOB):
+    is_blob = path.startswith(BLOB)
+    if is_blob:
         root, path = LocalRoot(blobs), content_file(Path(), path).as_posix()
     if root is None:
         raise FilesMissing(
@@ -154,6 +156,12 @@ def read_file(root: FilesRoot | None, blobs: Path, found: Match) -> bytes:
             packing = found.file.packing if found.unpack else ""
             content = unpacked(stream, packing, found.size) if packing else stream.read(found.size + 1)
     except OSError as error:
+        if is_blob:
+            raise StorageError(
+                f"What was staged of an attachment that the database holds cannot be read below {blobs}: "
+                f"{error.strerror or error}.",
+                next_step="restore that folder, or mend its rights; else run 04_extract with start_again = True.",
+            ) from error
         if root.is_empty():
             raise FilesMissing(
                 f"The files root {root.place} is empty now.",

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from migrator_lib.errors import FilesMissing, RecordUnusable
+from migrator_lib.errors import FilesMissing, RecordUnusable, StorageError
 from migrator_lib.load.files import read_file
+from migrator_lib.smartertrack.blobs import BLOB
 from migrator_lib.smartertrack.contents import examine
 from migrator_lib.smartertrack.files import FilesRoot
 from migrator_lib.smartertrack.matching import IndexedFile, Match, match
@@ -123,6 +124,13 @@ def test_an_empty_root_is_no_root_and_stops_instead(tmp_path: Path) -> None:
         read_file(FilesRoot.at(tmp_path), NOWHERE, gone)
     with pytest.raises(FilesMissing, match=r"source\.files_root is empty"):
         read_file(None, NOWHERE, gone)
+
+
+def test_where_what_was_staged_of_the_database_is_gone_the_load_stops_and_asks_for_no_share(tmp_path: Path) -> None:
+    staged = Match("matched", IndexedFile(f"{BLOB}{'ab' * 32}", 1), size=1)
+    with pytest.raises(StorageError, match="cannot be read below") as caught:
+        read_file(FilesRoot.at(tmp_path), tmp_path / "blobs", staged)
+    assert "04_extract" in caught.value.next_step
 
 
 def test_of_a_file_that_cannot_be_read_or_is_damaged_it_is_said_that_a_load_does_not_send_it_behind(

@@ -120,6 +120,16 @@ def test_reading_goes_on_behind_the_last_chunk(holding: Desk, monkeypatch: pytes
     assert len(read) == 6
 
 
+def test_what_another_tree_has_no_file_for_is_read_from_the_database(holding: Desk, tmp_path: Path) -> None:
+    stage(holding)
+    (empty := tmp_path / "other tree").mkdir()
+    (empty / "web.log").touch()
+    with holding.reader() as reader:
+        reader.files(FilesRoot.at(empty))
+        reader.blobs("", 200)
+    assert FileIndex(holding.staged("full")).match(row(1)).file.path.startswith("blob:")  # type: ignore[union-attr]
+
+
 def test_a_column_may_be_named_or_left_out(holding: Desk) -> None:
     assert stage(holding, "none").match(row(2)).state == "missing"
     assert stage(holding, "ticketattachments.filecontent").match(row(2)).state == "matched"

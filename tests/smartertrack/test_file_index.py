@@ -193,6 +193,24 @@ def test_fewer_files_than_before_leave_no_old_chunk(desk: Desk, root: Path, monk
     assert [row["Path"] for row in extract(desk, root)][-2:] == ["2/x/e.pdf", "2/x/i.pdf"]
 
 
+@pytest.mark.parametrize("cut_off", [True, False], ids=["in the middle", "behind its end"])
+def test_an_index_does_not_go_on_in_another_tree(
+    desk: Desk, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut_off: bool
+) -> None:
+    monkeypatch.setattr(file_index, "PAGE_FILES", 4)
+    extract(desk, root)
+    if cut_off:
+        with desk.reader() as reader:
+            reader.ledger.forget_chunks("full", "Files", 1)
+    other = tmp_path / "other tree"
+    shutil.copytree(root, other)
+    (other / "1" / "a.pdf").unlink()
+    (other / "1" / "b.pdf").write_bytes(b"another")
+    rows = {row["Path"]: row for row in extract(desk, other)}
+    assert "1/a.pdf" not in rows
+    assert (rows["1/b.pdf"]["Size"], len(rows)) == (7, 10)
+
+
 def test_the_lease_is_renewed_during_a_long_walk(desk: Desk, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("migrator_lib.progress.BEAT_SECONDS", -1.0)
     renewed = 0
