@@ -90,13 +90,15 @@ def as_int(value: Any) -> int:
 
 
 def as_bool(value: Any) -> bool:
-    """Return a flag: bits come as 0/1, as words (SQLite, in bytes too) or as bytes (MySQL).
+    """Return a flag: bits come as 0/1, as words (SQLite, in bytes too) or as the bytes 0 and 1 (MySQL).
 
     Raises:
         ValueError: a word that is neither yes nor no.
     """
     if isinstance(value, bytes):
-        return TRUTH.get(value.decode("latin-1").strip().lower(), any(value))
+        if value and not value.strip(b"\0\1"):
+            return any(value)
+        value = value.decode("latin-1")
     if isinstance(value, str):
         try:
             return TRUTH[value.strip().lower()]

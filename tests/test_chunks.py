@@ -78,6 +78,21 @@ def test_a_row_without_what_it_needs_is_not_staged_but_listed() -> None:
     assert bad_values("Tickets", staged.schema) == [BadValue("Tickets", ("1",), "IsDeleted", False)]
 
 
+@pytest.mark.parametrize("value", ["maybe", b"maybe", "n", b"n", "", b"", b"\x02"])
+def test_a_flag_that_is_neither_yes_nor_no_is_never_guessed_also_as_bytes(value: Any) -> None:
+    rows: list[chunks.Row] = [{"TicketID": 1, "IsDeleted": value}, {"TicketID": 2, "IsDeleted": b"\0"}]
+    staged = to_staged(TICKETS, rows)
+    assert staged["TicketID"].to_pylist() == [2]
+    assert bad_values("Tickets", staged.schema) == [BadValue("Tickets", ("1",), "IsDeleted", False)]
+
+
+@pytest.mark.parametrize("day", [dt.date(2026, 3, 4), "2026-03-04", b"2026-03-04"])
+def test_a_day_is_its_first_moment_whatever_the_engine_gives_it_as(day: Any) -> None:
+    staged = to_staged(source_table("BusinessHolidays"), [{"BusinessHolidayID": 1, "Date": day}])
+    assert staged["Date"].to_pylist() == [dt.datetime(2026, 3, 4, tzinfo=dt.UTC)]
+    assert bad_dates(staged.schema) == {}
+
+
 def test_a_key_that_cannot_be_read_is_told_apart_from_others_but_not_shown() -> None:
     keys = ("ida@postbox.example", "bo@postbox.example", 3)
     rows: list[chunks.Row] = [{"TicketID": 5, "TicketMessageID": key} for key in keys]

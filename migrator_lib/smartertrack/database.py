@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -346,8 +346,8 @@ def _behind(key: Sequence[sa.ColumnElement[Any]], after: Sequence[Any]) -> sa.Co
 def as_utc(value: Any) -> datetime | None:
     """Return a source datetime as aware UTC; SmarterTrack stores naive UTC (columns end in UTC).
 
-    Text (SQLite) is read as ISO 8601, of which all digits behind the microsecond are dropped; what is no date gives
-    None.
+    Text (SQLite) is read as ISO 8601, of which all digits behind the microsecond are dropped; a day is its first
+    moment; what is no date gives None.
     """
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
@@ -356,6 +356,8 @@ def as_utc(value: Any) -> datetime | None:
             value = datetime.fromisoformat(value.strip())
         except ValueError:
             return None
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime.combine(value, time.min)
     if not isinstance(value, datetime):
         return None
     try:
