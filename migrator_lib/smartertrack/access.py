@@ -74,5 +74,5 @@ def _denied(engine: sa.Engine, binding: Binding, refused: list[SourceTable]) -> 
     return SourceDenied(
         f"The login may not read {len(refused)} of the tables it needs: {names}.",
         next_step="let an administrator run this in SmarterTrack's database (migrator grants prints it for all "
-        "tables), then run again:\n" + "\n".join(rights.grant(table) for table in refused),
+        "tables), then run again:\n" + "\n".join([*rights.usage(), *map(rights.grant, refused)]),
     )

@@ -65,6 +65,12 @@ class Rights:
         known = "" if self.binding else KNOWN
         return "\n".join([_comment(HEAD + known), *self._login(), *self.grants()])
 
+    def usage(self) -> list[str]:
+        """Return what lets the login into the schema, which PostgreSQL asks for beside the rights to its tables."""
+        if self.dialect.name != "postgresql":
+            return []
+        return [f"GRANT USAGE ON SCHEMA {self._quoted(self.schema or SCHEMAS['postgresql'])} TO {self._grantee()};"]
+
     def grants(self) -> list[str]:
         """Return a statement for every table that is read."""
         named = ((table, self._names(table)) for table in ALL_TABLES)
@@ -101,7 +107,7 @@ class Rights:
         elif self.dialect.name == "postgresql":
             yield f"CREATE ROLE {name} LOGIN PASSWORD '{PASSWORD}';"
             yield f"GRANT CONNECT ON DATABASE {database} TO {name};"
-            yield f"GRANT USAGE ON SCHEMA {self._quoted(self.schema or SCHEMAS['postgresql'])} TO {name};"
+            yield from self.usage()
         else:
             yield _comment("'%' lets it in from everywhere: better the address of the machine that migrates.")
             yield f"CREATE USER {name} IDENTIFIED BY '{PASSWORD}';"

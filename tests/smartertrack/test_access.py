@@ -45,6 +45,19 @@ def test_every_table_that_is_refused_is_named_at_once_with_what_grants_it(admini
 
 
 @POSTGRESQL
+def test_a_login_that_may_not_use_the_schema_is_told_to_be_let_into_it(administrator: Administrator) -> None:
+    administrator.run(f"REVOKE USAGE ON SCHEMA public FROM {administrator.grantee}")
+    database = administrator.read()
+    with pytest.raises(SourceDenied, match="may not read") as caught:
+        database.preflight()
+    database.close()
+    administrator.run(*(line for line in caught.value.next_step.splitlines() if line.startswith("GRANT")))
+    again = administrator.read()
+    assert again.preflight().unreadable == []
+    again.close()
+
+
+@POSTGRESQL
 def test_a_refused_table_that_is_only_counted_is_listed_and_the_rest_is_read(administrator: Administrator) -> None:
     administrator.revoke("KbArticles")
     database = administrator.read()
