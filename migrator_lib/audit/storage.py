@@ -10,17 +10,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 
-import sqlalchemy as sa
-
 from migrator_lib.audit.facts import Storage
 from migrator_lib.audit.live import Live
 from migrator_lib.chunks import Row
 from migrator_lib.progress import Progress
-from migrator_lib.smartertrack.database import SourceDatabase
 from migrator_lib.smartertrack.files import FilesRoot, as_compared
 from migrator_lib.smartertrack.matching import name_on_disk
 from migrator_lib.smartertrack.reading import pages
-from migrator_lib.smartertrack.tables import narrow
+from migrator_lib.smartertrack.tables import SourceTable, narrow
 from migrator_lib.storage import scratch
 
 OTHER_OWNERS = ("ChatAttachments", "CallLogAttachments", "ThreadPostAttachments", "Files")
@@ -88,7 +85,7 @@ def storage_facts(live: Live, tree: Tree | None, limit: int) -> Storage:
     with closing(tree or Tree()) as known:
         years: Counter[str] = Counter()
         known.add_rows(_rows(live, years), of_ticket=True)
-        known.add_rows(_names_of_others(live.source), of_ticket=False)
+        known.add_rows(_names_of_others(live), of_ticket=False)
         return _facts(known, dict(sorted(years.items())), limit, looked=tree is not None)
 
 
@@ -135,8 +132,8 @@ def _facts(known: Tree, by_year: dict[str, int], limit: int, *, looked: bool) ->
     )  # fmt: skip
 
 
-def _names_of_others(source: SourceDatabase) -> Iterator[Row]:
+def _names_of_others(live: Live) -> Iterator[Row]:
     for table in OTHER_OWNERS:
-        column = source.column(table, "FileNameOnDisk")
-        if column is not None:
-            yield from source.select(sa.select(column.label("FileNameOnDisk")).distinct(), table)
+        if live.source.column(table, "FileNameOnDisk") is not None:
+            for page in pages(live.source, SourceTable(table, ("FileNameOnDisk",), ()), live.page_rows):
+                yield from page

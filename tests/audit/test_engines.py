@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from migrator_lib.audit import environment, fields, tickets
+from migrator_lib.audit import environment, fields, storage, tickets
 from migrator_lib.audit.codes import code_facts
 from migrator_lib.audit.live import Live
 from migrator_lib.mapping import EngagementMapping
@@ -36,6 +36,7 @@ def found(url: str, folder: Path) -> dict[str, Any]:
             "codes": sorted(codes, key=str),
             "fields": fields.field_facts(source, lookups),
             "ceilings": fields.ceilings(source),
+            "storage": storage.storage_facts(live, None, limit=1),
             "messages": tickets.message_facts(source, codes, NOW),
         }
     finally:
