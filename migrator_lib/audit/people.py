@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from migrator_lib.audit.facts import People
 from migrator_lib.audit.live import Live
 from migrator_lib.lookups import Lookups, is_email, lowered
@@ -10,9 +12,12 @@ from migrator_lib.objects.base import Merge, Record
 
 
 def people_facts(live: Live, lookups: Lookups) -> People:
-    """Return people in numbers."""
-    requester = find("requester")
-    records = list(requester.records(live, lookups))
+    """Return people in numbers, in one pass."""
+    requester, totals = find("requester"), Counter[str]()
+    for record in requester.records(live, lookups):
+        totals["addresses"] += isinstance(record.data, str)
+        totals["merged"] += isinstance(requester.transform(record, lookups), Merge)
+        totals["unusable"] += not is_email(_address(record))
     agents = [lookups.users[user_id] for user_id in lookups.agents]
     inactive = [row for row in agents if lookups.is_inactive(row)]
     active = [row for row in agents if not lookups.is_inactive(row)]
@@ -21,9 +26,9 @@ def people_facts(live: Live, lookups: Lookups) -> People:
         inactive_agents=len(inactive),
         agents_without_address=sum(1 for row in active if not is_email(lowered(row["Email"]))),
         accounts=len(lookups.requester_accounts),
-        addresses=sum(1 for record in records if isinstance(record.data, str)),
-        merged=sum(1 for record in records if isinstance(requester.transform(record, lookups), Merge)),
-        unusable_addresses=sum(1 for record in records if not is_email(_address(record))),
+        addresses=totals["addresses"],
+        merged=totals["merged"],
+        unusable_addresses=totals["unusable"],
         also_agents=len(lookups.requester_accounts & lookups.agents),
     )
 
