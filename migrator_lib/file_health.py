@@ -19,7 +19,7 @@ from migrator_lib.inline import unresolved
 from migrator_lib.objects.attachment import problem_of
 from migrator_lib.progress import Progress
 from migrator_lib.smartertrack.blobs import BLOB
-from migrator_lib.smartertrack.contents import row_checksum
+from migrator_lib.smartertrack.contents import row_checksum, row_length
 from migrator_lib.smartertrack.file_index import FileIndex
 from migrator_lib.smartertrack.matching import CHECKSUM, LENGTH, Match, Row, name_on_disk
 from migrator_lib.staging import Staged, TicketRecord
@@ -132,7 +132,7 @@ def _marks(found: Match, row: Row) -> Iterator[str]:
         yield "of several"
     if found.file.path.startswith(BLOB):
         yield "in the database"
-    if found.agrees == CHECKSUM and row.get("Length"):
+    if found.agrees == CHECKSUM and row_length(row.get("Length")) is not None:
         yield "size differs"
     if found.agrees == LENGTH and row_checksum(row.get("Crc")) is not None and found.crc is not None:
         yield "checksum differs"

@@ -54,9 +54,9 @@ NO_SECRET = re.compile(r"key_?file|key_?path|key_?id", re.IGNORECASE)
 def _keeps_secrets_out(options: dict[str, Option]) -> dict[str, Option]:
     """Refuse a secret among a driver's options that is written out."""
     for name, value in options.items():
-        if SECRET_OPTION.search(name) and not NO_SECRET.search(name) and isinstance(value, str):
+        if SECRET_OPTION.search(name) and not NO_SECRET.search(name) and not isinstance(value, bool):
             try:
-                _is_reference(value)
+                _is_reference(str(value))
             except ValueError as error:
                 raise ValueError(f"'{name}' may be a secret, and {error}") from None
     return options

@@ -19,6 +19,11 @@ UNPACKED_MAXIMUM = 1_000_000_000
 """Bytes beyond which nobody unpacks: it is a bomb, or nothing that could be attached."""
 GZIP = b"\x1f\x8b"
 ZIP = b"PK\x03\x04"
+ZIP_END, ZIP_END_BYTES = b"PK\x05\x06", 22
+"""What a zip without a comment ends with."""
+ZIP_ENTRY_MAXIMUM = 46 + 3 * 65_535
+"""Bytes that a zip's list takes of one file."""
+ENCRYPTED = 1
 _WINDOWS = {"gzip": zlib.MAX_WBITS | 16, "zlib": zlib.MAX_WBITS}
 
 
@@ -33,6 +38,11 @@ class Contents:
     """gzip, zlib or zip (of one file) where the whole file is that, else empty."""
     unpacked_size: int | None = None
     unpacked_crc: int | None = None
+
+
+def row_length(length: object) -> int | None:
+    """Return a row's ``Length`` in bytes; None where the row says nothing: empty, 0, or a number that is no size."""
+    return length if isinstance(length, int) and length > 0 else None
 
 
 def checksum(data: bytes, before: int = 0) -> int:
@@ -65,7 +75,7 @@ def examine(stream: BinaryIO, told: Callable[[int], None] = lambda n: None) -> C
     for _ in blocks:
         pass
     if packing == "zip":
-        unpacked = _of_zip(stream)
+        unpacked = _of_zip(stream, tally.size)
     if unpacked is None:
         return Contents(tally.size, tally.crc, tally.sha256.hexdigest())
     return Contents(tally.size, tally.crc, tally.sha256.hexdigest(), packing, *unpacked)
@@ -137,14 +147,24 @@ def _inflated(blocks: Iterable[bytes], packing: str) -> Iterator[bytes]:
         yield piece
 
 
-def _of_zip(stream: BinaryIO) -> tuple[int, int] | None:
+def _of_zip(stream: BinaryIO, size: int) -> tuple[int, int] | None:
+    """Return size and checksum of the one file of a zip, or None where it has more, or one that nobody can unpack.
+
+    Its list of files, which takes memory, is only read where the zip ends by saying that it is of one.
+    """
+    stream.seek(max(0, size - ZIP_END_BYTES))
+    end = stream.read(ZIP_END_BYTES)
+    is_of_one = end.startswith(ZIP_END) and end[10:12] == b"\x01\x00"
+    if not is_of_one or int.from_bytes(end[12:16], "little") > ZIP_ENTRY_MAXIMUM:
+        return None
     try:
         stream.seek(0)
         with zipfile.ZipFile(stream) as archive:
             (member,) = archive.infolist()
-            return member.file_size, member.CRC
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
-        return None  # more than one, or none at all
+        return None
+    is_plain = member.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) and not member.flag_bits & ENCRYPTED
+    return (member.file_size, member.CRC) if is_plain else None
 
 
 def unpacked(stream: BinaryIO, packing: str, size: int) -> bytes | None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from migrator_lib.smartertrack.contents import row_checksum
+from migrator_lib.smartertrack.contents import row_checksum, row_length
 from migrator_lib.smartertrack.files import as_compared
 
 Row = Mapping[str, Any]
@@ -87,7 +87,7 @@ def _content(form: Match) -> tuple[object, ...]:
 
 def _forms(row: Row, file: IndexedFile, n: int, checksums_hold: bool) -> list[Match]:
     """Return a file as it is, and as it is unpacked, each with how well it agrees with its row."""
-    length, said = row.get("Length") or None, row_checksum(row.get("Crc"))
+    length, said = row_length(row.get("Length")), row_checksum(row.get("Crc"))
     if length is None and said is None:
         return [Match("matched", file, False, file.size, file.crc, LENGTH, n)]
     plain = _agreement(file.size == length, said, file.crc, checksums_hold)

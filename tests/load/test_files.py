@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import gzip
 import io
+import tracemalloc
 import zipfile
 import zlib
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from migrator_lib.errors import FilesMissing, RecordUnusable, StorageError
 from migrator_lib.load.files import read_file
 from migrator_lib.smartertrack.blobs import BLOB
-from migrator_lib.smartertrack.contents import examine
+from migrator_lib.smartertrack.contents import examine, unpacked
 from migrator_lib.smartertrack.files import FilesRoot
 from migrator_lib.smartertrack.matching import IndexedFile, Match, match
 
@@ -23,12 +26,30 @@ SIGNED = CRC - 2**32
 NOWHERE = Path("no-blobs")
 
 
-def zipped(*contents: bytes) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+class NoSeek(io.BytesIO):
+    """A stream as a program that packs while it sends has: sizes and checksums follow behind the content."""
+
+    def seekable(self) -> bool:
+        return False
+
+    def tell(self) -> int:
+        raise OSError
+
+
+def zipped(*contents: bytes, method: int = zipfile.ZIP_DEFLATED, buffer: io.BytesIO | None = None) -> bytes:
+    buffer = buffer or io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
         for number, content in enumerate(contents):
             archive.writestr(f"{number}", content)
     return buffer.getvalue()
+
+
+def encrypted(packed: bytes) -> bytes:
+    """Return a zip whose one file says that it needs a password."""
+    marked, central = bytearray(packed), packed.index(b"PK\x01\x02")
+    marked[6] |= 1
+    marked[central + 8] |= 1
+    return bytes(marked)
 
 
 def found(root: Path, content: bytes, crc: int | None, length: int | None, *, checksums_hold: bool = False) -> Match:
@@ -46,7 +67,17 @@ def read(root: Path, content: bytes, crc: int | None, length: int | None) -> byt
 
 @pytest.mark.parametrize(
     ("crc", "length"),
-    [(CRC, len(CONTENT)), (SIGNED, None), (None, len(CONTENT)), (12, len(CONTENT)), (CRC, 3), (None, None), (0, 0)],
+    [
+        (CRC, len(CONTENT)),
+        (SIGNED, None),
+        (None, len(CONTENT)),
+        (12, len(CONTENT)),
+        (CRC, 3),
+        (None, None),
+        (0, 0),
+        (None, -1),
+        (CRC, -1),
+    ],
 )
 def test_a_file_is_taken_where_checksum_or_length_agree_or_nothing_is_said(
     tmp_path: Path, crc: int | None, length: int | None
@@ -63,8 +94,8 @@ def test_where_checksums_are_known_to_be_ours_one_that_differs_tells_of_a_damage
 @pytest.mark.parametrize(
     "packed",
     [gzip.compress(CONTENT, mtime=0), gzip.compress(CONTENT[:50]) + gzip.compress(CONTENT[50:]),
-     zlib.compress(CONTENT), zipped(CONTENT)],
-    ids=["gzip", "gzip of two", "zlib", "zip"],
+     zlib.compress(CONTENT), zipped(CONTENT), zipped(CONTENT, buffer=NoSeek())],
+    ids=["gzip", "gzip of two", "zlib", "zip", "zip that was streamed"],
 )  # fmt: skip
 @pytest.mark.parametrize("crc", ["of the content", "of the disk", None, 12])
 def test_a_file_that_the_disk_holds_packed_is_unpacked(tmp_path: Path, packed: bytes, crc: str | int | None) -> None:
@@ -72,7 +103,8 @@ def test_a_file_that_the_disk_holds_packed_is_unpacked(tmp_path: Path, packed: b
     assert read(tmp_path, packed, said, len(CONTENT)) == CONTENT  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("packed", [gzip.compress(CONTENT, mtime=0), zlib.compress(CONTENT), zipped(CONTENT)])
+@pytest.mark.parametrize("packed", [gzip.compress(CONTENT, mtime=0), zlib.compress(CONTENT), zipped(CONTENT),
+                                    encrypted(zipped(CONTENT))])  # fmt: skip
 def test_what_was_attached_packed_stays_packed(tmp_path: Path, packed: bytes) -> None:
     assert read(tmp_path, packed, zlib.crc32(packed), len(packed)) == packed
     assert read(tmp_path, packed, None, None) == packed
@@ -87,12 +119,43 @@ def test_what_was_attached_packed_stays_packed(tmp_path: Path, packed: bytes) ->
         gzip.compress(CONTENT, mtime=0) + b"and more",
         zlib.compress(CONTENT)[:-2],
         zipped(CONTENT, b"a second file"),
+        encrypted(zipped(CONTENT)),
+        zipped(CONTENT, method=zipfile.ZIP_LZMA),
         b"\x1f\x8bbroken",
         b"PK\x03\x04broken",
     ],
 )
 def test_a_damaged_file_is_refused(tmp_path: Path, content: bytes) -> None:
     assert found(tmp_path, content, CRC, len(CONTENT)).state == "differs"
+
+
+def test_the_list_of_a_zip_of_very_many_files_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "f").write_bytes(zipped(*[b""] * 10_000))
+    tracemalloc.start()
+    try:
+        with (tmp_path / "f").open("rb") as stream:
+            assert examine(stream).packing == ""
+        assert tracemalloc.get_traced_memory()[1] < 4_000_000
+    finally:
+        tracemalloc.stop()
+
+
+@given(st.sampled_from([zipped(CONTENT), gzip.compress(CONTENT, mtime=0), zlib.compress(CONTENT)]),
+       st.lists(st.tuples(st.integers(2, 10_000), st.integers(0, 255)), max_size=4), st.integers(0, 20))  # fmt: skip
+def test_whatever_a_file_holds_it_is_measured_and_what_is_unpacked_is_what_was_measured(
+    packed: bytes, changes: list[tuple[int, int]], lost: int
+) -> None:
+    content = bytearray(packed)
+    for place, value in changes:
+        content[place % len(content)] = value
+    del content[len(content) - lost :]
+    c = examine(io.BytesIO(content))
+    assert (c.size, c.crc) == (len(content), zlib.crc32(content))
+    if c.packing in ("gzip", "zlib"):
+        assert c.unpacked_size is not None
+        inside = unpacked(io.BytesIO(content), c.packing, c.unpacked_size)
+        assert inside is not None
+        assert zlib.crc32(inside) == c.unpacked_crc
 
 
 def test_a_bomb_is_not_unpacked_beyond_the_length_that_is_expected(tmp_path: Path) -> None:
