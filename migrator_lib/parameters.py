@@ -20,7 +20,7 @@ from migrator_lib.membership.kinds import FilterKind
 from migrator_lib.secret import DriverOptions, SecretReference
 from migrator_lib.yaml_file import line_of, read_yaml
 
-_PASSWORD = re.compile(r"\b(pwd|password|passwd)\b['\"]?\s*[=:]", re.IGNORECASE)
+_PASSWORD = re.compile(r"(pwd|password|passwd)\b['\"]?\s*[=:]", re.IGNORECASE)
 """A password among a URL's options, or in a whole ODBC connection string."""
 
 
@@ -91,7 +91,6 @@ class Source(Model):
         if parsed and (parsed.password is not None or _PASSWORD.search(str(dict(parsed.query)))):
             raise ValueError("the URL holds a password; take it out, and give 'password: env:NAME' instead")
         return url
-
 
     @field_validator("files_root")
     @classmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
+from random import Random
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +17,7 @@ from migrator_lib.errors import HaltError, SchemaMismatch, SourceDenied, SourceU
 from migrator_lib.extract import Extractor
 from migrator_lib.ledger import Ledger
 from migrator_lib.progress import Progress, read
+from migrator_lib.smartertrack import database as database_module
 from migrator_lib.smartertrack import patience as patience_module
 from migrator_lib.smartertrack.connection import Waits, translated
 from migrator_lib.smartertrack.database import SourceDatabase
@@ -23,7 +25,16 @@ from migrator_lib.smartertrack.patience import Patience
 from migrator_lib.smartertrack.reading import staged_pages
 from migrator_lib.smartertrack.tables import source_table
 from tests.smartertrack.proxy import proxied
-from tests.smartertrack.source_desk import add_ticket, create, drop, end_connections, sqlite_url, tables_of, writing
+from tests.smartertrack.source_desk import (
+    add_ticket,
+    create,
+    drop,
+    end_connections,
+    everything,
+    sqlite_url,
+    tables_of,
+    writing,
+)
 
 SERVERS = ["postgresql", "mariadb"]
 MESSAGES = source_table("TicketMessages")
@@ -119,6 +130,41 @@ def test_patience_of_no_seconds_tries_once_more_and_stops(naps: list[float]) -> 
     with pytest.raises(SourceUnreachable, match="not back within 0 s") as caught:
         patience(_answers(_lost(), _lost(), 2))
     assert "source.patience_seconds" in caught.value.next_step
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_wherever_connections_break_no_row_is_lost_or_doubled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    names = ["TicketMerges", "UsersInGroups", "TicketMessages"]
+    url, tables = sqlite_url(tmp_path), tables_of(names)
+    create(url, tables)
+    with writing(url, tables) as write:
+        for n in range(120):
+            write.add("TicketMerges", TicketID=n // 9, TicketNumber=("A", "a", "a ", "Ä", "ä")[n % 5] + str(n // 5))
+            write.add("UsersInGroups", DepartmentID=n // 50, GroupID=n // 7, UserID=n)
+            write.add("TicketMessages", TicketID=n // 3, TicketMessageID=n - 60)
+    fetch, chance = sa.CursorResult.fetchmany, Random(seed)
+    said: list[str] = []
+
+    def fetch_or_break(result: Any, size: int | None = None) -> Any:
+        if chance.random() < 0.2:
+            raise _lost()
+        return fetch(result, size)
+
+    monkeypatch.setattr(sa.CursorResult, "fetchmany", fetch_or_break)
+    monkeypatch.setattr(database_module, "BATCH", 7)
+    database = SourceDatabase(url, patience=Patience(say=said.append, shortest=0.001, longest=0.001))
+    for name in names:
+        table = source_table(name)
+        expected = [[row[column] for column in table.key] for row in everything(database, name)]
+        found: list[list[Any]] = []
+        for page in staged_pages(database, table, chance.choice([5, 13, 1000])):
+            found += [[row[column] for column in table.key] for row in page.data.to_pylist()]
+        assert found == expected
+        assert len(found) == 120
+    assert len(said) > 3
+    database.close()
 
 
 # --- servers -------------------------------------------------------------------------------------------
