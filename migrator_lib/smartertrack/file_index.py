@@ -195,7 +195,8 @@ class FileIndex(Files):
     """The index of one or more stages, in a temporary file that SQLite removes. Safe to use from many threads.
 
     Later stages are laid over earlier ones. A file that a later one has not read, since no row of its own names it,
-    keeps its checksums as long as its size is the same; what only an earlier stage has stays.
+    keeps its checksums as long as its size is the same; what only an earlier stage has stays,
+    but where the latest has it under another path: the tree was moved.
 
     Args:
         staged: the stages.
@@ -214,10 +215,15 @@ class FileIndex(Files):
         """Fill it when it is first asked."""
         database = scratch(threads=True)
         columns = ", ".join(f"{field.name} {'INTEGER' if 'int' in str(field.type) else 'TEXT'}" for field in _COLUMNS)
-        database.execute(f"CREATE TABLE file (name TEXT, {columns}, PRIMARY KEY (path, name)) WITHOUT ROWID")
-        for table in (FILES, BLOBS):
-            database.executemany(_LAY_OVER, map(_values, alive_through(self._staged.layers(table), self._alive)))
+        table = f"CREATE TABLE file (layer INTEGER, name TEXT, {columns}, PRIMARY KEY (path, name)) WITHOUT ROWID"
+        database.execute(table)
+        for layer, folder in enumerate(self._staged.folders):
+            rows = alive_through(Staged([folder]).layers(FILES), self._alive)
+            database.executemany(_LAY_OVER, ((layer, *_values(row)) for row in rows))
         database.execute("CREATE INDEX of_name ON file (name)")
+        database.execute(_FORGET_MOVED)
+        blobs = alive_through(self._staged.layers(BLOBS), self._alive)
+        database.executemany(_LAY_OVER, ((0, *_values(row)) for row in blobs))
         return database
 
     def ask(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -259,10 +265,15 @@ _NAMED = f"SELECT {_NAMES} FROM file WHERE name = ? ORDER BY path"  # noqa: S608
 _KEPT = ("crc", "sha256", "packing", "unpacked_size", "unpacked_crc")
 _NEW = "excluded.crc IS NOT NULL OR excluded.size <> size OR excluded.error <> ''"
 _LAY_OVER = (
-    f"INSERT INTO file (name, {_NAMES}) VALUES (?, {', '.join('?' * len(_COLUMNS))}) "  # noqa: S608
+    f"INSERT INTO file (layer, name, {_NAMES}) VALUES (?, ?, {', '.join('?' * len(_COLUMNS))}) "  # noqa: S608
     + "ON CONFLICT (path, name) DO UPDATE SET "
     + ", ".join(f"{name} = CASE WHEN {_NEW} THEN excluded.{name} ELSE {name} END" for name in _KEPT)
-    + f", error = CASE WHEN {_NEW} THEN excluded.error ELSE error END, size = excluded.size"
+    + f", error = CASE WHEN {_NEW} THEN excluded.error ELSE error END, size = excluded.size, layer = excluded.layer"
+)
+_FORGET_MOVED = (
+    "DELETE FROM file WHERE layer < (SELECT max(layer) FROM file) AND EXISTS (SELECT 1 FROM file AS there "
+    "WHERE there.name = file.name AND there.size = file.size AND there.crc = file.crc "
+    "AND there.layer = (SELECT max(layer) FROM file))"
 )
 
 

@@ -391,6 +391,16 @@ def test_a_file_that_a_later_stage_did_not_read_keeps_its_checksums_if_its_size_
     assert (gone.size, new.crc) == (4, zlib.crc32(b"new"))
 
 
+def test_of_a_tree_that_was_moved_between_two_stages_the_file_that_is_there_is_taken(tmp_path: Path) -> None:
+    full = stage(tmp_path / "full", indexed("App_Data/1/a", b"aa"), indexed("App_Data/2/a", b"other"))
+    delta = stage(tmp_path / "delta", indexed("x/1/a", b"aa"))
+    index = FileIndex(Staged([full, delta]))
+    assert index.match(wants("a", b"aa")).file.path == "x/1/a"  # type: ignore[union-attr]
+    assert index.match(wants("a", b"other")).file.path == "App_Data/2/a"  # type: ignore[union-attr]
+    alone = FileIndex(Staged([full, tmp_path / "delta without files"]))
+    assert alone.match(wants("a", b"aa")).file.path == "App_Data/1/a"  # type: ignore[union-attr]
+
+
 def test_a_file_that_can_be_read_again_has_no_error_any_more(tmp_path: Path) -> None:
     full = stage(tmp_path / "full", ("a", IndexedFile("a", 2, error="Input/output error")))
     assert FileIndex(Staged([full])).match(wants("a", b"aa")).state == "unreadable"
