@@ -16,8 +16,6 @@ from migrator_lib.smartertrack.database import SourceDatabase, as_utc
 from migrator_lib.smartertrack.tables import source_table
 
 EPOCH = datetime(2000, 1, 1)
-OUTGOING = 1
-"""TicketMessages.MessageDirection: 0 is from the customer, 1 from an agent."""
 
 
 def flagged(source: SourceDatabase, table: str, column: str) -> int:
@@ -79,8 +77,8 @@ def odd_dates(source: SourceDatabase, now: datetime) -> int:
     return _number(source, sa.select(sa.func.count()).where(odd), "TicketMessages")
 
 
-def answered_by_month(source: SourceDatabase) -> dict[str, int]:
-    """Return tickets by the month of their first public message from an agent."""
+def answered_by_month(source: SourceDatabase, outgoing: Collection[int]) -> dict[str, int]:
+    """Return tickets by the month of their first public message of one of the ``outgoing`` directions."""
     ticket = source.column("TicketMessages", "TicketID")
     received = source.column("TicketMessages", "DateReceivedUTC")
     direction = source.column("TicketMessages", "MessageDirection")
@@ -88,7 +86,7 @@ def answered_by_month(source: SourceDatabase) -> dict[str, int]:
         return {}
     first = (
         sa.select(sa.func.min(received).label("at"))
-        .where(direction == OUTGOING, *_sent(source))
+        .where(direction.in_(outgoing), *_sent(source))
         .group_by(ticket)
         .subquery()
     )

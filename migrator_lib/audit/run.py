@@ -28,7 +28,8 @@ def _look(engagement: Engagement) -> Audit:
     live = Live(source, parameters.source.page_rows)
     engagement.progress.begin("Looking at definitions", 0)
     lookups = live.lookups(parameters)
-    found = codes.code_facts(live, _mapped(engagement), lookups.filter_kind)
+    mapping = _mapped(engagement)
+    found = codes.code_facts(live, mapping, lookups.filter_kind)
     messages = tickets.message_facts(source, found, now)
     limit = parameters.target.upload_limit_bytes
     tree, missing = _files(engagement)
@@ -43,7 +44,7 @@ def _look(engagement: Engagement) -> Audit:
         access=access,
         counts=counts.of_objects(live, lookups),
         parts=counts.of_parts(source),
-        tickets=tickets.ticket_facts(live, lookups, now, engagement.progress),
+        tickets=tickets.ticket_facts(live, lookups, mapping, now, engagement.progress),
         messages=messages,
         people=people.people_facts(live, lookups),
         members=members.member_facts(engagement, live, lookups),

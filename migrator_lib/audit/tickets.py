@@ -14,8 +14,9 @@ from migrator_lib.audit.facts import Code, Messages, Tickets
 from migrator_lib.audit.live import Live
 from migrator_lib.chunks import Row
 from migrator_lib.lookups import Lookups, lowered
+from migrator_lib.mapping import EngagementMapping
 from migrator_lib.objects.thread import CALL_LIMIT, SUBJECT_MAXIMUM
-from migrator_lib.plan.codes import name_of
+from migrator_lib.plan.codes import directions_of, name_of
 from migrator_lib.progress import Progress
 from migrator_lib.smartertrack.database import SourceDatabase
 from migrator_lib.smartertrack.reading import pages
@@ -89,9 +90,13 @@ class _Pass:
             self.month[f"{opened:%Y-%m}"] += 1
 
 
-def ticket_facts(live: Live, lookups: Lookups, now: datetime, progress: Progress) -> Tickets:
-    """Return tickets in numbers, in one pass and constant memory."""
+def ticket_facts(
+    live: Live, lookups: Lookups, mapping: EngagementMapping, now: datetime, progress: Progress
+) -> Tickets:
+    """Return tickets in numbers, in one pass and constant memory; ``mapping`` is what people wrote so far."""
     source, spam_moves = live.source, lookups.parameters.policy.spam_tickets == "migrate"
+    outgoing = [int(code) for code, entry in directions_of(mapping).items()
+                if entry.becomes == "outgoing" and code.lstrip("-").isdecimal()]  # fmt: skip
     priorities = {row["TicketPriorityID"]: name_of(row) for row in live.rows("TicketPriorities")}
     found = _Pass(now, lookups, priorities, spam_moves)
     progress.begin("Looking at tickets", source.count("Tickets") or 0)
@@ -110,7 +115,7 @@ def ticket_facts(live: Live, lookups: Lookups, now: datetime, progress: Progress
         by_department=_named(found.department, departments),
         by_origin=_origins(source, sums["number"]),
         by_month=dict(sorted(found.month.items())),
-        answered_by_month=dict(sorted(queries.answered_by_month(source).items())),
+        answered_by_month=dict(sorted(queries.answered_by_month(source, outgoing).items())),
         without_messages=queries.tickets_without_messages(source),
         **sums,
     )

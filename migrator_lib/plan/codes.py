@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from migrator_lib.chunks import Row
-from migrator_lib.mapping import EngagementMapping
+from migrator_lib.mapping import Direction, EngagementMapping
 from migrator_lib.plan.proposal import DIRECTIONS, propose_priorities, propose_statuses
 from migrator_lib.smartertrack.database import SourceDatabase
 
@@ -72,7 +72,7 @@ def meanings(rows: Callable[[str], Sequence[Row]], mapping: EngagementMapping) -
     """
     statuses = {**propose_statuses(rows("TicketStatuses")), **mapping.statuses}
     priorities = {**propose_priorities(rows("TicketPriorities")), **mapping.priorities}
-    directions = {**DIRECTIONS, **mapping.directions}
+    directions = directions_of(mapping)
     types = {key: entry.name for key, entry in mapping.comment_types.items()}
     types |= {str(row["CommentTypeID"]): name_of(row) for row in rows("CommentTypes")}
     return {
@@ -81,6 +81,11 @@ def meanings(rows: Callable[[str], Sequence[Row]], mapping: EngagementMapping) -
         "directions": {code: BECOMES[entry.becomes] for code, entry in directions.items()},
         "comment_types": {code: f"internal note, {name}" for code, name in types.items()},
     }
+
+
+def directions_of(mapping: EngagementMapping) -> dict[str, Direction]:
+    """Return message direction to what it means: those that are proven, and what people wrote."""
+    return {**DIRECTIONS, **mapping.directions}
 
 
 def name_of(row: Row) -> str:

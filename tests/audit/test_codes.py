@@ -87,6 +87,7 @@ def test_what_a_person_wrote_is_what_codes_are_taken_as(engage: Open, tmp_path: 
     assert code(audit, "Tickets.TicketPriorityID", "88").meaning == "Board: critical"
     assert code(audit, "TicketMessages.MessageDirection", "2").meaning == "outgoing: from an agent"
     assert code(audit, "TicketComments.CommentTypeID", "9").meaning == "internal note, Call-back"
+    assert audit.tickets.answered_by_month == {"2026-05": 1, "2026-06": 1}
 
 
 def test_an_entry_without_a_sense_is_refused_by_file_and_key(engage: Open, tmp_path: Path) -> None:
