@@ -271,3 +271,7 @@ def translated(what: str) -> Iterator[None]:
         raise failures.of_driver(what, error) from error
     except (ImportError, SQLAlchemyError) as error:
         raise failures.of_opening(what, error) from error
+    except TypeError as error:
+        if "unexpected keyword argument" not in str(error):  # PyMySQL, of an option in source.url
+            raise
+        raise failures.of_opening(what, error) from error

@@ -69,6 +69,19 @@ CHECK_LOGIN = (
 )
 FAILURES = (
     _failure(
+        r"unable to open database file|file is not a database|disk i/o error|disk image is malformed",
+        SourceUnreachable,
+        "The SQLite file of source.url could not be read ({what})",
+        "check its path (sqlite:///relative or sqlite:////absolute), that it is SmarterTrack's database, whole and not "
+        "encrypted, and that who runs this may read it; a file in WAL mode needs its -wal and -shm beside it.",
+    ),
+    _failure(
+        r"database is locked",
+        SourceUnreachable,
+        "Somebody else writes to the SQLite file of source.url ({what})",
+        f"end what writes to it, or read a copy of it, {AGAIN}",
+    ),
+    _failure(
         r"data source name not found|can't open lib|specified driver could not be loaded",
         SourceUnreachable,
         "The SmarterTrack database could not be opened ({what}): its ODBC driver cannot be loaded",
@@ -180,7 +193,7 @@ def of_opening(what: str, error: Exception) -> SourceUnreachable:
         )
     return SourceUnreachable(
         f"The SmarterTrack database could not be opened ({what}): {_words(error)}",
-        next_step="check source.url, and that the driver it names is installed.",
+        next_step="check source.url and its options, and that the driver it names is installed.",
     )
 
 

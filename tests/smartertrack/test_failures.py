@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -124,6 +125,24 @@ def both(url: str, **parts: Any) -> str:
 
 
 REAL = pytest.mark.parametrize("server", ["postgresql", "mariadb"], indirect=True)
+
+
+@REAL
+def test_an_option_that_the_driver_does_not_know_is_said(url: str) -> None:
+    error = asked(text_of(sa.make_url(url).update_query_dict({"useSSL": "no"})))
+    assert isinstance(error, SourceUnreachable)
+    assert "useSSL" in error.message
+    assert "source.url" in error.next_step
+
+
+@pytest.mark.parametrize("content", [None, b"Not a database. " * 100])
+def test_a_file_that_is_no_database_is_told_from_a_server(tmp_path: Path, content: bytes | None) -> None:
+    if content:
+        (tmp_path / "desk.db").write_bytes(content)
+    error = asked(f"sqlite:///{tmp_path / 'desk.db'}")
+    assert isinstance(error, SourceUnreachable)
+    assert "SQLite file" in error.message
+    assert "server" not in error.next_step
 
 
 @REAL
