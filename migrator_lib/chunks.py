@@ -35,6 +35,8 @@ BAD_DATES = b"bad_dates"
 """Key of a chunk's metadata: JSON of column to number of values that were no date."""
 BAD_VALUES = b"bad_values"
 """Key of a chunk's metadata: JSON of a list of :class:`BadValue`."""
+HIDDEN = "?"
+"""What a part of a key begins with that cannot be read itself."""
 ANOTHER_COLUMN = 10
 """A column of which so many values in one page, and more than half, cannot be read is another than the one meant."""
 ARROW_TYPES: dict[str, Any] = {
@@ -195,7 +197,7 @@ def _key(
     parts = []
     for column in table.key:
         part = read[column].values[number].as_py()
-        hidden = "?" + hashlib.sha256(repr(columns[column][number]).encode()).hexdigest()[:12]
+        hidden = HIDDEN + hashlib.sha256(repr(columns[column][number]).encode()).hexdigest()[:12]
         parts.append(hidden if part is None else str(part))
     return parts
 
@@ -297,7 +299,7 @@ def write_chunk(folder: Path, part: int, data: Any) -> str:
         )  # fmt: skip
         digest = _digest(place)
     with refusals(**words):  # or a power cut may take back a rename that the ledger knows of
-        for changed in (folder, folder.parent, folder.parent.parent):
+        for changed in (folder, folder.parent, folder.parent.parent) if part == 0 else (folder,):
             flush(changed)
     return digest
 

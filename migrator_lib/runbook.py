@@ -256,7 +256,7 @@ def _stage_delta(engagement: Engagement, began: Watermark, look: Callable[[], F]
     that are not read again, and no later comparison would find it.
     """
     ledger = engagement.ledger
-    deltas = ledger.meta("deltas", [])
+    deltas: list[str] = ledger.meta("deltas", [])
     stage = f"delta-{len(deltas) + 1:03d}"
     reader = extractor(engagement, stage)
     with engagement.source.one_moment():

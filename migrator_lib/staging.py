@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from migrator_lib.chunks import HIDDEN, write_chunk
 from migrator_lib.chunks import Row as Row
-from migrator_lib.chunks import write_chunk
 from migrator_lib.inline import is_embedded
 from migrator_lib.smartertrack.tables import TICKET_CHILDREN, source_table
 from migrator_lib.staged_table import StagedTable
@@ -102,13 +102,22 @@ class Staged:
 
     @cached_property
     def overlaid_tickets(self) -> list[set[int]]:
-        """For every stage, the tickets that a later stage holds anew, or says are gone."""
-        ids = [{*self._ticket_ids(folder), *self._gone(folder)} for folder in self.folders[1:]]
+        """For every stage, the tickets that a later stage holds anew, could not read, or says are gone."""
+        ids = [
+            {*self._ticket_ids(folder), *self._unreadable_tickets(folder), *self._gone(folder)}
+            for folder in self.folders[1:]
+        ]
         return [set().union(*ids[i:]) for i in range(len(self.folders))]
 
     def _ticket_ids(self, folder: Path) -> list[int]:
         data = self._table(folder, "Tickets")
         return [] if data is None else list(data.values("TicketID"))
+
+    def _unreadable_tickets(self, folder: Path) -> list[int]:
+        """Return the tickets of which a stage holds what belongs to them, but not themselves."""
+        data = self._table(folder, "Tickets")
+        bad = [] if data is None else data.bad_values("Tickets")
+        return [int(each.key[0]) for each in bad if not each.staged and not each.key[0].startswith(HIDDEN)]
 
     def _gone(self, folder: Path) -> list[int]:
         data = self._table(folder, GONE)

@@ -44,8 +44,8 @@ def extract_tables(engagement: Engagement, report: ExtractReport) -> Html:
     ]
     differing = [row["table"] for row in rows if row["differs"]]
     words = (
-        pages.note("Source and staged data differ for: ", ", ".join(differing), ". Rows without a ticket are left "
-                   "where they are; other differences are changes since the extract, which the delta brings.")
+        pages.note("Source and staged data differ for: ", ", ".join(differing), ". Rows that cannot be read are not "
+                   "staged, and listed below; other differences are changes since the extract, which the delta brings.")
         if differing
         else pages.note("Every table holds as many rows staged as in the source.")
     )  # fmt: skip
@@ -285,8 +285,8 @@ def changes_tables(found: Found | None) -> Html:
     if found.definitions:
         parts.append(pages.note("Read whole, since they differ: ", ", ".join(found.definitions), "."))
     if found.purged:
-        parts.append(pages.note(f"{len(found.purged):,} tickets were purged in SmarterTrack since; they stay as they "
-                                "were staged."))  # fmt: skip
+        parts.append(pages.note(f"{len(found.purged):,} tickets were purged in SmarterTrack since, or cannot be read "
+                                "any more; they stay as they were staged."))  # fmt: skip
     if found.ownerless:
         parts.append(pages.note(f"Rows changed that belong to {len(found.ownerless):,} tickets that are not there; "
                                 "they are left where they are."))  # fmt: skip

@@ -281,3 +281,25 @@ def test_the_first_delta_of_an_extract_that_was_started_again_is_loaded(cutover:
     result = cutover.run()
     assert len(result.found.tickets) == 1
     assert cutover.asked[-1] == set(result.found.tickets)
+
+
+UNREADABLE = f"UPDATE st_Tickets SET DepartmentID = 'sales' WHERE TicketID = {ONE_TICKET}"
+
+
+def test_a_ticket_that_cannot_be_read_any_more_stays_as_it_was_staged(cutover: Cutover) -> None:
+    before = everything(cutover.engagement.all_stages)
+    cutover.do(UNREADABLE)
+    cutover.do(CHASED)
+    result = cutover.run()
+    assert len(result.found.purged) == 1
+    assert everything(cutover.engagement.all_stages) == before
+
+
+def test_what_belongs_to_a_ticket_that_never_could_be_read_is_staged_once(cutover: Cutover) -> None:
+    cutover.do(UNREADABLE)
+    runbook.extract(cutover.engagement, start_again=True)
+    cutover.do(CHASED)
+    assert len(cutover.run().found.tickets) == 1
+    assert everything(cutover.engagement.all_stages) == cutover.fresh()
+    assert len(cutover.engagement.all_stages.unreadable("Tickets")) == 1
+    assert not cutover.run().found

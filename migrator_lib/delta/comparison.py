@@ -43,7 +43,8 @@ class Changes:
     merged: frozenset[int] = frozenset()
     """Staged tickets that were merged away since: their parts are in the surviving ticket, which changed."""
     purged: frozenset[int] = frozenset()
-    """Staged tickets that the source does not hold any more: SmarterTrack purges deleted ones. They stay staged."""
+    """Staged tickets that the source does not hold any more (SmarterTrack purges deleted ones), or that cannot be read
+    any more. They stay as they are staged."""
     ownerless: frozenset[int] = frozenset()
     """Ids of tickets that never were there, which rows that came or went since refer to. Those are left where they
     are."""
@@ -82,6 +83,7 @@ def changes(
     told = {name: _restricted(tickets, only, leave_out) for name, tickets in by_table.items()}
     tickets = set().union(*told.values())
     there = present(source, tickets)
+    there -= unreadable_now(source, staged, there)
     merged, purged = _whereabouts(source, staged, tickets - there, page_rows)
     return Changes(
         tickets=frozenset(there),
@@ -163,6 +165,13 @@ def present(source: SourceDatabase, tickets: Collection[int]) -> set[int]:
     """Return those of these tickets that the source holds."""
     keys = narrow(TICKETS.name, ())
     return {int(row["TicketID"]) for ids in _slices(tickets) for row in _rows(source, keys, SLICE, ids)}
+
+
+def unreadable_now(source: SourceDatabase, staged: Staged, tickets: Collection[int]) -> set[int]:
+    """Return those of these tickets that could be read when they were staged, and cannot be now."""
+    readable = {row["TicketID"] for ids in _slices(tickets) for row in _rows(source, TICKETS, SLICE, ids)}
+    unreadable = set(tickets) - readable
+    return unreadable & staged.ticket_ids() if unreadable else set()
 
 
 def merged_away(source: SourceDatabase, staged: Staged, page_rows: int) -> set[int]:

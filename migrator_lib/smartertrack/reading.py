@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from migrator_lib.chunks import Row, columns_to_staged, joined
@@ -30,7 +30,7 @@ def staged_pages(
     *,
     after: Sequence[Any] | None = None,
     only: Sequence[int] | None = None,
-) -> Iterator[StagedPage]:
+) -> Generator[StagedPage, None, None]:
     """Yield a table as :meth:`SourceDatabase.stream` does, every page in the form it is staged in.
 
     Raises:

@@ -167,6 +167,7 @@ def source_table(name: str) -> SourceTable:
 
 
 def narrow(name: str, columns: Sequence[str]) -> SourceTable:
-    """Return the allow-list entry of a table with its key and these columns alone."""
+    """Return the allow-list entry of a table with its key and these columns alone, in the order of all."""
     known = source_table(name)
-    return SourceTable(name, known.key, (), tuple(column for column in columns if column not in known.key))
+    required, optional = (tuple(c for c in some if c in columns) for some in (known.required, known.optional))
+    return SourceTable(name, known.key, required, optional)
