@@ -372,6 +372,14 @@ def test_a_page_ends_where_its_text_is_too_much_also_when_it_is_taken_up_there(
     assert desk.bytes_of() == undisturbed.bytes_of()
 
 
+def test_of_huge_rows_few_are_held_at_a_time(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    execute(desk.url, "UPDATE st_TicketMessages SET BodyText = printf('%.*c', 5000, 'x')")
+    monkeypatch.setattr(database, "PAGE_BYTES", 100_000)
+    with desk.reader(page_rows=100) as reader:
+        reader.tickets()
+    assert [chunk["rows"] for chunk in desk.chunks("TicketMessages")] == [20, 20, 20, 9]
+
+
 def test_a_body_of_50_mb_is_staged_whole(desk: Desk) -> None:
     execute(desk.url, "UPDATE st_TicketMessages SET BodyHTML = printf('%.*c', 5e7, 'x') WHERE TicketMessageID = 201")
     with desk.reader(page_rows=10_000) as reader:

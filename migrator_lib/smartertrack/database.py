@@ -27,7 +27,9 @@ from migrator_lib.smartertrack.tables import SourceTable
 from migrator_lib.smartertrack.text_order import text_bytes
 
 BATCH = 100
-"""Rows fetched at a time: what is held beyond a page's bytes at most."""
+"""Rows fetched at a time, at most: no more than a page has room for, by the size of those before."""
+FIRST_BATCH = 10
+"""Rows that a page begins with, since nothing tells their size."""
 BLOCK = 1000
 """Rows given at a time. What is read is soon made something else then, while the processor still has it at hand."""
 AS_IT_COMES = {"stream_results": True, "max_row_buffer": BATCH}
@@ -253,7 +255,9 @@ class SourceDatabase:
             columns: dict[str, list[Any]] = {column: [] for column in chosen}
             held, room, last_key = 0, min(BLOCK, rows - in_page), None
             while held < room and size < PAGE_BYTES and not last:
-                wanted = min(BATCH, room - held)
+                before = in_page + held
+                fitting = 1 + (PAGE_BYTES - size) * before // max(1, size) if before else FIRST_BATCH
+                wanted = min(BATCH, room - held, fitting)
                 batch = next(arriving, None)
                 last = batch is None
                 if batch:
