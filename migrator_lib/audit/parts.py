@@ -59,8 +59,7 @@ def _stops(audit: Audit) -> str:
 
 
 def _mend(audit: Audit) -> str:
-    words = f"What the codes mean is written into parameters/{audit.engagement}/mapping.yaml, as the list below says."
-    return words if audit.unmapped else ""
+    return "What to do about the codes stands below, and at the end of this page." if audit.unmapped else ""
 
 
 def access(audit: Audit) -> Html:

@@ -104,11 +104,12 @@ def unmapped(audit: Audit) -> Html:
     """Return what a person has to write about codes, or nothing."""
     if not audit.unmapped:
         return Html("")
-    words = (
-        f"Codes that nobody gave a meaning: {len(audit.unmapped)}. Add to parameters/{audit.engagement}/mapping.yaml:"
-    )
-    rows = [{name: value for name, value in _row(code).items() if name != "Taken as"} for code in audit.unmapped]
-    return pages.join([pages.table(rows, caption=words), pages.tag("pre", codes.entries(audit))])
+    words, lines = f"Codes that nobody gave a meaning: {len(audit.unmapped)}", codes.entries(audit)
+    parts = [pages.table([_row(code) for code in audit.unmapped], caption=words)]
+    if lines:
+        parts.append(pages.paragraph(f"Add to parameters/{audit.engagement}/mapping.yaml:"))
+        parts.append(pages.tag("pre", lines))
+    return pages.join(parts)
 
 
 def code_columns(audit: Audit) -> Html:

@@ -165,6 +165,9 @@ class TestMany:
         ) as caught:
             codes.require_mapped(audit)
         assert "source.prefix" in caught.value.next_step
+        page = preflight.unmapped(audit)
+        assert "more than 3 values are no codes" in page
+        assert "mapping.yaml" not in page
 
     def test_a_column_that_decides_nothing_says_how_many_more_there_are(self, engage: Open) -> None:
         def more(write: Writer) -> None:
