@@ -2,8 +2,8 @@
 
 A chunk is one page: written beside its place, flushed, renamed, and noted in the ledger with its hash. A chunk that is
 complete is never read again, so an extract that died goes on behind its last chunk; one whose file was lost or changed
-is read again, with all behind it. One chunk is written while the next page is read, in their order, so memory is two
-pages, whatever the size.
+is read again, with all behind it. Two chunks are written while the next page is read (a disk takes its time to flush),
+and noted in their order, so memory is three pages, whatever the size.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ from migrator_lib.storage import refusals
 BLOB_PAGE = 500
 FILES_ROOTS = "files_roots"
 """Name in the ledger of the files root that each stage's index is of."""
+WRITERS = 2
+"""Chunks that are written at the same time."""
 SLICE = 500
 """Ids in one statement; SQL Server takes 2,100 parameters."""
 
