@@ -134,5 +134,5 @@ def _marks(found: Match, row: Row) -> Iterator[str]:
         yield "in the database"
     if found.agrees == CHECKSUM and row_length(row.get("Length")) is not None:
         yield "size differs"
-    if found.agrees == LENGTH and row_checksum(row.get("Crc")) is not None and found.crc is not None:
+    if found.agrees == LENGTH and row_checksum(row.get("Crc")) is not None and found.file.crc is not None:
         yield "checksum differs"

@@ -37,7 +37,10 @@ class IndexedFile:
 
 @dataclass(frozen=True)
 class Match:
-    """What was found for a row; ``size`` and ``crc`` are those of what goes up."""
+    """What was found for a row; ``size`` and ``crc`` are those of what goes up.
+
+    Of a file that was not read, ``crc`` is the row's own, if that is known to be ours: so what goes up is verified.
+    """
 
     state: State
     file: IndexedFile | None = None
@@ -82,7 +85,8 @@ def match(row: Row, candidates: Sequence[IndexedFile], *, checksums_hold: bool) 
 
 def _content(form: Match) -> tuple[object, ...]:
     """Return what tells apart what would go up; of a file that was not read, its place."""
-    return (form.size, form.crc) if form.crc is not None else (form.file,)
+    is_read = form.file is not None and form.file.crc is not None
+    return (form.size, form.crc) if is_read else (form.file,)
 
 
 def _forms(row: Row, file: IndexedFile, n: int, checksums_hold: bool) -> list[Match]:
@@ -91,7 +95,8 @@ def _forms(row: Row, file: IndexedFile, n: int, checksums_hold: bool) -> list[Ma
     if length is None and said is None:
         return [Match("matched", file, False, file.size, file.crc, LENGTH, n)]
     plain = _agreement(file.size == length, said, file.crc, checksums_hold)
-    found = [Match("matched", file, False, file.size, file.crc, plain, n)]
+    expected = said if file.crc is None and checksums_hold else file.crc
+    found = [Match("matched", file, False, file.size, expected, plain, n)]
     if file.packing and file.unpacked_size is not None:
         is_size = file.unpacked_size == length
         # the checksum may be of what lies on the disk

@@ -175,6 +175,25 @@ def test_a_file_that_changed_behind_the_index_is_refused(tmp_path: Path, now: by
         read_file(FilesRoot.at(tmp_path), NOWHERE, was)
 
 
+@pytest.mark.parametrize(("now", "goes_up"), [(CONTENT, True), (b"x" + CONTENT[1:], False)])
+def test_a_file_that_was_not_read_for_the_index_is_verified_by_its_row_when_it_goes_up(
+    tmp_path: Path, now: bytes, goes_up: bool
+) -> None:
+    (tmp_path / "f").write_bytes(now)
+    unread = match({"Crc": CRC, "Length": len(CONTENT)}, [IndexedFile("f", len(CONTENT))], checksums_hold=True)
+    if goes_up:
+        assert read_file(FilesRoot.at(tmp_path), NOWHERE, unread) == CONTENT
+    else:
+        with pytest.raises(RecordUnusable, match="damaged or replaced"):
+            read_file(FilesRoot.at(tmp_path), NOWHERE, unread)
+
+
+def test_of_two_files_that_were_not_read_none_is_guessed() -> None:
+    row = {"Crc": CRC, "Length": len(CONTENT)}
+    unread = [IndexedFile(path, len(CONTENT)) for path in ("1/f", "2/f")]
+    assert match(row, unread, checksums_hold=True).state == "ambiguous"
+
+
 def test_a_file_that_cannot_be_read_is_refused_with_the_reason(tmp_path: Path) -> None:
     (tmp_path / "another").touch()
     with pytest.raises(RecordUnusable, match="No such file"):
