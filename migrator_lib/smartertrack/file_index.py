@@ -9,8 +9,9 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
@@ -33,6 +34,7 @@ PAGE_BYTES = 4_000_000_000
 IN_A_ROW = 100
 """Files that cannot be read one after the other before it is taken for the root's fault, not theirs."""
 SLICE = 500
+WAIT_SECONDS = 10.0
 NO_UNICODE = "a folder above it has a name that is no Unicode; rename that"
 SCHEMA = pa.schema(
     [
@@ -148,11 +150,11 @@ class Indexer:
         return [(file, name in wanted) for file, name in zip(some, names, strict=True)]
 
     def _chunk(self, page: Sequence[tuple[FileOnDisk, bool]], pool: ThreadPoolExecutor, *, final: bool) -> IndexChunk:
-        read = pool.map(self._examined, (file for file, wanted in page if wanted))
+        read = deque(pool.submit(self._examined, file) for file, wanted in page if wanted)
         found: list[tuple[str, IndexedFile]] = []
         try:
             for file, wanted in page:
-                indexed = next(read) if wanted else IndexedFile(file.path, file.size)
+                indexed = self._awaited(read.popleft()) if wanted else IndexedFile(file.path, file.size)
                 if wanted:
                     self._see_failures(indexed)
                 found.append((file.name, indexed))
@@ -161,6 +163,17 @@ class Indexer:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
         return IndexChunk(as_table(found), page[-1][0].path if page else "", final)
+
+    def _awaited(self, read: Future[IndexedFile]) -> IndexedFile:
+        """Wait for a file without being taken for dead; where not a byte comes, say so."""
+        before = self._read
+        while not wait([read], WAIT_SECONDS).done:
+            if self._read == before:
+                self.progress.wait("Indexing files: the files root does not answer, waiting")
+            else:
+                self.progress.advance(0)
+            before = self._read
+        return read.result()
 
     def _examined(self, file: FileOnDisk) -> IndexedFile:
         if storable(file.path) != file.path:

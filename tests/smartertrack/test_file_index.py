@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import shutil
+import threading
 import tracemalloc
 import zlib
 from collections.abc import Callable
@@ -223,6 +224,29 @@ def test_the_lease_is_renewed_during_a_long_walk(desk: Desk, root: Path, monkeyp
         monkeypatch.setattr(reader.ledger, "renew_lease", renew)
         reader.files(FilesRoot.at(root))
     assert renewed >= 11
+
+
+def test_a_share_that_does_not_answer_is_waited_for_with_words_and_the_lease_is_kept(
+    desk: Desk, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("migrator_lib.progress.BEAT_SECONDS", -1.0)
+    monkeypatch.setattr(file_index, "WAIT_SECONDS", 0.001)
+    answers = threading.Event()
+
+    def hangs(path: str) -> None:
+        assert answers.wait(60)
+
+    with desk.reader() as reader:
+        reader.tickets()
+
+        def renew() -> None:
+            if "does not answer" in reader.progress.snapshot().line():
+                answers.set()
+
+        monkeypatch.setattr(reader.ledger, "renew_lease", renew)
+        reader.files(Broken(root, hangs))
+        assert "does not answer" not in reader.progress.snapshot().line()
+    assert all(row["Sha256"] for row in desk.staged("full").rows("Files") if row["Name"] == "a.pdf")
 
 
 def test_progress_tells_the_bytes_that_were_read_and_their_rate(desk: Desk, root: Path) -> None:
