@@ -109,8 +109,9 @@ def open_engine(
     backend, _, driver = parsed.drivername.partition("+")
     if backend not in SESSIONS or (backend == "mssql" and driver != "pyodbc"):
         raise SourceUnreachable(
-            f"SmarterTrack is not read through {parsed.drivername}.",
-            next_step="begin source.url with mssql://, mysql://, mariadb://, postgresql:// or sqlite:///.",
+            f"The SmarterTrack database is not opened with {parsed.drivername}, which could not be told to only read.",
+            next_step="begin source.url with mssql://, mysql://, mariadb://, postgresql:// or sqlite:///, without "
+            "another driver.",
         )
     facts = ConnectionFacts(
         engine=ENGINES[backend],

@@ -71,9 +71,9 @@ FAILURES = (
     _failure(
         r"unable to open database file|file is not a database|disk i/o error|disk image is malformed",
         SourceUnreachable,
-        "The SQLite file of source.url could not be read ({what})",
-        "check its path (sqlite:///relative or sqlite:////absolute), that it is SmarterTrack's database, whole and not "
-        "encrypted, and that who runs this may read it; a file in WAL mode needs its -wal and -shm beside it.",
+        "The SQLite file could not be read ({what})",
+        "check the path in source.url (sqlite:///relative or sqlite:////absolute), that the file is SmarterTrack's "
+        "database, whole and not encrypted, and that who runs this may read it; a file in WAL mode needs its -wal and -shm beside it.",
     ),
     _failure(
         r"database is locked",
@@ -142,6 +142,12 @@ FAILURES = (
         "A database that SmarterTrack's views lead to does not allow the snapshot that is read ({what})",
         "let an administrator run ALTER DATABASE ... SET ALLOW_SNAPSHOT_ISOLATION ON in the database that is named, or "
         f"read a restored backup with its tables, {AGAIN}",
+    ),
+    _failure(
+        r"references invalid table|because of binding errors",
+        SchemaMismatch,
+        "A view of SmarterTrack's tables leads to what is not there ({what})",
+        f"mend the view, or drop it, {AGAIN}",
     ),
     _failure(
         r"no such (table|column)|invalid (object|column) name|(relation|column|table) .*(does not|doesn't) exist"

@@ -48,7 +48,7 @@ def test_a_python_driver_that_is_not_installed_is_named_as_it_is_installed(url: 
 
 @pytest.mark.parametrize("url", ["oracle://a@b/c", "mssql+pymssql://a@b/c", "duckdb:///desk"])
 def test_what_could_not_be_told_to_only_read_is_not_opened(url: str) -> None:
-    with pytest.raises(SourceUnreachable, match="is not read through") as caught:
+    with pytest.raises(SourceUnreachable, match="is not opened with") as caught:
         open_engine(url)
     assert "mssql://" in caught.value.next_step
 

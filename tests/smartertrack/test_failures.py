@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -72,6 +71,8 @@ def told(words: str) -> HaltError:
          "accessed by the statement has been modified by a DDL statement (3961)", SchemaMismatch, "backup"),
         (f"[42000] {MICROSOFT}[SQL Server]Snapshot isolation transaction failed accessing database 'Archive' because "
          "snapshot isolation is not allowed in this database. (3952)", SourceUnreachable, "ALLOW_SNAPSHOT_ISOLATION"),
+        (f"[42S02] {MICROSOFT}[SQL Server]Invalid object name 'raw'. (208); Could not use view or function 'st_Chats' "
+         "because of binding errors. (4413)", SchemaMismatch, "mend the view"),
         (f"[42S22] {MICROSOFT}[SQL Server]Invalid column name 'IsSpam'. (207)", SchemaMismatch, "backup"),
         (f"[08S01] {MICROSOFT}Communication link failure (0)", SourceUnreachable, "run again"),
     ],
@@ -133,16 +134,6 @@ def test_an_option_that_the_driver_does_not_know_is_said(url: str) -> None:
     assert isinstance(error, SourceUnreachable)
     assert "useSSL" in error.message
     assert "source.url" in error.next_step
-
-
-@pytest.mark.parametrize("content", [None, b"Not a database. " * 100])
-def test_a_file_that_is_no_database_is_told_from_a_server(tmp_path: Path, content: bytes | None) -> None:
-    if content:
-        (tmp_path / "desk.db").write_bytes(content)
-    error = asked(f"sqlite:///{tmp_path / 'desk.db'}")
-    assert isinstance(error, SourceUnreachable)
-    assert "SQLite file" in error.message
-    assert "server" not in error.next_step
 
 
 @REAL
