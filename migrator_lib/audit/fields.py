@@ -23,9 +23,7 @@ def _is_there(source: SourceDatabase, table: str) -> bool:
 def field_facts(source: SourceDatabase, lookups: Lookups) -> tuple[Field, ...]:
     """Return every custom field with what its values look like; the ceiling is the column's real length."""
     real = ceilings(source)
-    tickets, people = (
-        queries.lengths(source, table, NEAR_CEILING, real.get(table) or NEAR_CEILING[1]) for table in TABLES
-    )
+    tickets, people = (queries.lengths(source, table, NEAR_CEILING, real.get(table)) for table in TABLES)
     found = []
     for key, row in sorted(lookups.custom_fields.items()):
         ours, theirs = tickets.get(key, (0, 0, 0, 0)), people.get(key, (0, 0, 0, 0))

@@ -56,7 +56,7 @@ def _found(audit: Audit) -> dict[str, object]:
 
 def _characters(length: int | None) -> str:
     return (
-        "no limit is told: values of 512 characters are taken as full" if length is None else f"{length:,} characters"
+        "no limit is told: values of just 512 characters are taken as full" if length is None else f"{length:,} characters"
     )
 
 

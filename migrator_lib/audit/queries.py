@@ -176,19 +176,23 @@ def settings(source: SourceDatabase, names: tuple[str, ...]) -> dict[str, str]:
 
 
 def lengths(
-    source: SourceDatabase, table: str, near: tuple[int, int], ceiling: int
+    source: SourceDatabase, table: str, near: tuple[int, int], ceiling: int | None
 ) -> dict[int, tuple[int, int, int, int]]:
-    """Return field id to (values, longest, values as long as ``near`` says, values that fill ``ceiling``)."""
+    """Return field id to (values, longest, values as long as ``near`` says, values that fill the column).
+
+    A column is filled at ``ceiling``; where that is None, a value as long as the longest of ``near`` may be cut off.
+    """
     field, text = source.column(table, "CustomFieldID"), source.column(table, "DataContent")
     if field is None or text is None:
         return {}
     size = sa.func.char_length(text)
+    fills = size == near[1] if ceiling is None else size >= ceiling
     statement = sa.select(
         field.label("id"),
         sa.func.count().label("n"),
         sa.func.max(size).label("longest"),
         sa.func.sum(sa.case((size.between(*near), 1), else_=0)).label("near"),
-        sa.func.sum(sa.case((size >= ceiling, 1), else_=0)).label("at"),
+        sa.func.sum(sa.case((fills, 1), else_=0)).label("at"),
     ).where(text.is_not(None), text != "")
     rows = source.select(statement.group_by(field), table)
     return {int(r["id"]): (int(r["n"]), int(r["longest"] or 0), int(r["near"]), int(r["at"])) for r in rows}

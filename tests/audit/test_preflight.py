@@ -128,6 +128,18 @@ def test_where_the_column_is_longer_values_of_512_characters_do_not_fill_it(
     assert (reason.near_ceiling, reason.at_ceiling) == (0, 1)
 
 
+def test_where_no_length_is_told_only_values_of_just_512_characters_may_have_been_cut(
+    engage: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("migrator_lib.audit.fields.ceilings", lambda source: {"CustomDataFieldsInTickets": None})
+
+    def more(write: Writer) -> None:
+        for key, n in ((1, 600), (2, 512), (3, 513)):
+            write.add("CustomDataFieldsInTickets", TicketID=key, CustomFieldID=2, DataContent="y" * n)
+
+    assert run_audit(engage(more=more)).fields[1].at_ceiling == 1
+
+
 def test_each_column_of_field_values_is_held_against_its_own_length(engage: Open) -> None:
     def more(write: Writer) -> None:
         for key, n in ((1, 512), (2, 511)):
