@@ -55,9 +55,9 @@ def _found(audit: Audit) -> dict[str, object]:
 
 
 def _characters(length: int | None) -> str:
-    return (
-        "no limit is told: values of just 512 characters are taken as full" if length is None else f"{length:,} characters"
-    )
+    if length is None:
+        return "no limit is told: values of just 512 characters are taken as full"
+    return f"{length:,} characters"
 
 
 def _missing(audit: Audit) -> Html:
