@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -85,3 +88,27 @@ def test_what_goes_wrong_with_what_is_put_in_is_no_fault_of_the_disk() -> None:
         database.execute("CREATE TABLE thing (n INTEGER)")
         with pytest.raises(PermissionError):
             database.executemany("INSERT INTO thing VALUES (?)", broken())
+
+
+FILLED = """
+import os, signal, stat
+from migrator_lib.storage import scratch
+def is_file(n):
+    try:
+        return stat.S_ISREG(os.fstat(n).st_mode)
+    except OSError:
+        return False
+database = scratch()
+database.execute("CREATE TABLE thing (content BLOB)")
+database.executemany("INSERT INTO thing VALUES (?)", ((bytes(100_000),) for _ in range(50)))
+print(sum(os.fstat(n).st_size for n in range(3, 20) if is_file(n)), flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_temporary_file_is_removed_also_when_the_process_is_killed(tmp_path: Path) -> None:
+    place = {**os.environ, "SQLITE_TMPDIR": str(tmp_path)}
+    ended = subprocess.run([sys.executable, "-c", FILLED], capture_output=True, check=False, env=place, timeout=60)
+    assert ended.returncode == -signal.SIGKILL
+    assert int(ended.stdout) > 1_000_000
+    assert list(tmp_path.iterdir()) == []
