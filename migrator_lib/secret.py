@@ -48,12 +48,15 @@ def resolve_secret(reference: str) -> str:
 
 Option = bool | int | str
 SECRET_OPTION = re.compile(r"key|secret|pass|pwd|token|credential|sas|connection_string", re.IGNORECASE)
+PASSWORD_IN_URL = re.compile(r"://[^/?#@]*:[^/?#@]+@")
 NO_SECRET = re.compile(r"key_?file|key_?path|key_?id", re.IGNORECASE)
 
 
 def _keeps_secrets_out(options: dict[str, Option]) -> dict[str, Option]:
     """Refuse a secret among a driver's options that is written out."""
     for name, value in options.items():
+        if PASSWORD_IN_URL.search(str(value)):
+            raise ValueError(f"'{name}' is a URL that holds a password; give the whole URL by reference ('env:NAME')")
         if SECRET_OPTION.search(name) and not NO_SECRET.search(name) and not isinstance(value, bool):
             try:
                 _is_reference(str(value))

@@ -177,6 +177,7 @@ def test_a_url_that_is_none_is_refused_without_showing_it(written: Written) -> N
         "files_options: {account_key: hunter2}",
         "files_options: {password: hunter2}",
         "files_options: {password: 2718281}",
+        "files_options: {endpoint_url: 'https://reader:hunter2@s3.example.com'}",
     ],
 )
 def test_where_files_are_holds_no_secret_either(written: Written, lines: str) -> None:
@@ -188,10 +189,15 @@ def test_where_files_are_holds_no_secret_either(written: Written, lines: str) ->
 def test_options_of_files_are_taken_and_their_references_resolved(
     written: Written, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given = "files_root: s3://bucket/App_Data\n  files_options: {key: env:S3_KEY, anon: false, key_filename: /srv/id}\n"
+    given = (
+        "files_root: s3://bucket/App_Data\n  files_options: {key: env:S3_KEY, anon: false, key_filename: /srv/id, "
+        "endpoint_url: 'https://s3.example.com:9000/a@b'}\n"
+    )
     source = load(written(("target:\n  production", f"  {given}target:\n  production"))).source
     monkeypatch.setenv("S3_KEY", "hunter2")
-    assert resolve_options(source.files_options) == {"key": "hunter2", "anon": False, "key_filename": "/srv/id"}
+    assert resolve_options(source.files_options) == {
+        "key": "hunter2", "anon": False, "key_filename": "/srv/id", "endpoint_url": "https://s3.example.com:9000/a@b",
+    }  # fmt: skip
 
 
 def test_the_address_of_the_account_holds_no_password_either(written: Written) -> None:
