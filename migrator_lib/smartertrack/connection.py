@@ -218,6 +218,8 @@ def _begin_postgresql(connection: Any, _engine: sa.Engine, facts: ConnectionFact
         f"SET application_name = '{APPLICATION}'",
         f"SET statement_timeout = {facts.waits.query * 1000}",
         "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
+        # or the one transaction of an extract would end while a page is written; before 9.6 there is no such limit
+        "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout'",
         "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()",
     )
     connection.commit()

@@ -78,11 +78,12 @@ def test_every_connection_of_the_pool_is_told(server: str, url: str) -> None:
 
 @pytest.mark.parametrize("server", ["postgresql"], indirect=True)
 def test_postgresql_is_told_who_reads_how_long_and_what_it_sees(url: str) -> None:
-    engine = open_engine(url, waits=Waits(7, 77))
-    names = ("application_name", "statement_timeout", "transaction_isolation")
+    set_by_the_server = {"options": "-c idle_in_transaction_session_timeout=5000"}
+    engine = open_engine(text_of(sa.make_url(url).update_query_dict(set_by_the_server)), waits=Waits(7, 77))
+    names = ("application_name", "statement_timeout", "transaction_isolation", "idle_in_transaction_session_timeout")
     with engine.connect() as connection:
         told = [connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in names]
-    assert told == ["smartertrack-to-gorgias", "77s", "repeatable read"]
+    assert told == ["smartertrack-to-gorgias", "77s", "repeatable read", "0"]
     engine.dispose()
 
 
