@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
@@ -171,32 +172,47 @@ class Extractor:
 
     def _read(self, table: SourceTable, ids: Sequence[int] | None, part: int, after: list[Any] | None) -> None:
         slices = _slices(ids, after)
-        writing: Future[None] | None = None
-        with ThreadPoolExecutor(1, "chunk") as writer:  # whatever happens, it ends when its last chunk is written
+        writing: deque[Future[None]] = deque(maxlen=WRITERS)
+        with ThreadPoolExecutor(WRITERS, "chunk") as writers:  # whatever happens, it ends when all chunks are written
             for only in slices:
                 pages = staged_pages(self.source, table, self.page_rows, after=after, only=only)
                 with closing(pages):  # where a chunk cannot be written, the statement is to end at once
                     for page in pages:
                         final = page.last and only is slices[-1]
                         after = page.last_key or after
-                        if writing is not None:
-                            writing.result()
+                        if len(writing) == WRITERS:
+                            writing[0].result()
                         self.progress.advance(page.read)
                         if page.read or final:
-                            writing = writer.submit(self._write, table, part, page.data, after, final)
+                            before = writing[-1] if writing else None
+                            writing.append(writers.submit(self._write, table, part, page.data, after, final, before))
                             part += 1
-            if writing is not None:
-                writing.result()
+            for each in writing:
+                each.result()
 
-    def _write(self, table: SourceTable, part: int, data: Any, after: list[Any] | None, final: bool) -> None:
-        self._note(table.name, part, data, last_key=json.dumps(after or []), final=final)
+    def _write(
+        self,
+        table: SourceTable,
+        part: int,
+        data: Any,
+        after: list[Any] | None,
+        final: bool,
+        before: Future[None] | None,
+    ) -> None:
+        """Write a chunk, and note it when the one before it is noted: what the ledger knows has no gap."""
+        digest = write_chunk(self.folder / table.name, part, data)
+        if before is not None:
+            before.result()
+        self._know(table.name, part, data.num_rows, last_key=json.dumps(after or []), sha256=digest, final=final)
         self._note_bad(table.name, data.schema)
 
     def _note(self, name: str, part: int, data: Any, *, last_key: str, final: bool) -> None:
         """Write a chunk, and then into the ledger that it is complete."""
-        rows: int = data.num_rows
         digest = write_chunk(self.folder / name, part, data)
-        self.ledger.add_chunk(self.stage, name, part, rows=rows, last_key=last_key, sha256=digest, final=final)
+        self._know(name, part, data.num_rows, last_key=last_key, sha256=digest, final=final)
+
+    def _know(self, name: str, part: int, rows: int, *, last_key: str, sha256: str, final: bool) -> None:
+        self.ledger.add_chunk(self.stage, name, part, rows=rows, last_key=last_key, sha256=sha256, final=final)
         self.report.rows[name] = self.report.rows.get(name, 0) + rows
         self.report.read_now[name] = self.report.read_now.get(name, 0) + rows
 

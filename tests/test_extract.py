@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,7 @@ def test_a_chunk_is_renamed_before_the_ledger_knows_of_it(desk: Desk, monkeypatc
 
         def add_chunk(stage: str, table: str, part: int, **more: Any) -> None:
             folder = desk.folder / "staged" / stage / table
-            seen.append((folder / f"part-{part:05d}.parquet").exists() and not list(folder.glob("*.tmp")))
+            seen.append([file.name for file in folder.glob(f"part-{part:05d}.*")] == [f"part-{part:05d}.parquet"])
             real(stage, table, part, **more)
 
         monkeypatch.setattr(reader.ledger, "add_chunk", add_chunk)
@@ -133,6 +134,47 @@ def test_a_chunk_is_on_disk_before_its_name_and_its_name_before_anybody_knows(
     folders = [tmp_path / "full" / "Tickets", tmp_path / "full", tmp_path]
     file = path_of(folders[0], 0)
     assert happened == [file.stat().st_ino, "renamed", *(folder.stat().st_ino for folder in folders)]
+
+
+def late(monkeypatch: pytest.MonkeyPatch, *, fails: bool) -> None:
+    """Let the first chunk of tickets be written, or fail, when the second one is."""
+    second = threading.Event()
+
+    def write(folder: Path, part: int, data: Any) -> str:
+        if part == 0:
+            assert second.wait(30)
+            if fails:
+                raise StorageError("No room.", next_step="make some.")
+        digest = write_chunk(folder, part, data)
+        second.set()
+        return digest
+
+    monkeypatch.setattr(extract, "write_chunk", write)
+
+
+def test_chunks_are_noted_in_their_order_though_a_later_one_is_written_first(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late(monkeypatch, fails=False)
+    with desk.reader() as reader:
+        noted, add_chunk = [], reader.ledger.add_chunk
+
+        def note(stage: str, table: str, part: int, **more: Any) -> None:
+            noted.append(part)
+            add_chunk(stage, table, part, **more)
+
+        monkeypatch.setattr(reader.ledger, "add_chunk", note)
+        reader.table(source_table("Tickets"))
+    assert noted == [0, 1, 2]
+
+
+def test_a_chunk_is_not_noted_where_the_one_before_it_was_not_written(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late(monkeypatch, fails=True)
+    with desk.reader() as reader, pytest.raises(StorageError):
+        reader.table(source_table("Tickets"))
+    assert desk.chunks("Tickets") == []
 
 
 def test_no_page_is_larger_than_asked_whatever_the_size_of_the_table(desk: Desk) -> None:
