@@ -167,6 +167,7 @@ def read_file(root: FilesRoot | None, blobs: Path, found: Match) -> bytes:
                 f"The files root {root.place} is empty now.",
                 next_step="mount the share again, and run again.",
             ) from error
+        root.require_mounted(path)
         raise RecordUnusable(
             f"its file cannot be read: {error.strerror or error}", next_step=f"mend the file's rights {AND_THEN}"
         ) from error

@@ -104,9 +104,29 @@ class FilesRoot(ABC):
             FilesMissing: it cannot be listed.
         """
         self.require_present()
-        folders, files = self._listed("")
         with self._listing(""):
-            return next(iter(files), None) is None and not folders
+            return self._is_empty("")
+
+    def _is_empty(self, folder: str) -> bool:
+        folders, files = self._list(folder)
+        return next(iter(files), None) is None and not folders
+
+    def require_mounted(self, path: str) -> None:
+        """Pass unless the folder of ``path`` is gone and the nearest one that is there is empty: a share's, unmounted.
+
+        A folder that is gone from among others was purged, and so was a file that is gone from its folder.
+
+        Raises:
+            FilesMissing: a share is not mounted any more.
+        """
+        parent = path.rpartition("/")[0]
+        folder = parent
+        while folder:
+            with suppress(OSError):
+                if self._is_empty(folder) and folder != parent:
+                    raise self._emptied(folder)
+                return
+            folder = folder.rpartition("/")[0]
 
     def _listed(self, folder: str) -> Listing:
         with self._listing(folder):

@@ -208,6 +208,23 @@ def test_an_empty_root_is_no_root_and_stops_instead(tmp_path: Path) -> None:
         read_file(None, NOWHERE, gone)
 
 
+def test_a_share_below_the_root_that_is_not_mounted_stops_at_its_first_file(tmp_path: Path) -> None:
+    (tmp_path / "web.config").touch()
+    (tmp_path / "share").mkdir()
+    gone = Match("matched", IndexedFile("share/2024/01/gone", 1), size=1)
+    with pytest.raises(FilesMissing, match="share had files, and is gone or empty now") as caught:
+        read_file(FilesRoot.at(tmp_path), NOWHERE, gone)
+    assert "mount the share" in caught.value.next_step
+
+
+@pytest.mark.parametrize("left", ["share/2024/02", "share/2024/01", "other"])
+def test_a_folder_that_was_purged_is_told_from_a_share_that_is_gone(tmp_path: Path, left: str) -> None:
+    (tmp_path / left).mkdir(parents=True)
+    gone = Match("matched", IndexedFile("share/2024/01/gone", 1), size=1)
+    with pytest.raises(RecordUnusable, match="No such file"):
+        read_file(FilesRoot.at(tmp_path), NOWHERE, gone)
+
+
 def test_where_what_was_staged_of_the_database_is_gone_the_load_stops_and_asks_for_no_share(tmp_path: Path) -> None:
     staged = Match("matched", IndexedFile(f"{BLOB}{'ab' * 32}", 1), size=1)
     with pytest.raises(StorageError, match="cannot be read below") as caught:
