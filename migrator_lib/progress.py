@@ -9,9 +9,12 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from migrator_lib.errors import MigratorError
 
 EVERY_SECONDS = 0.25
 BEAT_SECONDS = 10.0
@@ -106,6 +109,28 @@ class Progress:
         self._waiting = words
         self.advance(0)
         self._write()
+
+    @contextmanager
+    def alive(self) -> Iterator[None]:
+        """Say now and then that this process is alive, also while it waits for what gives no sign.
+
+        So does a database that sorts a large table before it sends the first row. A lease that was lost meanwhile is
+        told by the next thing that is written.
+        """
+        over = threading.Event()
+
+        def beat() -> None:
+            with suppress(MigratorError):
+                while self._beat is not None and not over.wait(BEAT_SECONDS):
+                    self._beat()
+
+        thread = threading.Thread(target=beat, name="alive", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
     def end(self) -> None:
         """Write the last state of this stage."""

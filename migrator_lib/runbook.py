@@ -61,7 +61,7 @@ def extract(engagement: Engagement, *, start_again: bool = False) -> ExtractRepo
     if not ledger.chunks(FULL):
         ledger.set_meta("extract_moments", [])
         ledger.set_meta("watermarks", {FULL: delta.take(engagement.source).as_json()})
-    with engagement.source.one_moment(lambda began: note_moment(engagement, began)):
+    with engagement.progress.alive(), engagement.source.one_moment(lambda began: note_moment(engagement, began)):
         reader.definitions()
         reader.tickets()
     read_files(engagement, reader)
@@ -235,10 +235,10 @@ def _look(engagement: Engagement) -> Found:
 
 
 def _compare(engagement: Engagement, leave_out: Collection[int] = frozenset()) -> Changes:
+    source, staged, progress = engagement.source, engagement.all_stages, engagement.progress
     rows = engagement.parameters.source.page_rows
-    return delta.changes(
-        engagement.source, engagement.all_stages, engagement.progress, page_rows=rows, leave_out=leave_out
-    )
+    with progress.alive():
+        return delta.changes(source, staged, progress, page_rows=rows, leave_out=leave_out)
 
 
 def _last_watermark(engagement: Engagement) -> Watermark | None:
@@ -259,7 +259,7 @@ def _stage_delta(engagement: Engagement, began: Watermark, look: Callable[[], F]
     deltas: list[str] = ledger.meta("deltas", [])
     stage = f"delta-{len(deltas) + 1:03d}"
     reader = extractor(engagement, stage)
-    with engagement.source.one_moment():
+    with engagement.progress.alive(), engagement.source.one_moment():
         found = look()
         if not found:
             return found

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from migrator_lib import runbook, views
+from migrator_lib import progress, runbook, views
 from migrator_lib.delta import Changes, Found
 from migrator_lib.engagement import Engagement
 from migrator_lib.errors import GateClosed
@@ -297,9 +298,28 @@ def test_a_ticket_that_cannot_be_read_any_more_stays_as_it_was_staged(cutover: C
 
 def test_what_belongs_to_a_ticket_that_never_could_be_read_is_staged_once(cutover: Cutover) -> None:
     cutover.do(UNREADABLE)
-    runbook.extract(cutover.engagement, start_again=True)
+    report = runbook.extract(cutover.engagement, start_again=True)
+    assert "Rows that cannot be read are not staged" in str(views.extract_tables(cutover.engagement, report))
     cutover.do(CHASED)
     assert len(cutover.run().found.tickets) == 1
     assert everything(cutover.engagement.all_stages) == cutover.fresh()
     assert len(cutover.engagement.all_stages.unreadable("Tickets")) == 1
+    assert not cutover.run().found
+
+
+def test_a_delta_is_known_to_be_alive_while_the_database_gives_no_sign(
+    cutover: Cutover, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = threading.Semaphore(0)
+    monkeypatch.setattr(progress, "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(cutover.engagement.progress, "_beat", told.release)
+
+    def waits(*_: Any, **__: Any) -> Changes:
+        while told.acquire(blocking=False):
+            pass
+        assert all(told.acquire(timeout=30) for _ in range(2))
+        return Changes()
+
+    monkeypatch.setattr(runbook.delta, "changes", waits)
+    monkeypatch.setattr(runbook, "_require_frozen", lambda *_: None)
     assert not cutover.run().found

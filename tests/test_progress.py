@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
@@ -160,3 +161,28 @@ def test_what_is_waited_for_is_shown_until_work_goes_on(tmp_path: Path, wall: li
     counted.wait("Waiting for the database")
     counted.begin("Reading Users", 5)
     assert counted.snapshot().what == "Reading Users"
+
+
+def test_a_process_that_waits_without_a_sign_is_alive_until_its_block_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "BEAT_SECONDS", 0.01)
+    told = threading.Semaphore(0)
+    counted = Progress(tmp_path / "progress.json", "04_extract", told.release)
+    with counted.alive():
+        assert all(told.acquire(timeout=30) for _ in range(3))
+    assert "alive" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_a_lease_that_was_lost_ends_the_signs_and_not_the_block(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "BEAT_SECONDS", 0.01)
+    asked = threading.Event()
+
+    def lost() -> None:
+        asked.set()
+        raise LeaseHeld("Another run has it.", next_step="wait.")
+
+    with Progress(tmp_path / "progress.json", "04_extract", lost).alive():
+        assert asked.wait(30)
