@@ -73,7 +73,8 @@ FAILURES = (
         SourceUnreachable,
         "The SQLite file could not be read ({what})",
         "check the path in source.url (sqlite:///relative or sqlite:////absolute), that the file is SmarterTrack's "
-        "database, whole and not encrypted, and that who runs this may read it; a file in WAL mode needs its -wal and -shm beside it.",
+        "database, whole and not encrypted, and that who runs this may read it; a file in WAL mode needs its -wal and "
+        "-shm beside it.",
     ),
     _failure(
         r"database is locked",
