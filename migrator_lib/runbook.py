@@ -330,8 +330,9 @@ def _moved_since(engagement: Engagement, began: Watermark) -> frozenset[int]:
     """Return the tickets with a trace behind these marks that are not in the source as they are staged."""
     source, staged, progress = engagement.source, engagement.all_stages, engagement.progress
     rows = engagement.parameters.source.page_rows
-    candidates = delta.since(source, staged, began, timedelta(0), progress, page_rows=rows)
-    return delta.changes(source, staged, progress, page_rows=rows, only=candidates.tickets).tickets
+    with progress.alive():
+        candidates = delta.since(source, staged, began, timedelta(0), progress, page_rows=rows)
+        return delta.changes(source, staged, progress, page_rows=rows, only=candidates.tickets).tickets
 
 
 def _require_frozen(engagement: Engagement, changed: Collection[int]) -> None:
