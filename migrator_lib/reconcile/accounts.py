@@ -111,13 +111,17 @@ def settle_strays(ledger: Ledger, target: str, staged: Staged) -> None:
     What was one of those and is none any more (a delta brought its ticket, or a value that can be read) leaves the
     accounts, where it would be counted beside what became of it.
     """
-    strays = {(entry.object, entry.source_key): entry for entry in chain(orphans(staged), unreadable(staged))}
-    before = {key: ledger.entry(target, *key) for key in strays}
-    new = [strays[key] for key, known in before.items() if known is None or known.state == GONE]
+    strays: dict[str, dict[str, Entry]] = {}
+    for entry in chain(orphans(staged), unreadable(staged)):
+        strays.setdefault(entry.object, {})[entry.source_key] = entry
+    new: list[Entry] = []
+    for obj, found in strays.items():
+        known = ledger.known(target, obj, list(found))
+        new += [entry for key, entry in found.items() if key not in known or known[key].state == GONE]
     over = [
         replace(entry, state=GONE)
         for entry in ledger.entries(target, state="quarantined")
-        if entry.rule in (NO_TICKET, UNREADABLE) and (entry.object, entry.source_key) not in strays
+        if entry.rule in (NO_TICKET, UNREADABLE) and entry.source_key not in strays.get(entry.object, ())
     ]
     ledger.settle(target, [*new, *over])
 
