@@ -51,6 +51,23 @@ def _messages(url: str) -> list[tuple[int, int]]:
     return sorted(keys)
 
 
+BUFFERING = {"postgresql": ("psycopg", "Cursor"), "mysql": ("pymysql.cursors", "Cursor")}
+"""Cursors that fetch a whole result into memory before they give the first row."""
+
+
+def test_the_server_sends_rows_while_they_are_fetched_and_not_the_whole_table_at_once(url: str) -> None:
+    keys = _messages(url)
+    database = SourceDatabase(url)
+    cursors: list[Any] = []
+    assert database.binding
+    sa.event.listen(database.engine, "after_cursor_execute", lambda _connection, cursor, *_: cursors.append(cursor))
+    assert sum(block.rows for block in database.stream(MESSAGES, rows=5)) == len(keys)
+    used = [(type(cursor).__module__, type(cursor).__name__) for cursor in cursors]
+    assert len(used) == 1
+    assert used[0] != BUFFERING.get(database.engine.dialect.name)
+    database.close()
+
+
 @pytest.mark.parametrize("rows", [1, 2, 3, 7, 1000])
 def test_pages_of_any_size_give_every_row_once_and_in_order(url: str, rows: int) -> None:
     keys = _messages(url)
