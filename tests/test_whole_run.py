@@ -323,7 +323,8 @@ def test_codes_that_nobody_mapped_end_the_audit_when_all_is_shown_and_what_it_sa
     for shown in ("Stopped", "Preflight", "Codes that decide something", "Risk register"):
         assert shown in page.read_text(encoding="utf-8")
     lines = done.stdout.partition("again:\n")[2].partition("Not complete")[0]
-    mapping.write_text(lines.replace("CHOOSE", "normal"), encoding="utf-8")
+    filled = lines.replace("name: ", "name: Call-back").replace("CHOOSE", "normal")
+    mapping.write_text(filled, encoding="utf-8")
     done = migrator(home, "run", "demo", "--to", "02")
     assert done.returncode == 0, done.stdout
     assert "name: Active" in mapping.read_text(encoding="utf-8")
