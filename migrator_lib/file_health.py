@@ -6,7 +6,6 @@ list has ids, reasons, and names on disk.
 
 from __future__ import annotations
 
-import csv
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from migrator_lib.csv_file import write_csv
 from migrator_lib.inline import unresolved
 from migrator_lib.objects.attachment import problem_of
 from migrator_lib.progress import Progress
@@ -23,7 +23,7 @@ from migrator_lib.smartertrack.contents import row_checksum, row_length
 from migrator_lib.smartertrack.file_index import FileIndex
 from migrator_lib.smartertrack.matching import CHECKSUM, LENGTH, Match, Row, name_on_disk
 from migrator_lib.staging import Staged, TicketRecord
-from migrator_lib.storage import beside, scratch
+from migrator_lib.storage import scratch
 
 LISTED = 200
 COLUMNS = ("what", "ticket_id", "attachment_id", "name_on_disk", "why")
@@ -72,15 +72,16 @@ def look(staged: Staged, limit: int, progress: Progress, file: Path) -> FileHeal
     health, index = FileHealth(), FileIndex(staged, lambda: progress.advance(0))
     progress.begin("Looking at attachments", staged.count("Tickets"))
     health.checksums_hold = index.checksums_hold
-    with beside(file) as place, place.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(COLUMNS)
-        for line in _lines(staged, index, limit, health.counts, progress):
-            health.counts[line[0]] += 1
-            writer.writerow(line)
-            if len(health.listed) < LISTED and line[0] != ORPHANED:
-                health.listed.append(dict(zip(COLUMNS, line, strict=True)))
+    write_csv(file, COLUMNS, _counted(_lines(staged, index, limit, health.counts, progress), health))
     return health
+
+
+def _counted(lines: Iterator[Line], health: FileHealth) -> Iterator[Line]:
+    for line in lines:
+        health.counts[line[0]] += 1
+        if len(health.listed) < LISTED and line[0] != ORPHANED:
+            health.listed.append(dict(zip(COLUMNS, line, strict=True)))
+        yield line
 
 
 def _lines(staged: Staged, index: FileIndex, limit: int, counts: Counter[str], progress: Progress) -> Iterator[Line]:

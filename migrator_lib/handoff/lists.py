@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
 from migrator_lib.agents import Agent
+from migrator_lib.csv_file import write_csv
 from migrator_lib.engagement import Engagement
 from migrator_lib.gorgias.api import Json
 from migrator_lib.ledger.schema import Entry
@@ -15,7 +15,6 @@ from migrator_lib.masking import mask_text
 from migrator_lib.objects import OBJECTS, TICKET
 from migrator_lib.reconcile.accounts import ORPHANS, PART_TITLES
 from migrator_lib.staging import Staged
-from migrator_lib.storage import beside
 
 TARGET = "production"
 Row = dict[str, object]
@@ -97,10 +96,7 @@ def write_numbers(engagement: Engagement, staged: Staged, file: Path) -> Path:
     Raises:
         StorageError: the disk is full or cannot be written.
     """
-    with beside(file) as place, place.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(COLUMNS)
-        writer.writerows(number_rows(engagement, staged))
+    write_csv(file, COLUMNS, number_rows(engagement, staged))
     return file
 
 

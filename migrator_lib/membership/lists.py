@@ -5,11 +5,11 @@ They hold keys, ids and masked addresses. A filter's value is left out: it may b
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from migrator_lib.csv_file import write_csv
 from migrator_lib.lookups import Lookups
 from migrator_lib.masking import mask_email, mask_text
 from migrator_lib.membership.evaluation import Membership, Organization
@@ -18,7 +18,6 @@ from migrator_lib.membership.kinds import KINDS
 from migrator_lib.membership.people import people
 from migrator_lib.progress import Progress
 from migrator_lib.staging import Staged
-from migrator_lib.storage import beside
 
 MEMBERS_FILE, FILTERS_FILE, COUNTS_FILE = LISTS = (
     "organization_members.csv", "organization_filters.csv", "organization_counts.csv",
@@ -40,9 +39,9 @@ def write(folder: Path, staged: Staged, lookups: Lookups, progress: Progress) ->
     filters, found = Filters.of(lookups), Membership()
     progress.begin("Evaluating the filters of organizations", 0)
     everybody = _counted(people(staged, lookups), progress)
-    _write(folder / MEMBERS_FILE, MEMBER_COLUMNS, member_rows(filters, everybody, found))
-    _write(folder / FILTERS_FILE, FILTER_COLUMNS, filter_rows(filters, found))
-    _write(folder / COUNTS_FILE, COUNT_COLUMNS, count_rows(lookups.organizations, filters, found))
+    write_csv(folder / MEMBERS_FILE, MEMBER_COLUMNS, member_rows(filters, everybody, found))
+    write_csv(folder / FILTERS_FILE, FILTER_COLUMNS, filter_rows(filters, found))
+    write_csv(folder / COUNTS_FILE, COUNT_COLUMNS, count_rows(lookups.organizations, filters, found))
     progress.end()
     return filters, found
 
@@ -51,13 +50,6 @@ def _counted(everybody: Iterable[Person], progress: Progress) -> Iterator[Person
     for person in everybody:
         progress.advance()
         yield person
-
-
-def _write(file: Path, columns: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:
-    with beside(file) as place, place.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(columns)
-        writer.writerows(rows)
 
 
 def member_rows(filters: Filters, everybody: Iterable[Person], into: Membership) -> Iterator[tuple[object, ...]]:
