@@ -28,7 +28,7 @@ from migrator_lib.smartertrack.database import SourceDatabase
 from migrator_lib.smartertrack.file_index import BLOBS, FILES, FileIndex, Indexer, WantedNames, alive_through, as_table
 from migrator_lib.smartertrack.files import FilesRoot
 from migrator_lib.smartertrack.matching import IndexedFile, Row, blob_name, name_on_disk
-from migrator_lib.smartertrack.reading import staged_pages
+from migrator_lib.smartertrack.reading import slices, staged_pages
 from migrator_lib.smartertrack.tables import DEFINITIONS, TAGS_IN_TASKS, TICKET_CHILDREN, TICKETS, SourceTable
 from migrator_lib.staging import Staged
 from migrator_lib.storage import refusals
@@ -38,8 +38,6 @@ FILES_ROOTS = "files_roots"
 """Name in the ledger of the files root that each stage's index is of."""
 WRITERS = 2
 """Chunks that are written at the same time."""
-SLICE = 500
-"""Ids in one statement; SQL Server takes 2,100 parameters."""
 
 
 @dataclass
@@ -171,14 +169,14 @@ class Extractor:
         self._read(table, ids, len(chunks), json.loads(chunks[-1]["last_key"]) if chunks else None)
 
     def _read(self, table: SourceTable, ids: Sequence[int] | None, part: int, after: list[Any] | None) -> None:
-        slices = _slices(ids, after)
+        parts = _behind(ids, after)
         writing: deque[Future[None]] = deque(maxlen=WRITERS)
         with ThreadPoolExecutor(WRITERS, "chunk") as writers:  # whatever happens, it ends when all chunks are written
-            for only in slices:
+            for only in parts:
                 pages = staged_pages(self.source, table, self.page_rows, after=after, only=only)
                 with closing(pages):  # where a chunk cannot be written, the statement is to end at once
                     for page in pages:
-                        final = page.last and only is slices[-1]
+                        final = page.last and only is parts[-1]
                         after = page.last_key or after
                         if len(writing) == WRITERS:
                             writing[0].result()
@@ -249,9 +247,8 @@ class Extractor:
                 shutil.rmtree(self.folder)
 
 
-def _slices(ids: Sequence[int] | None, after: Sequence[Any] | None) -> list[Sequence[int] | None]:
-    """Return ids that are not behind us in slices that fit a statement's parameters; [None] for everything."""
+def _behind(ids: Sequence[int] | None, after: Sequence[Any] | None) -> Sequence[Sequence[int] | None]:
+    """Return the slices of ids that are still to be read; [None] for everything."""
     if ids is None:
         return [None]
-    ordered = sorted({number for number in ids if after is None or number >= after[0]})
-    return [ordered[i : i + SLICE] for i in range(0, len(ordered), SLICE)] or [[]]
+    return slices({number for number in ids if after is None or number >= after[0]}) or [[]]

@@ -19,7 +19,7 @@ from migrator_lib import extract
 from migrator_lib.chunks import BadValue, path_of, to_staged, write_chunk
 from migrator_lib.errors import SourceUnreachable, StorageError
 from migrator_lib.extract import Extractor
-from migrator_lib.smartertrack import database
+from migrator_lib.smartertrack import database, reading
 from migrator_lib.smartertrack.tables import source_table
 from tests.extracting import Desk, at_every_page
 from tests.smartertrack.source_desk import add_ticket, create, execute, sqlite_url, statements_of, tables_of, writing
@@ -218,7 +218,7 @@ def test_some_tickets_are_taken_up_in_the_slice_where_it_died(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, page: int
 ) -> None:
     ids = [n for n in range(1, TICKETS + 1) if n % 5] + [1, 2, 999]
-    monkeypatch.setattr(extract, "SLICE", 4)
+    monkeypatch.setattr(reading, "IDS", 4)
     died(desk, page, "sample", ids, page_rows=3)
     with desk.reader("sample", page_rows=3) as reader:
         reader.tickets(ids)
@@ -230,11 +230,11 @@ def test_some_tickets_are_taken_up_in_the_slice_where_it_died(
 
 
 def test_tickets_that_are_behind_are_not_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(extract, "SLICE", 3)
-    assert extract._slices(None, [4, 0]) == [None]
-    assert extract._slices([5, 1, 4, 2, 9, 4, 7], None) == [[1, 2, 4], [5, 7, 9]]
-    assert extract._slices([5, 1, 4, 2, 9, 4, 7], [4, 0]) == [[4, 5, 7], [9]]
-    assert extract._slices([1, 2], [4, 0]) == [[]]
+    monkeypatch.setattr(reading, "IDS", 3)
+    assert extract._behind(None, [4, 0]) == [None]
+    assert extract._behind([5, 1, 4, 2, 9, 4, 7], None) == [[1, 2, 4], [5, 7, 9]]
+    assert extract._behind([5, 1, 4, 2, 9, 4, 7], [4, 0]) == [[4, 5, 7], [9]]
+    assert extract._behind([1, 2], [4, 0]) == [[]]
 
 
 def test_no_tickets_at_all_are_final_too(desk: Desk) -> None:

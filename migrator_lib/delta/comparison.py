@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from migrator_lib.chunks import Row
 from migrator_lib.progress import Progress
 from migrator_lib.smartertrack.database import SourceDatabase
-from migrator_lib.smartertrack.reading import staged_pages
+from migrator_lib.smartertrack.reading import IDS, slices, staged_pages
 from migrator_lib.smartertrack.tables import (
     DEFINITIONS,
     TAGS_IN_TASKS,
@@ -30,8 +30,6 @@ from migrator_lib.staging import Staged
 
 BODIES = ("BodyText", "BodyHTML")
 COMPARED: tuple[SourceTable, ...] = (TICKETS, *TICKET_CHILDREN)
-SLICE = 500
-"""Ids that one statement asks for."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +118,7 @@ def differing(
     else:
         progress.begin(f"Comparing {table.name} of {len(only):,} tickets with the source", 0)
         fold(sums, table, staged.columns_of(only, table.name, table.columns), progress)
-        for ids in _slices(only):
+        for ids in slices(only):
             fold(sums, table, _rows(source, table, page_rows, ids), progress)
     progress.end()
     return set(sums)
@@ -152,24 +150,18 @@ def _rows(
         yield from page.data.to_pylist()
 
 
-def _slices(tickets: Collection[int]) -> Iterator[list[int]]:
-    ordered = sorted(tickets)
-    for start in range(0, len(ordered), SLICE):
-        yield ordered[start : start + SLICE]
-
-
 # --- where a ticket is ---------------------------------------------------------------------------------
 
 
 def present(source: SourceDatabase, tickets: Collection[int]) -> set[int]:
     """Return those of these tickets that the source holds."""
     keys = narrow(TICKETS.name, ())
-    return {int(row["TicketID"]) for ids in _slices(tickets) for row in _rows(source, keys, SLICE, ids)}
+    return {int(row["TicketID"]) for ids in slices(tickets) for row in _rows(source, keys, IDS, ids)}
 
 
 def unreadable_now(source: SourceDatabase, staged: Staged, tickets: Collection[int]) -> set[int]:
     """Return those of these tickets that could be read when they were staged, and cannot be now."""
-    readable = {row["TicketID"] for ids in _slices(tickets) for row in _rows(source, TICKETS, SLICE, ids)}
+    readable = {row["TicketID"] for ids in slices(tickets) for row in _rows(source, TICKETS, IDS, ids)}
     unreadable = set(tickets) - readable
     return unreadable & staged.ticket_ids() if unreadable else set()
 

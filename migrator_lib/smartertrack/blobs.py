@@ -103,10 +103,7 @@ class BlobColumn:
         if size > limit:
             return IndexedFile(f"{BLOB}{TOO_LARGE}:{size}", int(size))
         found = _stage(self._pieces(source, mine, int(size)), folder)
-        return IndexedFile(
-            BLOB + found.sha256, found.size, found.crc, found.sha256, found.packing, found.unpacked_size,
-            found.unpacked_crc,
-        )  # fmt: skip
+        return IndexedFile.of(BLOB + found.sha256, found)
 
     def _pieces(self, source: SourceDatabase, mine: sa.ColumnElement[bool], size: int) -> Iterator[bytes]:
         for start in range(1, size + 1, PIECE):

@@ -180,11 +180,10 @@ class Indexer:
             return IndexedFile(file.path, file.size, error=NO_UNICODE)
         try:
             with reading(self.root, file.path) as stream:
-                c = examine(stream, self._told)
+                return IndexedFile.of(file.path, examine(stream, self._told))
         except OSError as error:
             self.root.require_present(file.path)
             return IndexedFile(file.path, file.size, error=error.strerror or str(error) or type(error).__name__)
-        return IndexedFile(file.path, c.size, c.crc, c.sha256, c.packing, c.unpacked_size, c.unpacked_crc)
 
     def _told(self, n: int) -> None:
         with self._lock:

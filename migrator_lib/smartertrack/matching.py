@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from migrator_lib.smartertrack.contents import row_checksum, row_length
+from migrator_lib.smartertrack.contents import Contents, row_checksum, row_length
 from migrator_lib.smartertrack.files import as_compared
 
 Row = Mapping[str, Any]
@@ -33,6 +33,11 @@ class IndexedFile:
     unpacked_crc: int | None = None
     error: str = ""
     """Why it could not be read."""
+
+    @classmethod
+    def of(cls, path: str, read: Contents) -> IndexedFile:
+        """Return a file as it was read."""
+        return cls(path, read.size, read.crc, read.sha256, read.packing, read.unpacked_size, read.unpacked_crc)
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from migrator_lib.chunks import Row, columns_to_staged, joined
 from migrator_lib.smartertrack.database import SourceDatabase
 from migrator_lib.smartertrack.tables import SourceTable
+
+IDS = 500
+"""Ids in one statement; SQL Server takes 2,100 parameters."""
+
+
+def slices(ids: Iterable[int]) -> list[list[int]]:
+    """Return ids in their order, in slices that fit a statement's parameters."""
+    ordered = sorted(ids)
+    return [ordered[start : start + IDS] for start in range(0, len(ordered), IDS)]
 
 
 class StagedPage(NamedTuple):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -353,3 +354,11 @@ def everything(
 
 def _values(table: SourceTable, row: Row) -> tuple[Any, ...]:
     return tuple(row[column] for column in table.columns)
+
+
+@contextmanager
+def moving(folder: Path) -> Iterator[Moving]:
+    """A help desk on SQLite that things happen to."""
+    made = Moving(f"sqlite:///{folder / 'source.sqlite3'}", folder)
+    yield made
+    made.close()

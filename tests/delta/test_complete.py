@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.delta.moving import TICKETS, TRACED, UNTRACED, Doing, Moving, everything
+from tests.delta.moving import TICKETS, TRACED, UNTRACED, Doing, Moving, everything, moving
 from tests.smartertrack.source_desk import scratch_database
 
 Happening = tuple[str, int]
@@ -65,10 +65,8 @@ def all_changes_arrive(source: Moving, during: list[Happening], after: list[Happ
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moving]:
-    folder = tmp_path_factory.mktemp("moving")
-    made = Moving(f"sqlite:///{folder / 'source.sqlite3'}", folder)
-    yield made
-    made.close()
+    with moving(tmp_path_factory.mktemp("moving")) as made:
+        yield made
 
 
 @pytest.fixture(params=SERVERS)

@@ -18,7 +18,7 @@ from migrator_lib import delta
 from migrator_lib.delta import Watermark
 from migrator_lib.delta.watermark import CLOCK, DATES, IDS, NO_MARK
 from migrator_lib.errors import SourceDenied
-from tests.delta.moving import LAST, OPENED, OVERLAP, TRACED, UNTRACED, Moving
+from tests.delta.moving import LAST, OPENED, OVERLAP, TRACED, UNTRACED, Moving, moving
 
 EVENT, MERGES, TAGS = "TicketEventLogs.EventDateUTC", "TicketMerges", "TagsInTasks"
 RECEIVED, MESSAGE_ID = "TicketMessages.DateReceivedUTC", "TicketMessages.TicketMessageID"
@@ -46,10 +46,8 @@ TICKET = 2
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moving]:
-    folder = tmp_path_factory.mktemp("watermark")
-    made = Moving(f"sqlite:///{folder / 'source.sqlite3'}", folder)
-    yield made
-    made.close()
+    with moving(tmp_path_factory.mktemp("watermark")) as made:
+        yield made
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy.dialects import mssql
 from sqlglot import expressions as exp
 
-from migrator_lib.extract import SLICE
 from migrator_lib.smartertrack.access import check_access
 from migrator_lib.smartertrack.database import SourceDatabase
+from migrator_lib.smartertrack.reading import IDS
 from migrator_lib.smartertrack.tables import ALL_TABLES, source_table
 from tests.smartertrack.source_desk import create, sqlite_url, tables_of
 from tests.t_sql import check_reads, parsed, t_sql_of
@@ -108,9 +108,9 @@ def test_a_page_behind_a_key_of_three_says_so_column_by_column(sent: Callable[[s
 
 def test_a_slice_of_ids_stays_below_the_limit_of_parameters(bound: SourceDatabase) -> None:
     with t_sql_of(bound.engine) as statements:
-        bound.page(source_table("TicketMessages"), after=[1, 2], rows=10_000, only=list(range(SLICE)))
+        bound.page(source_table("TicketMessages"), after=[1, 2], rows=10_000, only=list(range(IDS)))
     (statement,) = statements
-    assert SLICE < len(re.findall(r":\w+", statement)) < 2100
+    assert IDS < len(re.findall(r":\w+", statement)) < 2100
 
 
 @pytest.mark.parametrize("what", ASKED)
