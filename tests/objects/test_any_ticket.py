@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from migrator_lib.external_id import parse as parse_external_id
 from migrator_lib.gorgias import mail_guard
+from migrator_lib.gorgias.contract.bodies import Message, TicketCreate
 from migrator_lib.load.context import references
 from migrator_lib.load.tickets import first_call
 from migrator_lib.lookups import Lookups
 from migrator_lib.objects import TICKET
 from migrator_lib.objects.base import Quarantine, Record, Resolver, Send
-from migrator_lib.simulators.gorgias.models import Message, TicketCreate
 from migrator_lib.simulators.gorgias.validation import parse
 from migrator_lib.smartertrack.matching import Files, IndexedFile
 from tests.shop import ANN, BOB, DANA, GONE, QUEUE, Shop, minutes, ticket

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrator_lib.errors import RecordUnusable
+from migrator_lib.gorgias.contract.bodies import CustomFieldCreate
 from migrator_lib.mapping import FIELD_LIMIT, FieldMapping
 from migrator_lib.objects.base import Quarantine, Send, Skip
 from migrator_lib.objects.person_field import PersonField
 from migrator_lib.objects.ticket_field import TicketField, definition, value, values
-from migrator_lib.simulators.gorgias.models import CustomFieldCreate
 from migrator_lib.simulators.gorgias.validation import parse
 from tests.shop import Shop
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from migrator_lib.gorgias.contract.bodies import CustomerCreate
 from migrator_lib.lookups import UNKNOWN_REQUESTER, requester_key_of_address
 from migrator_lib.objects import PEOPLE
 from migrator_lib.objects.base import Merge, Outcome, Send
-from migrator_lib.simulators.gorgias.models import CustomerCreate
 from migrator_lib.simulators.gorgias.validation import parse
 from tests.shop import ANN, DANA, QUEUE, Shop
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from migrator_lib.gorgias.contract.bodies import CustomerCreate, CustomerUpdate, UserCreate, UserUpdate
 from migrator_lib.simulators.gorgias import setup
 from migrator_lib.simulators.gorgias.account import Account, reference_problem
-from migrator_lib.simulators.gorgias.models import CustomerCreate, CustomerUpdate, UserCreate, UserUpdate
 from migrator_lib.simulators.gorgias.store import Document
 from migrator_lib.simulators.gorgias.validation import Refused, parse
 

@@ -6,10 +6,10 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
+from migrator_lib.gorgias.contract.bodies import Ids
 from migrator_lib.simulators.gorgias import people, setup, tickets
 from migrator_lib.simulators.gorgias.account import Account
 from migrator_lib.simulators.gorgias.call import Call, required
-from migrator_lib.simulators.gorgias.models import Ids
 from migrator_lib.simulators.gorgias.paging import envelope, listed
 from migrator_lib.simulators.gorgias.store import Document
 from migrator_lib.simulators.gorgias.validation import Refused, parse

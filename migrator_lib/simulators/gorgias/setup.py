@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from migrator_lib.simulators.gorgias.account import Account, active, reference_problem
-from migrator_lib.simulators.gorgias.models import (
+from migrator_lib.gorgias.contract.bodies import (
     CustomFieldCreate,
     CustomFieldUpdate,
     TagCreate,
@@ -13,6 +12,7 @@ from migrator_lib.simulators.gorgias.models import (
     TeamCreate,
     TeamUpdate,
 )
+from migrator_lib.simulators.gorgias.account import Account, active, reference_problem
 from migrator_lib.simulators.gorgias.store import Document
 from migrator_lib.simulators.gorgias.validation import Refused, parse
 

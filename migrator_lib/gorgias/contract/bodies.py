@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from migrator_lib.simulators.gorgias.fields import (
+from migrator_lib.gorgias.contract.fields import (
     Address,
     Channel,
     CustomerChannel,
