@@ -12,7 +12,7 @@ from migrator_lib.errors import FilesMissing, ParameterError, TargetDenied
 from migrator_lib.ledger import GONE, PENDING, Entry, Ledger
 from migrator_lib.lookups import requester_key_of_address
 from migrator_lib.reconcile.accounts import accounts, require_balanced
-from migrator_lib.simulators.gorgias import people, setup, tickets
+from migrator_lib.simulators.gorgias import custom_fields, customers, tags, teams, tickets, users
 from migrator_lib.staging import Staged, write_gone
 from tests.loading import PNG, TARGET, customer, everything, load, loader, thread, ticket, writes
 from tests.shop import ANN, BOB, Shop, minutes
@@ -132,11 +132,11 @@ def test_what_the_account_holds_is_matched_and_not_made_again(
 ) -> None:
     account = gorgias.account
     with account.store.transaction():
-        people.create_customer(account, {"name": "Ann's shop account", "channels": [
+        customers.create_customer(account, {"name": "Ann's shop account", "channels": [
             {"type": "email", "address": "Ann@Home.example", "preferred": True}]})  # fmt: skip
-        setup.create_team(account, {"name": "Support", "members": []})
-        setup.create_tag(account, {"name": "vip"})
-        setup.create_custom_field(account, {"object_type": "Ticket", "label": "PARCELS", "definition": {
+        teams.create_team(account, {"name": "Support", "members": []})
+        tags.create_tag(account, {"name": "vip"})
+        custom_fields.create_custom_field(account, {"object_type": "Ticket", "label": "PARCELS", "definition": {
             "data_type": "number", "input_settings": {"input_type": "input_number"}}})  # fmt: skip
     before = everything(account.store)
     load(shop, gorgias.api, ledger)
@@ -152,7 +152,7 @@ def test_what_the_account_holds_is_matched_and_not_made_again(
 def test_nothing_of_a_matched_customer_is_changed(gorgias: SimulatedGorgias, shop: Shop, ledger: Ledger) -> None:
     account = gorgias.account
     with account.store.transaction():
-        made = people.create_customer(account, {"name": "As it was", "external_id": "shop-77", "channels": [
+        made = customers.create_customer(account, {"name": "As it was", "external_id": "shop-77", "channels": [
             {"type": "email", "address": "ann@home.example", "preferred": True}]})  # fmt: skip
     before = account.store.get("customer", made["id"])
     load(shop, gorgias.api, ledger)
@@ -166,7 +166,7 @@ def test_a_customer_of_another_engagement_is_matched_not_ours(
 ) -> None:
     account = gorgias.account
     with account.store.transaction():
-        people.create_customer(account, {"name": "Ann", "external_id": f"st:other:requester:u{ANN}", "channels": [
+        customers.create_customer(account, {"name": "Ann", "external_id": f"st:other:requester:u{ANN}", "channels": [
             {"type": "email", "address": "ann@home.example", "preferred": True}]})  # fmt: skip
     load(shop, gorgias.api, ledger)
     assert entry(ledger, "requester", f"u{ANN}").state == "matched"
@@ -177,7 +177,7 @@ def test_an_address_that_another_record_of_ours_has_is_merged_into_it(
 ) -> None:
     account = gorgias.account
     with account.store.transaction():
-        people.create_customer(account, {"name": "Ann", "external_id": "st:demo:requester:u900", "channels": [
+        customers.create_customer(account, {"name": "Ann", "external_id": "st:demo:requester:u900", "channels": [
             {"type": "email", "address": "ann@home.example", "preferred": True}]})  # fmt: skip
     load(shop, gorgias.api, ledger)
     found = entry(ledger, "requester", f"u{ANN}")
@@ -202,7 +202,7 @@ def test_a_field_of_another_type_is_quarantined_and_its_values_are_accounted_as_
 ) -> None:
     account = gorgias.account
     with account.store.transaction():
-        setup.create_custom_field(account, {"object_type": "Ticket", "label": "Parcels", "definition": {
+        custom_fields.create_custom_field(account, {"object_type": "Ticket", "label": "Parcels", "definition": {
             "data_type": "text", "input_settings": {"input_type": "input"}}})  # fmt: skip
     load(shop, gorgias.api, ledger)
     found = entry(ledger, "ticket_field", 4)
@@ -240,7 +240,7 @@ def test_once_the_agent_is_there_the_ticket_is_assigned_anew(
     give_first_ticket_to_a_new_agent(shop)
     load(shop, gorgias.api, ledger)
     with gorgias.account.store.transaction():
-        people.create_user(gorgias.account, {"email": "new@demo.example", "name": "Nora", "role": {"name": "agent"}},
+        users.create_user(gorgias.account, {"email": "new@demo.example", "name": "Nora", "role": {"name": "agent"}},
                            invite=False)  # fmt: skip
     report = load(shop, gorgias.api, ledger)
     assert report.counts["ticket", "updated"] == 1
@@ -342,7 +342,7 @@ def test_a_refusal_that_means_the_key_may_not_write_stops_the_load(
     with account.store.transaction():
         admin = account.store.get("user", 1)
         assert admin is not None
-        people.update_user(account, admin, {"role": {"name": "agent"}})
+        users.update_user(account, admin, {"role": {"name": "agent"}})
     with pytest.raises(TargetDenied, match="403"):
         load(shop, gorgias.api, ledger)
 

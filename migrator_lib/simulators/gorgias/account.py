@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from migrator_lib.clock import Clock, ScaledClock
+from migrator_lib.simulators.gorgias.knobs import Knobs
 from migrator_lib.simulators.gorgias.ratelimit import RateLimit
 from migrator_lib.simulators.gorgias.store import Document, Store
 
@@ -59,18 +60,32 @@ class Account:
     """A simulated account."""
 
     def __init__(
-        self, name: str, path: Path, *, speed: float = 1.0, seed: Document | None = None, rate: str = "api-key",
-        clock: Clock | None = None,
+        self, name: str, path: Path | None, *, speed: float = 1.0, seed: Document | None = None, rate: str = "api-key",
+        clock: Clock | None = None, fixed_window: bool = False, foreign_share: float = 0.0,
+        latency_seconds: float = 0.0,
     ) -> None:  # fmt: skip
+        """Open an account.
+
+        Args:
+            name: part of its address.
+            path: file that holds its state; None keeps it in memory.
+            speed: how many times as fast as the wall its clock runs, where no ``clock`` is given.
+            seed: what it holds at first.
+            rate: size of its rate limit, one of ``ratelimit.SIZES``.
+            clock: its clock.
+            fixed_window: its rate limit counts in a fixed window, not in a leaky bucket.
+            foreign_share: share of the limit, below 1, that other clients use up.
+            latency_seconds: how long, by its clock, a request takes to come and go.
+        """
         self.name = name
         self.store = Store(path)
         self.clock = clock or ScaledClock(speed)
-        self.limit = RateLimit(self.clock, size=rate)
+        self.limit = RateLimit(self.clock, size=rate, fixed_window=fixed_window, foreign_share=foreign_share)
+        self.latency_seconds = latency_seconds
+        self.knobs = Knobs.model_validate((seed or {}).get("knobs", {}))
         self.stats = Stats()
         self.faults: list[Fault] = []
-        self.lag_seconds = 0.0
         self.written: dict[str, float] = {}
-        self.upload_limit = 25_000_000
         # ten minutes, and never under a minute of the wall: no client is faster than that
         self.cursor_seconds = max(600.0, 60.0 * speed)
         self._lock = threading.Lock()
@@ -83,6 +98,24 @@ class Account:
         self._ahead = self._time_to_catch_up()
         if not self.store.count("user"):
             self._plant(seed)
+
+    @property
+    def lag_seconds(self) -> float:
+        """How long a new record is not found by its external id yet."""
+        return self.knobs.lookup_lag_seconds
+
+    @lag_seconds.setter
+    def lag_seconds(self, seconds: float) -> None:
+        self.knobs.lookup_lag_seconds = seconds
+
+    @property
+    def upload_limit(self) -> int:
+        """The largest upload, in bytes."""
+        return self.knobs.upload_limit_bytes
+
+    @upload_limit.setter
+    def upload_limit(self, size: int) -> None:
+        self.knobs.upload_limit_bytes = size
 
     def _time_to_catch_up(self) -> timedelta:
         stored = self.store.latest_time()
@@ -133,22 +166,22 @@ class Account:
 
     def _plant(self, seed: Document) -> None:
         """Put in what the account holds at first; nothing of it sends mail or counts as a call."""
-        from migrator_lib.simulators.gorgias import people, setup, tickets
+        from migrator_lib.simulators.gorgias import custom_fields, customers, tags, teams, tickets, users
 
         with self.store.transaction():
             for user in seed.get("users") or DEFAULT_SEED["users"]:
                 role = {"role": {"name": user.get("role", "agent")}}
-                people.create_user(self, {**user, **role}, invite=False)
+                users.create_user(self, {**user, **role}, invite=False)
             for team in seed.get("teams", []):
                 members = [{"id": self._user_id(email)} for email in team.get("members", [])]
-                setup.create_team(self, {"name": team["name"], "members": members})
+                teams.create_team(self, {"name": team["name"], "members": members})
             for tag in seed.get("tags", []):
-                setup.create_tag(self, tag)
+                tags.create_tag(self, tag)
             for custom_field in seed.get("custom_fields", []):
-                setup.create_custom_field(self, custom_field)
+                custom_fields.create_custom_field(self, custom_field)
             for customer in seed.get("customers", []):
                 channels = [{"type": "email", "address": customer["email"], "preferred": True}]
-                people.create_customer(self, {"channels": channels, **customer})
+                customers.create_customer(self, {"channels": channels, **customer})
             for ticket in seed.get("tickets", []):
                 tickets.create_ticket(self, ticket)
             for kind in ("rule", "integration", "setting", "macro", "view"):

@@ -9,9 +9,11 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 
+from migrator_lib.clock import ScaledClock
 from migrator_lib.simulators.gorgias.account import Account, Fault
 from migrator_lib.simulators.gorgias.call import Call, read
-from migrator_lib.simulators.gorgias.routes import ROUTES, Handler
+from migrator_lib.simulators.gorgias.endpoint import Handler
+from migrator_lib.simulators.gorgias.routes import ROUTES
 from migrator_lib.simulators.gorgias.validation import Refused
 
 HEADER = "X-Gorgias-Account-Api-Call-Limit"
@@ -53,6 +55,15 @@ def _answer(account: Account, method: str, path: str, status: int, handler: Hand
     return _json(status, result)
 
 
+async def _on_the_way(account: Account) -> None:
+    """Let half of the latency pass, by the account's clock; one that moves only when told is moved at once."""
+    half = account.latency_seconds / 2
+    if half and isinstance(account.clock, ScaledClock):
+        await asyncio.sleep(half / account.clock.speed)
+    elif half:
+        account.clock.sleep(half)
+
+
 def _cut_off(request: Request) -> None:
     """Close the connection without a reply; only the server's own receive channel knows its socket."""
     request.receive.__self__.transport.abort()  # type: ignore[attr-defined]
@@ -62,8 +73,14 @@ def _endpoint(account: Account, method: str, path: str, status: int, handler: Ha
     name = f"{method} {path}"
 
     async def endpoint(request: Request) -> Response:
+        await _on_the_way(account)
+        response = await answer(request)
+        await _on_the_way(account)
+        return response
+
+    async def answer(request: Request) -> Response:
         if not account.knows(request.headers.get("authorization")):
-            return _error(401, "Invalid credentials")
+            return _error(401, "Invalid credentials", headers={HEADER: f"{account.limit.used()}/{account.limit.limit}"})
         allowed, used, wait = account.limit.take()
         headers = {HEADER: f"{used}/{account.limit.limit}"}
         account.count(name, throttled=not allowed)

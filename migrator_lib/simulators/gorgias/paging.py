@@ -26,6 +26,12 @@ def envelope(call: Call, documents: Sequence[Document], following: str | None = 
     return {"object": "list", "uri": call.uri, "data": list(documents), "meta": meta}
 
 
+def sees(account: Account) -> Callable[[Document], bool]:
+    """Return whether a look-up by external id sees a document yet (``lag``)."""
+    now = account.clock.monotonic()
+    return lambda d: now - account.written.get(d["uri"], float("-inf")) >= account.lag_seconds
+
+
 def listed(
     account: Account, kind: str, call: Call, *, where: Mapping[str, Any] | None = None,
     keep: Callable[[Document], bool] = lambda _: True, show: Callable[[Document], Document] = lambda d: d,

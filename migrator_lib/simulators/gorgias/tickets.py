@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from migrator_lib.gorgias.contract.bodies import Message, TagChoice, TicketCreate, TicketUpdate
-from migrator_lib.simulators.gorgias import people, setup
+from migrator_lib.simulators.gorgias import custom_fields, people
+from migrator_lib.simulators.gorgias import tags as tag_store
 from migrator_lib.simulators.gorgias.account import Account, active, reference_problem
 from migrator_lib.simulators.gorgias.store import Document
 from migrator_lib.simulators.gorgias.validation import Refused, parse
@@ -96,7 +97,7 @@ def create_ticket(account: Account, body: Any) -> Document:
     ticket_id = account.store.next_id("ticket", 100)
     customer = given.pop("customer", None) or next((m["sender"] for m in messages if not m["from_agent"]), None)
     customer_id = people.nested_person(account, customer, agent=False, field="customer") if customer else None
-    values = setup.check_values(account, given.pop("custom_fields", None), "Ticket")
+    values = custom_fields.check_values(account, given.pop("custom_fields", None), "Ticket")
     tags = _tags(account, given.pop("tags", None))
     document: Document = {
         "id": ticket_id, "uri": f"/api/tickets/{ticket_id}/", "external_id": None, "language": "en",
@@ -143,7 +144,7 @@ def _tag(tag: Document) -> Document:
 
 def _tags(account: Account, named: list[Document] | None) -> list[Document]:
     """Return the tags that a ticket names, each once; unknown ones are made on the fly."""
-    return [_tag(setup.tag_named(account, name)) for name in dict.fromkeys(tag["name"] for tag in named or [])]
+    return [_tag(tag_store.tag_named(account, name)) for name in dict.fromkeys(tag["name"] for tag in named or [])]
 
 
 def update_ticket(account: Account, ticket: Document, body: Any) -> Document:
@@ -158,7 +159,7 @@ def update_ticket(account: Account, ticket: Document, body: Any) -> Document:
     if "tags" in given:
         given["tags"] = _tags(account, given["tags"])
     if "custom_fields" in given:
-        given["custom_fields"] = setup.check_values(account, given["custom_fields"], "Ticket")
+        given["custom_fields"] = custom_fields.check_values(account, given["custom_fields"], "Ticket")
     if given.get("status") == "closed" and not given.get("closed_datetime"):
         given["closed_datetime"] = account.now()
     if given.get("status") == "open":
@@ -183,8 +184,8 @@ def change_tags(account: Account, ticket: Document, body: Any, way: str) -> None
         Refused: there is no tag of such an id.
     """
     given = parse(TagChoice, body, f"{way} tags").model_dump(exclude_unset=True)
-    named = [_tag(setup.tag_named(account, name)) for name in given.get("names") or []]
-    chosen = named + [_tag(setup.tag_of_id(account, tag_id)) for tag_id in given.get("ids") or []]
+    named = [_tag(tag_store.tag_named(account, name)) for name in given.get("names") or []]
+    chosen = named + [_tag(tag_store.tag_of_id(account, tag_id)) for tag_id in given.get("ids") or []]
     ids = {tag["id"] for tag in chosen}
     kept = [] if way == "replace" else [tag for tag in ticket["tags"] if tag["id"] not in ids]
     ticket["tags"] = kept if way == "remove" else kept + chosen

@@ -1,0 +1,8 @@
+"""Macros of a simulated account. Source: developers.gorgias.com, the pages of macros."""
+
+from __future__ import annotations
+
+from migrator_lib.simulators.gorgias.endpoint import Endpoint
+from migrator_lib.simulators.gorgias.resource import listing
+
+ROUTES = (Endpoint("GET", "macros", 200, listing("macro")),)

@@ -1,0 +1,54 @@
+"""Teams of a simulated account. Source: developers.gorgias.com, create-team and others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from migrator_lib.gorgias.contract.bodies import TeamCreate, TeamUpdate
+from migrator_lib.simulators.gorgias.account import Account, reference_problem
+from migrator_lib.simulators.gorgias.endpoint import Endpoint
+from migrator_lib.simulators.gorgias.resource import create, delete, get, listing, put
+from migrator_lib.simulators.gorgias.store import Document
+from migrator_lib.simulators.gorgias.validation import Refused, parse
+
+
+def _members(account: Account, references: list[Document] | None) -> list[Document]:
+    found = []
+    for reference in references or []:
+        user = account.store.get("user", reference["id"])
+        if user is None:
+            raise Refused(400, "Failed to save team", reference_problem("members"))
+        found.append({"id": user["id"], "name": user["name"], "email": user["email"]})
+    return found
+
+
+def create_team(account: Account, body: Any) -> Document:
+    """``POST /api/teams``."""
+    given = parse(TeamCreate, body, "create team").model_dump(exclude_unset=True)
+    team_id = account.store.next_id("team")
+    document = {
+        "id": team_id, "uri": f"/api/teams/{team_id}/", "name": given["name"],
+        "description": given.get("description"), "decoration": given.get("decoration") or {},
+        "members": _members(account, given.get("members")), "created_datetime": account.now(),
+    }  # fmt: skip
+    account.store.put("team", document, name=given["name"])
+    return document
+
+
+def update_team(account: Account, team: Document, body: Any) -> Document:
+    """``PUT /api/teams/{id}``; members replace."""
+    given = parse(TeamUpdate, body, "update team").model_dump(exclude_unset=True)
+    if "members" in given:
+        given["members"] = _members(account, given["members"])
+    team.update(given)
+    account.store.put("team", team, name=team["name"])
+    return team
+
+
+ROUTES = (
+    Endpoint("GET", "teams", 200, listing("team")),
+    Endpoint("POST", "teams", 201, create(create_team)),
+    Endpoint("GET", "teams/{id}", 200, get("team")),
+    Endpoint("PUT", "teams/{id}", 202, put("team", update_team)),
+    Endpoint("DELETE", "teams/{id}", 204, delete("team")),
+)

@@ -1,0 +1,8 @@
+"""Views of a simulated account. Source: developers.gorgias.com, the pages of views."""
+
+from __future__ import annotations
+
+from migrator_lib.simulators.gorgias.endpoint import Endpoint
+from migrator_lib.simulators.gorgias.resource import listing
+
+ROUTES = (Endpoint("GET", "views", 200, listing("view")),)
