@@ -1,6 +1,7 @@
 """The rate limit: 40 requests in 20 s by API key, as a leaky bucket or as a fixed window.
 
-Source: developers.gorgias.com, limitations. ``used/limit`` goes into a header of every reply.
+Source: developers.gorgias.com, limitations. ``used/limit`` goes into a header of every reply. The company's own
+integrations may use the same bucket: foreign traffic at a given share of the allowed rate.
 """
 
 from __future__ import annotations
@@ -16,26 +17,60 @@ SIZES = {"api-key": (40, 20.0), "oauth": (80, 20.0), "enterprise-api-key": (40, 
 class RateLimit:
     """Counts requests; says how many are used, and how long to wait when there are too many."""
 
-    def __init__(self, clock: Clock, *, size: str = "api-key", fixed_window: bool = False) -> None:
+    def __init__(
+        self, clock: Clock, *, size: str = "api-key", fixed_window: bool = False, foreign_share: float = 0.0
+    ) -> None:
+        if not 0.0 <= foreign_share < 1.0:
+            raise ValueError(f"foreign traffic takes a share of 0 up to below 1 of the limit, not {foreign_share}")
         self.limit, self.window = SIZES[size]
+        self.foreign_share = foreign_share
+        self.foreign_calls = self.foreign_throttled = 0
         self._clock = clock
         self._fixed = fixed_window
         self._lock = threading.Lock()
         self._level = 0.0
-        self._at = clock.monotonic()
+        self._at = self._foreign_at = clock.monotonic()
 
     def take(self) -> tuple[bool, int, int]:
         """Count one request; return (allowed, used, seconds to wait)."""
         with self._lock:
             now = self._clock.monotonic()
-            if self._fixed:
-                if now - self._at >= self.window:
-                    self._level, self._at = 0.0, now
-            else:
-                self._level = max(0.0, self._level - (now - self._at) * self.limit / self.window)
-                self._at = now
+            self._let_foreign_traffic_in(now)
+            self._drain(now)
             if self._level + 1 > self.limit:
                 left = self.window - (now - self._at) if self._fixed else self.window / self.limit
                 return False, self.limit, max(1, math.ceil(left))
             self._level += 1
             return True, math.ceil(self._level), 0
+
+    def used(self) -> int:
+        """Return how many requests are counted at the moment, without counting one."""
+        with self._lock:
+            now = self._clock.monotonic()
+            self._let_foreign_traffic_in(now)
+            self._drain(now)
+            return math.ceil(self._level)
+
+    def _drain(self, now: float) -> None:
+        if self._fixed:
+            if now - self._at >= self.window:
+                self._level, self._at = 0.0, now
+        else:
+            self._level = max(0.0, self._level - (now - self._at) * self.limit / self.window)
+            self._at = now
+
+    def _let_foreign_traffic_in(self, now: float) -> None:
+        """Count the requests of others since the last look, each at its moment, as far as there was room."""
+        if not self.foreign_share:
+            return
+        apart = self.window / self.limit / self.foreign_share
+        skipped = max(0.0, math.floor((now - 2 * self.window - self._foreign_at) / apart))  # long forgotten
+        self._foreign_at += skipped * apart
+        while self._foreign_at + apart <= now:
+            self._foreign_at += apart
+            self._drain(self._foreign_at)
+            if self._level + 1 <= self.limit:
+                self._level += 1
+                self.foreign_calls += 1
+            else:
+                self.foreign_throttled += 1

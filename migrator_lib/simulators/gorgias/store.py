@@ -36,10 +36,12 @@ FILTERS = ("external_id", "name", "parent")
 class Store:
     """One account's documents. A request is one transaction."""
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    def __init__(self, path: Path | None) -> None:
+        """Open the documents of a file, which is made if it is not there; None keeps them in memory."""
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
         self.lock = threading.RLock()
-        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=OFF")  # survives kill -9; a simulator need not survive power loss
         self._connection.executescript(SCHEMA)

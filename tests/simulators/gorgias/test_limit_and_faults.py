@@ -11,9 +11,10 @@ import requests
 
 from migrator_lib.clock import ManualClock
 from migrator_lib.errors import Unanswered
+from migrator_lib.simulators.gorgias import Account, create_app
 from migrator_lib.simulators.gorgias.look import stats
 from migrator_lib.simulators.gorgias.ratelimit import SIZES, RateLimit
-from tests.simulated_account import SimulatedGorgias, client
+from tests.simulated_account import API_KEY, EMAIL, SEED, SimulatedGorgias, client
 from tests.simulators.gorgias.asking import Asker, incoming, ticket
 
 HEADER = "X-Gorgias-Account-Api-Call-Limit"
@@ -55,6 +56,52 @@ def test_a_fixed_window_is_full_until_it_ends() -> None:
     assert bucket.take() == (False, 40, math.ceil(0.5))
     clock.advance(0.5)
     assert bucket.take() == (True, 1, 0)
+
+
+@pytest.mark.parametrize("fixed", [False, True])
+@pytest.mark.parametrize("share", [0.0, 0.25, 0.5])
+def test_foreign_traffic_leaves_the_rest_of_the_limit(fixed: bool, share: float) -> None:
+    clock = ManualClock()
+    bucket = RateLimit(clock, fixed_window=fixed, foreign_share=share)
+    for _ in range(400):
+        clock.advance(0.55 / (1 - share))
+        assert bucket.take()[0]
+    assert bucket.foreign_calls == pytest.approx(440 * share / (1 - share), abs=1)
+    assert bucket.foreign_throttled == 0
+
+
+def test_a_greedy_client_takes_from_the_others() -> None:
+    clock = ManualClock()
+    bucket = RateLimit(clock, foreign_share=0.5)
+    for _ in range(1000):
+        clock.advance(0.1)
+        bucket.take()
+    assert bucket.foreign_throttled > 50
+
+
+def test_foreign_traffic_shows_in_the_level_and_is_forgotten_as_ours_is() -> None:
+    clock = ManualClock()
+    bucket = RateLimit(clock, fixed_window=True, foreign_share=0.5)
+    clock.advance(19)
+    assert bucket.used() == 19
+    clock.advance(1e9)
+    assert bucket.used() <= 20
+
+
+def test_a_share_that_leaves_nothing_is_an_error() -> None:
+    with pytest.raises(ValueError, match="below 1"):
+        RateLimit(ManualClock(), foreign_share=1.0)
+
+
+def test_the_latency_of_an_account_passes_on_its_clock(served: tuple[Any, str]) -> None:
+    clock = ManualClock()
+    account = Account("slow", None, seed=SEED, clock=clock, latency_seconds=3.0)
+    served[0].app = create_app({"slow": account})
+    with requests.Session() as session:
+        session.trust_env = False
+        reply = session.get(f"{served[1]}/slow/api/account", auth=(EMAIL, API_KEY), timeout=30)
+    assert (reply.status_code, clock.monotonic()) == (200, 3.0)
+    account.store.close()
 
 
 def stopped(gorgias: SimulatedGorgias, *, fixed: bool) -> None:
