@@ -10,14 +10,14 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 
 from migrator_lib.clock import ScaledClock
+from migrator_lib.simulators.gorgias import roles
 from migrator_lib.simulators.gorgias.account import Account, Fault
 from migrator_lib.simulators.gorgias.call import Call, read
-from migrator_lib.simulators.gorgias.endpoint import Handler
+from migrator_lib.simulators.gorgias.endpoint import Endpoint, Handler
 from migrator_lib.simulators.gorgias.routes import ROUTES
 from migrator_lib.simulators.gorgias.validation import Refused
 
 HEADER = "X-Gorgias-Account-Api-Call-Limit"
-ADMIN_WRITES = ("users", "teams", "custom-fields")
 COUNTED = ("user", "team", "tag", "custom_field", "customer", "ticket", "message")
 
 
@@ -30,19 +30,11 @@ def _error(status: int, message: str, data: Any = None, headers: Mapping[str, st
     return _json(status, {"error": error}, headers)
 
 
-def _forbidden(account: Account, method: str, path: str) -> bool:
-    """Whether the role of the key's user lacks the permission: observers look, and admins alone set up."""
-    if method == "GET":
-        return False
-    role = account.role()
-    return role == "observer-agent" or (role != "admin" and path.startswith(ADMIN_WRITES))
-
-
 def _answer(account: Account, method: str, path: str, status: int, handler: Handler, call: Call) -> Response:
     """Carry out one request as a transaction."""
     if account.fault(method, path, "http_500_before"):
         return _error(500, "Internal server error")
-    if _forbidden(account, method, path):
+    if roles.forbids(account.role, method, path, call.body):
         return _error(403, "You do not have the permission to do this")
     with account.store.transaction():
         result = handler(account, call)
@@ -50,6 +42,8 @@ def _answer(account: Account, method: str, path: str, status: int, handler: Hand
             account.remember(result)
     if account.fault(method, path, "http_500_after_commit"):
         return _error(502, "Bad gateway")
+    if isinstance(result, Response):
+        return result
     if status == 204 or result is None:
         return Response(status_code=status)
     return _json(status, result)
@@ -69,7 +63,8 @@ def _cut_off(request: Request) -> None:
     request.receive.__self__.transport.abort()  # type: ignore[attr-defined]
 
 
-def _endpoint(account: Account, method: str, path: str, status: int, handler: Handler) -> Any:
+def _endpoint(account: Account, route: Endpoint) -> Any:
+    method, path, status, handler = route
     name = f"{method} {path}"
 
     async def endpoint(request: Request) -> Response:
@@ -79,6 +74,8 @@ def _endpoint(account: Account, method: str, path: str, status: int, handler: Ha
         return response
 
     async def answer(request: Request) -> Response:
+        if not route.guarded:
+            return await carried_out(request)
         if not account.knows(request.headers.get("authorization")):
             return _error(401, "Invalid credentials", headers={HEADER: f"{account.limit.used()}/{account.limit.limit}"})
         allowed, used, wait = account.limit.take()
@@ -86,6 +83,11 @@ def _endpoint(account: Account, method: str, path: str, status: int, handler: Ha
         account.count(name, throttled=not allowed)
         if not allowed:
             return _error(429, "Too many requests", headers={**headers, "Retry-after": str(wait)})
+        response = await carried_out(request)
+        response.headers.update(headers)
+        return response
+
+    async def carried_out(request: Request) -> Response:
         try:
             call = await read(request)
             slow = account.fault(method, path, "slow")
@@ -93,10 +95,9 @@ def _endpoint(account: Account, method: str, path: str, status: int, handler: Ha
                 await asyncio.sleep(slow.seconds)
             response = _answer(account, method, path, status, handler, call)
         except Refused as refusal:
-            response = _error(refusal.status, refusal.message, refusal.data)
+            response = _error(refusal.status, refusal.message, refusal.data, refusal.headers)
         if account.fault(method, path, "reset_after_commit"):
             _cut_off(request)
-        response.headers.update(headers)
         return response
 
     return endpoint
@@ -112,10 +113,12 @@ def create_app(accounts: Mapping[str, Account]) -> FastAPI:
     handlers: dict[int | type[Exception], Any] = {404: _no_route, 405: _no_route}
     app = FastAPI(title="Simulated Gorgias", docs_url="/docs", redoc_url=None, exception_handlers=handlers)
     for name, account in accounts.items():
-        for method, path, status, handler in ROUTES:
-            endpoint = _endpoint(account, method, path, status, handler)
-            numbered = path.replace("id}", "id:int}")
-            app.add_api_route(f"/{name}/api/{numbered}", endpoint, methods=[method], response_model=None, tags=[name])
+        for route in ROUTES:
+            numbered = route.path.replace("id}", "id:number}")
+            endpoint = _endpoint(account, route)
+            app.add_api_route(
+                f"/{name}/api/{numbered}", endpoint, methods=[route.method], response_model=None, tags=[name]
+            )
         _add_looks(app, name, account)
     return app
 

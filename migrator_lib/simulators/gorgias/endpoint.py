@@ -61,5 +61,8 @@ class Endpoint:
     """Statuses besides 401, 403 and 429, which every endpoint may answer with, 404, which comes with an id in the \
 path, and 400, which comes with a body or a query."""
 
+    guarded: bool = True
+    """Whether it wants credentials and counts toward the rate limit. One that is not checks them itself, if at all."""
+
     def __iter__(self) -> Iterator[Any]:
         yield from (self.method, self.path, self.status, self.handler)
