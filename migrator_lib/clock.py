@@ -33,10 +33,11 @@ class ScaledClock:
         self.speed = speed
         self._wall_start = datetime.now(UTC)
         self._monotonic_start = time.monotonic()
+        self._skipped = 0.0
 
     def monotonic(self) -> float:
-        """Return scaled seconds since this clock was made."""
-        return (time.monotonic() - self._monotonic_start) * self.speed
+        """Return scaled seconds since this clock was made, and what was skipped."""
+        return (time.monotonic() - self._monotonic_start) * self.speed + self._skipped
 
     def now(self) -> datetime:
         """Return the scaled moment: it starts at the wall's and runs ahead of it."""
@@ -46,6 +47,12 @@ class ScaledClock:
         """Sleep ``seconds`` of this clock, so ``seconds / speed`` on the wall."""
         if seconds > 0:
             time.sleep(seconds / self.speed)
+
+    def advance(self, seconds: float) -> None:
+        """Skip ``seconds`` (not negative) of this clock."""
+        if seconds < 0:
+            raise ValueError("a clock does not run backwards")
+        self._skipped += seconds
 
 
 class ManualClock:

@@ -172,14 +172,25 @@ def page(title: str, *parts: object, subtitle: str = "", footer: str = "") -> st
     return document(title, body, footer=footer)
 
 
-def document(title: str, body: Html, *, footer: str = "") -> str:
-    """Return a whole document whose heading is in the body already."""
+def document(
+    title: str, body: Html, *, footer: str = "", extra_style: str = "", policy: str | None = POLICY
+) -> str:  # fmt: skip
+    """Return a whole document whose heading is in the body already.
+
+    Args:
+        title: of the window.
+        body: what is between header and footer.
+        footer: a line below; when it was made, where it is empty.
+        extra_style: a style sheet behind the one of all pages.
+        policy: what a browser may load; None where a server says it in a header.
+    """
     made = footer or f"Made {datetime.now(UTC):%Y-%m-%d %H:%M} UTC."
+    obeyed = f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n' if policy else ""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+        f"{obeyed}"
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{html.escape(title)}</title>\n<style>\n{style()}</style>\n</head>\n"
+        f"<title>{html.escape(title)}</title>\n<style>\n{style()}{extra_style}</style>\n</head>\n"
         f"<body>\n<main>\n{body}\n</main>\n<footer>{html.escape(made)}</footer>\n</body>\n</html>\n"
     )
 

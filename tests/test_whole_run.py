@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from migrator_lib import progress
-from migrator_lib.simulators.gorgias.account import Account, read_seed
+from migrator_lib.simulators.gorgias import Account, read_seed
 from migrator_lib.simulators.gorgias.app import COUNTED
 from tests.homes import change, demo_as_it_is, demo_home
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import os
 import threading
 from collections.abc import Iterable
@@ -88,8 +87,10 @@ class Account:
         self.written: dict[str, float] = {}
         # ten minutes, and never under a minute of the wall: no client is faster than that
         self.cursor_seconds = max(600.0, 60.0 * speed)
+        self.planting = False
+        """Whether what the account holds at first is put in: nothing acts by itself then."""
         self._lock = threading.Lock()
-        seed = seed or DEFAULT_SEED
+        self.seed = seed = seed or DEFAULT_SEED
         credentials = seed.get("credentials") or DEFAULT_SEED["credentials"]
         key = os.environ.get(credentials.get("api_key_env", ""), "") or credentials.get("api_key", "demo-key")
         pair = f"{credentials['email']}:{key}"
@@ -97,7 +98,7 @@ class Account:
         self.user_email: str = credentials["email"]
         self._ahead = self._time_to_catch_up()
         if not self.store.count("user"):
-            self._plant(seed)
+            self.reset()
 
     @property
     def lag_seconds(self) -> float:
@@ -124,9 +125,9 @@ class Account:
         last = datetime.fromtimestamp(int(stored) / 1e6, UTC)
         return max(timedelta(), last - self.clock.now())
 
-    def now(self) -> str:
-        """Return the account's moment, as it stands in timestamps; it never runs backwards."""
-        moment = self.clock.now() + self._ahead
+    def now(self, *, ahead: float = 0.0) -> str:
+        """Return the account's moment, or one some seconds ahead, as timestamps have it; it never runs backwards."""
+        moment = self.clock.now() + self._ahead + timedelta(seconds=ahead)
         return moment.replace(tzinfo=None).isoformat(timespec="microseconds")
 
     def remember(self, written: Any) -> None:
@@ -135,6 +136,10 @@ class Account:
         self.store.remember_time(int(moment.timestamp() * 1e6))
         if self.lag_seconds and isinstance(written, dict) and "uri" in written:
             self.written[written["uri"]] = self.clock.monotonic()
+
+    def save_ticket(self, ticket: Document) -> None:
+        """Store a ticket, below its customer."""
+        self.store.put("ticket", ticket, parent=(ticket["customer"] or {}).get("id"))
 
     def knows(self, authorization: str | None) -> bool:
         """Whether the credentials are right."""
@@ -164,38 +169,49 @@ class Account:
             self.stats.throttled += throttled
             self.stats.by_endpoint[endpoint] = self.stats.by_endpoint.get(endpoint, 0) + 1
 
+    def reset(self, seed: Document | None = None) -> None:
+        """Forget everything, and hold what a seed says; by default the one that the account was made with.
+
+        Raises:
+            Refused: the seed holds what the API would refuse.
+            ValueError: its users lack the one whom the key acts for.
+        """
+        with self.store.transaction():
+            self.store.clear()
+            self.planting = True
+            try:
+                self._plant(seed or self.seed)
+            finally:
+                self.planting = False
+            if not self.store.by("user", "name", self.user_email.lower()):
+                raise ValueError(f"the seed has no user {self.user_email}, whom the API key acts for")
+
     def _plant(self, seed: Document) -> None:
         """Put in what the account holds at first; nothing of it sends mail or counts as a call."""
         from migrator_lib.simulators.gorgias import custom_fields, customers, tags, teams, tickets, users
 
-        with self.store.transaction():
-            for user in seed.get("users") or DEFAULT_SEED["users"]:
-                role = {"role": {"name": user.get("role", "agent")}}
-                users.create_user(self, {**user, **role}, invite=False)
-            for team in seed.get("teams", []):
-                members = [{"id": self._user_id(email)} for email in team.get("members", [])]
-                teams.create_team(self, {"name": team["name"], "members": members})
-            for tag in seed.get("tags", []):
-                tags.create_tag(self, tag)
-            for custom_field in seed.get("custom_fields", []):
-                custom_fields.create_custom_field(self, custom_field)
-            for customer in seed.get("customers", []):
-                channels = [{"type": "email", "address": customer["email"], "preferred": True}]
-                customers.create_customer(self, {"channels": channels, **customer})
-            for ticket in seed.get("tickets", []):
-                tickets.create_ticket(self, ticket)
-            for kind in ("rule", "integration", "setting", "macro", "view"):
-                for document in seed.get(f"{kind}s", []):
-                    self.store.put(kind, {"id": self.store.next_id(kind), **document})
-            self.store.clear_outbox()
+        for user in seed.get("users") or DEFAULT_SEED["users"]:
+            role = {"role": {"name": user.get("role", "agent")}}
+            users.create_user(self, {**user, **role}, invite=False)
+        for team in seed.get("teams", []):
+            members = [{"id": self._user_id(email)} for email in team.get("members", [])]
+            teams.create_team(self, {"name": team["name"], "members": members})
+        for tag in seed.get("tags", []):
+            tags.create_tag(self, tag)
+        for custom_field in seed.get("custom_fields", []):
+            custom_fields.create_custom_field(self, custom_field)
+        for customer in seed.get("customers", []):
+            channels = [{"type": "email", "address": customer["email"], "preferred": True}]
+            customers.create_customer(self, {"channels": channels, **customer})
+        for ticket in seed.get("tickets", []):
+            tickets.create_ticket(self, ticket)
+        for kind in ("rule", "integration", "setting", "macro", "view"):
+            for document in seed.get(f"{kind}s", []):
+                self.store.put(kind, {"id": self.store.next_id(kind), **document})
+        self.store.clear_outbox()
 
     def _user_id(self, email: str) -> int:
         return int(self.store.by("user", "name", email.lower())[0]["id"])
-
-
-def read_seed(file: Path | None) -> Document | None:
-    """Return a seed file's content."""
-    return None if file is None else dict(json.loads(file.read_text(encoding="utf-8")))
 
 
 def active(documents: Iterable[Document]) -> list[Document]:

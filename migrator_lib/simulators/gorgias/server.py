@@ -17,8 +17,9 @@ from typing import Any
 import uvicorn
 
 from migrator_lib.errors import TargetUnreachable
-from migrator_lib.simulators.gorgias.account import Account, read_seed
+from migrator_lib.simulators.gorgias.account import Account
 from migrator_lib.simulators.gorgias.app import create_app
+from migrator_lib.simulators.gorgias.seed import read_seed
 
 
 def serve(

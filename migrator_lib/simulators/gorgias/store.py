@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 Document = dict[str, Any]
+Saved = Mapping[str, list[tuple[Any, ...]]]
+"""Rows by table."""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS thing (
@@ -26,6 +28,10 @@ CREATE INDEX IF NOT EXISTS thing_created ON thing (kind, created, id);
 CREATE INDEX IF NOT EXISTS thing_updated ON thing (kind, updated, id);
 CREATE TABLE IF NOT EXISTS address (kind TEXT, address TEXT, owner INTEGER, PRIMARY KEY (kind, address));
 CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY, kind TEXT, recipient TEXT, reason TEXT, at TEXT);
+CREATE TABLE IF NOT EXISTS fired (
+  id INTEGER PRIMARY KEY, what TEXT, name TEXT, event TEXT, ticket INTEGER, at TEXT);
+CREATE TABLE IF NOT EXISTS due (id INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, thing INTEGER, mail INTEGER);
+CREATE INDEX IF NOT EXISTS due_at ON due (at);
 CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, n INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS file (name TEXT PRIMARY KEY, label TEXT, content_type TEXT, public INTEGER, content BLOB);
 """
@@ -147,20 +153,56 @@ class Store:
             "INSERT OR REPLACE INTO address VALUES (?,?,?)", [(k, a.lower(), owner) for k, a in pairs]
         )
 
-    def mail(self, kind: str, recipient: str, reason: str, at: str) -> None:
-        """Record mail that the product would have sent."""
-        self._connection.execute(
+    def mail(self, kind: str, recipient: str, reason: str, at: str) -> int:
+        """Record mail that the product would have sent, or will send at a moment; return its id in the outbox."""
+        cursor = self._connection.execute(
             "INSERT INTO outbox (kind, recipient, reason, at) VALUES (?,?,?,?)", (kind, recipient, reason, at)
         )
+        return int(cursor.lastrowid or 0)
 
     def outbox(self) -> list[Document]:
-        """Return all mail that would have been sent."""
-        names = ("id", "kind", "recipient", "reason", "at")
+        """Return all mail that would have been sent, or is about to be."""
+        return self._log("outbox", ("id", "kind", "recipient", "reason", "at"))
+
+    def fire(self, what: str, name: str, event: str, ticket: int | None, at: str) -> None:
+        """Record that something acted by itself: a rule, an integration, a setting."""
+        self._connection.execute(
+            "INSERT INTO fired (what, name, event, ticket, at) VALUES (?,?,?,?,?)", (what, name, event, ticket, at)
+        )
+
+    def fired(self) -> list[Document]:
+        """Return all that acted by itself: what, its name, on which event and ticket, and when."""
+        return self._log("fired", ("id", "what", "name", "event", "ticket", "at"))
+
+    def _log(self, table: str, names: tuple[str, ...]) -> list[Document]:
         with self.lock:
-            return [
-                dict(zip(names, row, strict=True))
-                for row in self._connection.execute("SELECT * FROM outbox ORDER BY id")
-            ]
+            rows = self._connection.execute(f"SELECT {', '.join(names)} FROM {table} ORDER BY id")  # noqa: S608
+            return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def later(self, at: str, kind: str, thing: int, mail: int | None = None) -> None:
+        """Note what is to happen to a thing at a moment, and which mail of the outbox goes out then."""
+        self._connection.execute("INSERT INTO due (at, kind, thing, mail) VALUES (?,?,?,?)", (at, kind, thing, mail))
+
+    def next_due(self) -> str | None:
+        """Return the moment of what is to happen next."""
+        row = self._connection.execute("SELECT min(at) FROM due").fetchone()
+        return None if row[0] is None else str(row[0])
+
+    def take_due(self, until: str) -> tuple[str, str, int] | None:
+        """Return and forget what is due first, up to a moment: when, what, and the thing."""
+        row = self._connection.execute(
+            "SELECT id, at, kind, thing FROM due WHERE at<=? ORDER BY at, id LIMIT 1", (until,)
+        ).fetchone()
+        if row is None:
+            return None
+        self._connection.execute("DELETE FROM due WHERE id=?", (row[0],))
+        return row[1], row[2], row[3]
+
+    def call_off(self, kind: str, thing: int) -> None:
+        """Let what was to happen to a thing not happen, and its mail not go out."""
+        chosen = "FROM due WHERE kind=? AND thing=?"
+        self._connection.execute(f"DELETE FROM outbox WHERE id IN (SELECT mail {chosen})", (kind, thing))  # noqa: S608
+        self._connection.execute(f"DELETE {chosen}", (kind, thing))
 
     def clear_outbox(self) -> None:
         """Forget the mail so far."""
@@ -187,3 +229,27 @@ class Store:
     def remember_time(self, microseconds: int) -> None:
         """Note the clock's time, in microseconds since 1970."""
         self._connection.execute("INSERT OR REPLACE INTO counter VALUES ('clock', ?)", (microseconds,))
+
+    def _tables(self) -> list[str]:
+        rows = self._connection.execute("SELECT name FROM sqlite_master WHERE type='table'")
+        return [name for (name,) in rows]
+
+    def clear(self) -> None:
+        """Forget everything; ids begin anew."""
+        for table in self._tables():
+            self._connection.execute(f"DELETE FROM {table}")  # noqa: S608
+
+    def saved(self) -> Saved:
+        """Return everything that is held."""
+        with self.lock:
+            return {
+                table: self._connection.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608
+                for table in self._tables()
+            }
+
+    def restore(self, saved: Saved) -> None:
+        """Hold what :meth:`saved` returned, and nothing else."""
+        self.clear()
+        for table, rows in saved.items():
+            places = ",".join("?" * len(rows[0])) if rows else "NULL"
+            self._connection.executemany(f"INSERT INTO {table} VALUES ({places})", rows)  # noqa: S608
