@@ -30,7 +30,8 @@ CREATE TABLE IF NOT EXISTS address (kind TEXT, address TEXT, owner INTEGER, PRIM
 CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY, kind TEXT, recipient TEXT, reason TEXT, at TEXT);
 CREATE TABLE IF NOT EXISTS fired (
   id INTEGER PRIMARY KEY, what TEXT, name TEXT, event TEXT, ticket INTEGER, at TEXT);
-CREATE TABLE IF NOT EXISTS due (id INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, thing INTEGER, mail INTEGER);
+CREATE TABLE IF NOT EXISTS due (
+  id INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, thing INTEGER, mail INTEGER);
 CREATE INDEX IF NOT EXISTS due_at ON due (at);
 CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, n INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS file (name TEXT PRIMARY KEY, label TEXT, content_type TEXT, public INTEGER, content BLOB);
@@ -251,5 +252,7 @@ class Store:
         """Hold what :meth:`saved` returned, and nothing else."""
         self.clear()
         for table, rows in saved.items():
-            places = ",".join("?" * len(rows[0])) if rows else "NULL"
+            if not rows:
+                continue
+            places = ",".join("?" * len(rows[0]))
             self._connection.executemany(f"INSERT INTO {table} VALUES ({places})", rows)  # noqa: S608
