@@ -16,6 +16,7 @@ from migrator_lib.clock import Clock, ScaledClock
 from migrator_lib.errors import OutOfTurn, StorageError
 from migrator_lib.gorgias.api import GorgiasApi
 from migrator_lib.gorgias.rate import RateGate
+from migrator_lib.gorgias.sign_in import signing
 from migrator_lib.gorgias.transport import Transport
 from migrator_lib.ledger import Ledger
 from migrator_lib.lookups import Lookups
@@ -147,11 +148,11 @@ class Engagement:
             url = self.account_url(target)
             transport = Transport(
                 url,
-                email=account.email,
-                api_key=resolve_secret(account.api_key),
+                auth=signing(account, url, self.clock),
                 gate=gate,
                 clock=self.clock,
                 timeout_seconds=settings.timeout_seconds,
+                bytes_per_second=settings.upload_bytes_per_second,
                 allow_invitations=self.parameters.agents.missing == "create",
             )
             self._apis[target] = GorgiasApi(transport)

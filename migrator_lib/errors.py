@@ -5,6 +5,7 @@
     MigratorError
     ├── RecordError            quarantine this record with its reason; the run goes on
     │   ├── RecordRejected     Gorgias refused it: its own words, by path
+    │   │   └── RecordMoved    a merged customer: the id of the one who has its place
     │   └── RecordUnusable     the source row cannot become a payload
     ├── Unanswered             a POST was sent and not answered: look it up before it is sent again
     ├── GateClosed             a person or a check is awaited; the run ends with exit code 3
@@ -22,7 +23,8 @@
         ├── TargetError        Gorgias' side
         │   ├── TargetUnreachable
         │   ├── TargetDenied
-        │   └── OutcomeUnknown a request may or may not have happened, and no look-up can tell
+        │   ├── OutcomeUnknown a request may or may not have happened, and no look-up can tell
+        │   └── ReplyUnusable  an answer lacks what the migration relies on
         ├── MailGuardError     a request that could send mail was about to leave; it did not
         ├── StorageError       the disk of this machine
         ├── AccountsError      the numbers do not add up to the source
@@ -70,7 +72,17 @@ class RecordRejected(RecordError):
     def __init__(self, message: str, *, status: int, data: Any = None, next_step: str = "") -> None:
         self.status = status
         self.data = data
+        """Path in the body (``messages.0.sender``) to the server's words about it, where it says any."""
         super().__init__(message, next_step=next_step)
+
+
+class RecordMoved(RecordRejected):
+    """Gorgias answered with 301: this customer was merged with another one (developers.gorgias.com, get-customer)."""
+
+    def __init__(self, message: str, *, status: int, new_id: int | None, data: Any = None, next_step: str = "") -> None:
+        self.new_id = new_id
+        """The other one's id, where the answer tells it."""
+        super().__init__(message, status=status, data=data, next_step=next_step)
 
 
 class RecordUnusable(RecordError):
@@ -144,7 +156,7 @@ class TargetUnreachable(TargetError):
 
 
 class TargetDenied(TargetError):
-    """The API key is wrong, or its user is no admin.
+    """The API key or the app's tokens are wrong, or their user is no admin.
 
     403 tells of the role of the key's user (developers.gorgias.com, errors), so every record would fare alike.
     """
@@ -152,6 +164,10 @@ class TargetDenied(TargetError):
 
 class OutcomeUnknown(TargetError):
     """A write may or may not have happened, and no look-up can tell."""
+
+
+class ReplyUnusable(TargetError):
+    """What Gorgias answered lacks what the migration relies on, such as an id."""
 
 
 class MailGuardError(HaltError):

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from ruamel.yaml.comments import CommentedMap
 
 from migrator_lib.errors import ParameterError
@@ -104,24 +104,56 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 """Hosts that are this machine."""
 
 
+def _encrypted(url: str) -> str:
+    """Refuse an address on the way to which a key or a token could be read, or that holds one."""
+    parts = urlsplit(url)
+    local = parts.hostname in LOOPBACK
+    if url and not (parts.scheme == "https" and parts.hostname) and not (parts.scheme == "http" and local):
+        raise ValueError("the API key would travel unencrypted: write https://<subdomain>.gorgias.com")
+    if parts.password is not None:
+        raise ValueError("the URL holds a password; take it out, and give 'api_key: env:NAME' instead")
+    return url
+
+
+EncryptedUrl = Annotated[str, AfterValidator(_encrypted)]
+"""``https://``; plain http only for a simulated account on this machine."""
+
+
+class OAuth(Model):
+    """An app's way of signing in. Source: developers.gorgias.com, oauth2-authentication-for-creating-apps."""
+
+    client_id: str
+    client_secret: SecretReference
+    refresh_token: SecretReference
+    """What the account gave the app, with the scope ``offline``; a new one is written back to a keyring."""
+    token_url: EncryptedUrl = ""
+    """Where tokens are given; empty: ``/oauth/token`` below the account's address."""
+
+
 class Account(Model):
-    """One Gorgias account and how to sign in to it."""
+    """One Gorgias account and how to sign in to it: as a user by API key, or as an app by OAuth2."""
 
-    url: str = ""
+    url: EncryptedUrl = ""
     """``https://<subdomain>.gorgias.com``; plain http only for a simulated account on this machine."""
-    email: str
-    api_key: SecretReference
+    email: str = ""
+    """The user whose API key it is."""
+    api_key: SecretReference | None = None
+    oauth: OAuth | None = None
 
-    @field_validator("url")
-    @classmethod
-    def _encrypted(cls, url: str) -> str:
-        parts = urlsplit(url)
-        local = parts.hostname in LOOPBACK
-        if url and not (parts.scheme == "https" and parts.hostname) and not (parts.scheme == "http" and local):
-            raise ValueError("the API key would travel unencrypted: write https://<subdomain>.gorgias.com")
-        if parts.password is not None:
-            raise ValueError("the URL holds a password; take it out, and give 'api_key: env:NAME' instead")
-        return url
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Account:
+        if (self.api_key is None) == (self.oauth is None):
+            raise ValueError("give either 'email' and 'api_key' or 'oauth', the way to sign in")
+        if self.api_key and not self.email:
+            raise ValueError("'email' is required beside 'api_key': the user whose key it is")
+        return self
+
+    @property
+    def secrets(self) -> tuple[SecretReference, ...]:
+        """The references to secrets that it needs."""
+        if self.oauth:
+            return (self.oauth.client_secret, self.oauth.refresh_token)
+        return (self.api_key,) if self.api_key else ()
 
 
 class Rate(Model):
@@ -153,6 +185,8 @@ class Target(Model):
     """Support address that old outgoing mail is shown to come from where the source does not say."""
     rate: Rate = Rate()
     timeout_seconds: Annotated[float, Field(gt=0)] = 30.0
+    upload_bytes_per_second: Annotated[float, Field(gt=0)] = 100_000.0
+    """What the line carries at least; a large request may take as much longer."""
     workers: Annotated[int, Field(ge=1, le=32)] = 4
     lookup_lag_seconds: Annotated[float, Field(ge=0)] = 10.0
     """How long a look-up by external id may lag behind a write (unverified; the sandbox tells)."""

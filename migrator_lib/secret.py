@@ -46,6 +46,19 @@ def resolve_secret(reference: str) -> str:
     return value
 
 
+def store_secret(reference: str, value: str) -> bool:
+    """Put a new value in the place of a secret; return False where its reference names no place that lasts."""
+    kind, _, rest = reference.partition(":")
+    if kind != "keyring":
+        return False
+    service, _, user = rest.partition("/")
+    try:
+        keyring.set_password(service, user, value)
+    except KeyringError:
+        return False
+    return True
+
+
 Option = bool | int | str
 SECRET_OPTION = re.compile(r"key|secret|pass|pwd|token|credential|sas|connection_string", re.IGNORECASE)
 PASSWORD_IN_URL = re.compile(r"://[^/?#@]*:[^/?#@]+@")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from migrator_lib.clock import Clock
 from migrator_lib.gorgias.api import GorgiasApi
+from migrator_lib.gorgias.auth import api_key
 from migrator_lib.gorgias.rate import RateGate
 from migrator_lib.gorgias.transport import Transport
 from migrator_lib.simulators.gorgias import Account
@@ -37,7 +38,7 @@ def client(url: str, clock: Clock, *, timeout_seconds: float = 30.0, allow_invit
     """Return a client of the account at ``url``, as an engagement makes one."""
     gate = RateGate(requests=40, window_seconds=20.0, reserve=0.1, clock=clock)
     transport = Transport(
-        url, email=EMAIL, api_key=API_KEY, gate=gate, clock=clock, timeout_seconds=timeout_seconds,
+        url, auth=api_key(EMAIL, API_KEY), gate=gate, clock=clock, timeout_seconds=timeout_seconds,
         allow_invitations=allow_invitations,
     )  # fmt: skip
     return GorgiasApi(transport)

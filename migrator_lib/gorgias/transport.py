@@ -1,31 +1,28 @@
-"""How a request reaches Gorgias: mail guard, rate gate, sending, and the retry rule, in this order.
-
-The retry rule, in one place: 429 is waited out and sent again (it was not carried out); GET, PUT and DELETE are
-sent again after 5xx, a time-out or a reset; a POST is sent again only if it certainly never arrived, else
-:class:`~migrator_lib.errors.Unanswered` is raised for the loader to look it up. Everything else is final.
-"""
+"""How a request reaches Gorgias: mail guard, rate gate, signing, sending; whether it is sent again tells ``retry``."""
 
 from __future__ import annotations
 
+import io
+import json
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
-from requests.auth import HTTPBasicAuth
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
-from urllib3.exceptions import NewConnectionError
+from requests.auth import AuthBase
+from urllib3.filepost import encode_multipart_formdata
 
 from migrator_lib.clock import Clock
-from migrator_lib.errors import RecordRejected, RecordUnusable, TargetDenied, TargetUnreachable, Unanswered
-from migrator_lib.gorgias import mail_guard
+from migrator_lib.errors import RecordMoved, RecordRejected, RecordUnusable, TargetDenied, TargetUnreachable
+from migrator_lib.gorgias import mail_guard, refusal, retry
+from migrator_lib.gorgias.auth import Renewable, session_to
 from migrator_lib.gorgias.rate import RateGate
-from migrator_lib.parameters import LOOPBACK
 
 LIMIT_HEADER = "X-Gorgias-Account-Api-Call-Limit"
-ATTEMPTS = 6
+TRY_ANEW = "mend the record or the mapping, then 'migrator run' again: it is tried anew."
 
 
 @dataclass(frozen=True)
@@ -37,8 +34,26 @@ class Upload:
     content_type: str
 
 
-class _Passing(Exception):
-    """A fault that may pass: 5xx, reset, time-out, a reply that breaks off."""
+@dataclass(frozen=True)
+class _Request:
+    """A request, encoded once however often it is sent."""
+
+    method: str
+    url: str
+    path: str
+    params: Mapping[str, Any] | None
+    content: bytes
+    content_type: str | None
+    body: Any
+
+    @property
+    def what(self) -> str:
+        return f"{self.method} /api/{self.path}"
+
+    @property
+    def sent(self) -> list[Any]:
+        """What an answer may quote."""
+        return [self.params, self.body]
 
 
 class Transport:
@@ -48,29 +63,37 @@ class Transport:
         self,
         base_url: str,
         *,
-        email: str,
-        api_key: str,
+        auth: AuthBase,
         gate: RateGate,
         clock: Clock,
         timeout_seconds: float = 30.0,
+        bytes_per_second: float = 100_000.0,
         allow_invitations: bool = False,
     ) -> None:
+        """Take an account's address, and what every request passes.
+
+        Args:
+            base_url: ``https://<subdomain>.gorgias.com``.
+            auth: signs requests (:mod:`migrator_lib.gorgias.auth`).
+            gate: shared by every worker of the account.
+            clock: what pauses are spent on.
+            timeout_seconds: how long an answer, or a connection, may take.
+            bytes_per_second: how fast a request is carried at least; a large one may take longer accordingly.
+            allow_invitations: whether a person agreed that creating users may invite them.
+        """
         self.base_url = base_url.rstrip("/")
         self.gate = gate
         self.clock = clock
-        self._auth = HTTPBasicAuth(email.encode(), api_key.encode())
+        self._auth = auth
         self._timeout = timeout_seconds
+        self._bytes_per_second = bytes_per_second
         self._allow_invitations = allow_invitations
         self._local = threading.local()
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
-            session = requests.Session()
-            session.auth = self._auth
-            session.headers["Accept"] = "application/json"
-            # the company's proxy and certificates count, but not on the way to a simulated account
-            session.trust_env = urlsplit(self.base_url).hostname not in LOOPBACK
+            session = session_to(self.base_url, self._auth)
             self._local.session = session
         return session
 
@@ -85,6 +108,9 @@ class Transport:
     ) -> Any:
         """Send one request and return the parsed reply, or None where the reply has no body.
 
+        A redirect is never followed: it would turn a write into a read. A DELETE that is answered with 404 when it is
+        sent again has gone through the first time.
+
         Args:
             method: GET, POST, PUT or DELETE.
             path: below ``/api/``, without a leading slash.
@@ -95,134 +121,179 @@ class Transport:
         Raises:
             MailGuardError: the request could send mail; it did not leave.
             Unanswered: a POST whose outcome is not known.
-            RecordRejected: a permanent error about this record.
+            RecordRejected: a permanent error about this record, in the server's words.
+            RecordMoved: a customer that was merged with another one.
             RecordUnusable: the body cannot be written as JSON.
             TargetDenied: 401 or 403.
             TargetUnreachable: Gorgias keeps failing.
         """
         mail_guard.check(method, path, params=params, body=body, allow_invitations=self._allow_invitations)
-        retrying = Retrying(
-            retry=retry_if_exception_type(_Passing),
-            stop=stop_after_attempt(ATTEMPTS),
-            wait=wait_exponential_jitter(initial=1, max=60, jitter=1),
-            sleep=self.clock.sleep,
-            reraise=True,
+        request = self._encoded(method, path, params, body, upload)
+        return retry.settle(
+            lambda sent_before: self._parsed(request, self._answer(request), sent_before),
+            what=request.what,
+            repeatable=method in retry.REPEATABLE,
+            clock=self.clock,
+            hold=self.gate.hold,
+            host=str(urlsplit(self.base_url).hostname),
         )
-        try:
-            return retrying(self._until_not_throttled, method, path, params, body, upload)
-        except _Passing as error:
-            raise TargetUnreachable(
-                f"Gorgias did not answer {method} /api/{path} after {ATTEMPTS} tries: {error}",
-                next_step=f"check that {urlsplit(self.base_url).hostname} can be reached from here, then run again: "
-                "the run goes on where it stopped.",
-            ) from None
 
-    def _until_not_throttled(self, method: str, path: str, *what: Any) -> Any:
-        """Send, and send again as often as the answer is 429: that is no fault, and waiting is the gate's."""
-        while True:
-            reply = self._send(method, path, *what)
-            if reply.status_code != 429:
-                return _judge(reply, method, path)
-            self.gate.hold(_seconds(reply.headers.get("Retry-after")))
-
-    def _send(
+    def _encoded(
         self, method: str, path: str, params: Mapping[str, Any] | None, body: Any, upload: Upload | None
-    ) -> requests.Response:
+    ) -> _Request:
+        content, content_type = b"", None
+        if upload:
+            part = (upload.name, upload.content, upload.content_type)
+            content, content_type = encode_multipart_formdata({upload.name: part})
+        elif body is not None:
+            try:
+                content, content_type = json.dumps(body, allow_nan=False).encode(), "application/json"
+            except ValueError:
+                raise RecordUnusable(
+                    f"{method} /api/{path} holds a number that JSON has not (NaN or infinity)",
+                    next_step="mend that value in the source or leave its field out in mapping.yaml, then run again.",
+                ) from None
+        return _Request(method, f"{self.base_url}/api/{path}", path, params, content, content_type, body)
+
+    # --- sending -----------------------------------------------------------------------------------
+
+    def _answer(self, request: _Request) -> requests.Response:
+        """Return an answer that is no fault and no 401 that a new token mends: that was not carried out."""
+        reply = self._unfaulty(request)
+        if reply.status_code == 401 and isinstance(self._auth, Renewable):
+            rejected = str(reply.request.headers.get("Authorization", ""))
+            return self._unfaulty(request) if self._auth.renew(rejected) else reply
+        return reply
+
+    def _unfaulty(self, request: _Request) -> requests.Response:
+        reply = self._send(request)
+        retry_after = reply.headers.get("Retry-after")
+        if reply.status_code == 429:
+            raise retry.throttled(retry_after)
+        fault = retry.fault_of_status(reply.status_code, retry_after)
+        if fault:
+            raise fault
+        return reply
+
+    def _send(self, request: _Request) -> requests.Response:
         """Send once. Errors are raised without their cause, which shows the query, and so a person's address."""
-        files = {upload.name: (upload.name, upload.content, upload.content_type)} if upload else None
         header = None
         self.gate.acquire()
         try:
             reply = self._session().request(
-                method,
-                f"{self.base_url}/api/{path}",
-                params=params,
-                json=body,
-                files=files,
-                timeout=self._timeout,
+                request.method,
+                request.url,
+                params=request.params,
+                # a stream, so that the time-out is of each piece of it, not of all of a large file
+                data=io.BytesIO(request.content) if request.content else None,
+                headers={"Content-Type": request.content_type} if request.content_type else None,
+                timeout=(self._timeout, self._timeout + len(request.content) / self._bytes_per_second),
                 allow_redirects=False,
             )
             header = reply.headers.get(LIMIT_HEADER)
             return reply
-        except requests.exceptions.InvalidJSONError:
-            raise RecordUnusable(
-                f"{method} /api/{path} holds a number that JSON has not (NaN or infinity)",
-                next_step="mend that value in the source or leave its field out in mapping.yaml, then run again.",
-            ) from None
         except requests.exceptions.RequestException as error:
-            if method == "POST" and not _never_arrived(error):
-                raise Unanswered(f"POST /api/{path} was not answered: {type(error).__name__}") from None
-            raise _Passing(_words(error)) from None
+            raise retry.fault_of(error) from None
         finally:
             self.gate.release(header)
 
+    def download(self, url: str) -> bytes:
+        """Return a file that was uploaded, by the URL that the upload was answered with.
 
-def _judge(reply: requests.Response, method: str, path: str) -> Any:
-    """Return what the reply holds, or raise what its status means."""
-    status = reply.status_code
-    if status >= 500 or status == 408:
-        if method == "POST":
-            raise Unanswered(f"POST /api/{path} was answered with {status}")
-        raise _Passing(f"status {status}")
-    if status in (401, 403):
-        raise TargetDenied(
-            f"Gorgias refused {method} /api/{path} with {status}: {_error_words(reply)[0]}",
-            next_step="check target.*.email and the secret behind target.*.api_key; the key must belong to an "
-            "admin, since it acts with that user's role.",
+        A private one is answered with 307 to a signed address elsewhere (developers.gorgias.com, download-file),
+        which is followed without our signature.
+
+        Raises:
+            RecordRejected: it is not there.
+            TargetDenied: 401 or 403.
+            TargetUnreachable: the server keeps failing.
+        """
+        ours = urlsplit(url).netloc == urlsplit(self.base_url).netloc
+        path = urlsplit(url).path.removeprefix("/").removeprefix("api/")
+        request = _Request("GET", url, path, None, b"", None, None)
+
+        def one_try(_: bool) -> bytes:
+            reply = self._answer(request) if ours else self._fetched(url)
+            if reply.status_code in (302, 303, 307) and "Location" in reply.headers:
+                reply = self._fetched(urljoin(url, reply.headers["Location"]))
+            if reply.status_code != 200:
+                self._refused(request, reply)
+            return reply.content
+
+        host = str(urlsplit(url).hostname)
+        return retry.settle(
+            one_try, what=request.what, repeatable=True, clock=self.clock, hold=self.gate.hold, host=host
         )
-    if status >= 300:
-        words, data = _error_words(reply)
-        raise RecordRejected(
-            f"Gorgias answered {method} /api/{path} with {status}: {words}",
-            status=status,
-            data=data,
-            next_step="mend the record or the mapping, then 'migrator run' again: it is tried anew.",
-        )
-    return _parsed(reply, method, path)
 
+    def _fetched(self, url: str) -> requests.Response:
+        """Get what lies elsewhere: without a signature, and without the gate, as it is none of the API's calls."""
+        try:
+            with session_to(url) as session:
+                reply = session.get(url, timeout=self._timeout, headers={"Accept": "*/*"})
+        except requests.exceptions.RequestException as error:
+            raise retry.fault_of(error) from None
+        fault = retry.fault_of_status(reply.status_code)
+        if fault:
+            raise fault
+        return reply
 
-def _parsed(reply: requests.Response, method: str, path: str) -> Any:
-    """Return the body, or None where there is none: 202 and 204 have none, and 201 for a ticket's tags neither."""
-    if not reply.content:
-        return None
-    try:
-        return reply.json()
-    except requests.exceptions.JSONDecodeError:
-        if method == "POST":
-            raise Unanswered(f"POST /api/{path} was answered with a broken body") from None
-        raise _Passing("a broken body") from None
+    # --- what an answer means ----------------------------------------------------------------------
 
+    def _parsed(self, request: _Request, reply: requests.Response, sent_before: bool) -> Any:
+        """Return the body, or None where there is none: 202 and 204 have none, and 201 for a ticket's tags neither."""
+        if reply.status_code == 404 and request.method == "DELETE" and sent_before:
+            return None
+        if reply.status_code >= 300:
+            self._refused(request, reply)
+        if not reply.content:
+            return None
+        try:
+            return reply.json()
+        except requests.exceptions.JSONDecodeError:
+            raise retry.Fault("a broken body") from None
 
-def _reason(error: requests.exceptions.RequestException) -> Any:
-    """Return what lies beneath: urllib3's error, without the URL that requests puts before it."""
-    first = error.args[0] if error.args else error
-    return getattr(first, "reason", first)
+    def _refused(self, request: _Request, reply: requests.Response) -> None:
+        """Raise what a refusal means."""
+        status = reply.status_code
+        said = refusal.read(reply, request.sent)
+        words = f"Gorgias answered {request.what} with {status}: {said.words}"
+        if status == 401 or (status == 403 and (said.ours or not self._concerns_the_record(request))):
+            raise TargetDenied(
+                f"Gorgias refused {request.what} with {status}: {said.words}",
+                next_step="check target.*.email and api_key (or oauth), and the secrets behind them; the user whose "
+                "key it is, or who authorized the app, must be an admin, since requests act with that user's role.",
+            )
+        if status == 413:
+            words = f"{words}; the request has {len(request.content) / 1e6:,.1f} MB"
+        if 300 <= status < 400:
+            self._redirected(request, reply, words)
+        raise RecordRejected(words, status=status, data=said.data, next_step=TRY_ANEW)
 
+    def _concerns_the_record(self, request: _Request) -> bool:
+        """Whether a 403 that is none of Gorgias' own concerns what was sent, and not the key.
 
-def _never_arrived(error: requests.exceptions.RequestException) -> bool:
-    """Whether the connection was not even made, so that a POST certainly did not happen."""
-    return isinstance(error, requests.exceptions.ConnectTimeout) or isinstance(_reason(error), NewConnectionError)
+        A firewall on the way may take a message's text for an attack. All records would fare alike if it were the
+        key, so that is asked for with the cheapest call.
+        """
+        if request.method == "GET":
+            return False
+        try:
+            self.call("GET", "account")
+        except TargetDenied:
+            return False
+        return True
 
-
-def _words(error: requests.exceptions.RequestException) -> str:
-    return str(_reason(error)).rpartition(": ")[2] or type(error).__name__
-
-
-def _seconds(header: str | None) -> float:
-    try:
-        return max(0.1, float(header or 1))
-    except ValueError:
-        return 1.0
-
-
-def _error_words(reply: requests.Response) -> tuple[str, Any]:
-    """Return the server's own words and its per-path data. ``error`` is an object: {msg, data}."""
-    try:
-        error = reply.json().get("error", {})
-    except (ValueError, AttributeError):
-        return reply.text[:200] or reply.reason or "no words", None
-    if not isinstance(error, Mapping):
-        return str(error), None
-    data = error.get("data")
-    words = str(error.get("msg") or reply.text[:200] or reply.reason)
-    return (f"{words} {data}" if data else words), data
+    def _redirected(self, request: _Request, reply: requests.Response, words: str) -> None:
+        """Raise what a redirect means: an account that moved, or a customer that was merged."""
+        there = urlsplit(urljoin(request.url, reply.headers.get("Location", "")))
+        here = urlsplit(request.url)
+        if (there.netloc, there.scheme) != (here.netloc, here.scheme) and there.path == here.path:
+            raise TargetUnreachable(
+                f"The account is no longer at {here.scheme}://{here.netloc}: it sends us to another address.",
+                next_step=f"set target.*.url to {there.scheme}://{there.netloc} in engagement.yaml if that is the "
+                "company's account, and run again.",
+            )
+        if reply.status_code in (301, 308):
+            moved = re.search(r"/(\d+)/?$", there.path)
+            new_id = int(moved[1]) if moved and there.path != here.path else None
+            raise RecordMoved(words, status=reply.status_code, new_id=new_id, next_step=TRY_ANEW)

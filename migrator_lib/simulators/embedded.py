@@ -85,8 +85,8 @@ def accounts(parameters: Parameters, paths: Paths) -> Iterator[None]:
     if settings is None:
         yield
         return
-    for account in (parameters.target.production, parameters.target.sandbox):
-        kind, _, name = account.api_key.partition(":")
+    for reference in (*parameters.target.production.secrets, *parameters.target.sandbox.secrets):
+        kind, _, name = reference.partition(":")
         if kind == "env":
             os.environ.setdefault(name, secrets.token_urlsafe(24))
     from migrator_lib.simulators.gorgias.server import running  # a web server is slow to import, and often not needed

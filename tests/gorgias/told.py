@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from migrator_lib.clock import ManualClock
+from migrator_lib.gorgias.auth import api_key
 from migrator_lib.gorgias.rate import RateGate
 from migrator_lib.gorgias.transport import Transport
 
@@ -73,4 +74,4 @@ class Told:
 
 def transport_to(url: str, clock: ManualClock, **options: Any) -> Transport:
     gate = RateGate(requests=40, window_seconds=20.0, reserve=0.1, clock=clock)
-    return Transport(url, email=EMAIL, api_key=API_KEY, gate=gate, clock=clock, **options)
+    return Transport(url, auth=api_key(EMAIL, API_KEY), gate=gate, clock=clock, **options)
