@@ -176,6 +176,13 @@ class SimulatedTarget(Model):
     """JSON file, relative to the engagement's folder, with what the account holds at first."""
 
 
+class Canary(Model):
+    """Who gets the synthetic tickets that must prove silence, and where a person looks for mail."""
+
+    address: Annotated[str, Field(max_length=320, pattern=r"^([^@\s]+@[^@\s]+\.[^@\s]+)?$")] = ""
+    """An address of the engagement's own; empty: a reserved one, at which nobody could look."""
+
+
 class Target(Model):
     """The Gorgias accounts: production, and a sandbox for the sample."""
 
@@ -192,6 +199,9 @@ class Target(Model):
     """How long a look-up by external id may lag behind a write (unverified; the sandbox tells)."""
     upload_limit_bytes: Annotated[int, Field(ge=1)] = 20_000_000
     """Largest attachment that is tried (Gorgias' limit is not documented)."""
+    canary: Canary = Canary()
+    proofs: dict[str, Literal["expected", "other"] | int | float] = {}
+    """Answers of a person in the place of probes (:mod:`migrator_lib.proofs`), by the probe's name."""
     simulator: SimulatedTarget | None = None
 
     @model_validator(mode="after")
