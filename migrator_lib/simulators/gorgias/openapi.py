@@ -35,13 +35,16 @@ Timestamps are UTC, without a zone, with microseconds. Lists are paged: ask agai
 are used. What belongs to the simulator alone is below `/_simulator/`."""
 
 
-def document(name: str, routes: Iterable[Endpoint], extra: Document | None = None) -> Document:
+def document(
+    name: str, routes: Iterable[Endpoint], more_schemas: Document | None = None, more_paths: Document | None = None
+) -> Document:  # fmt: skip
     """Return the OpenAPI 3.1 document of an account.
 
     Args:
         name: the account's.
         routes: its endpoints.
-        extra: paths that are not Gorgias' own: what the simulator adds.
+        more_schemas: schemas that ``more_paths`` refer to.
+        more_paths: paths that are not Gorgias' own: what the simulator adds.
     """
     endpoints = list(routes)
     types, schemas = _schemas(endpoints)
@@ -53,9 +56,9 @@ def document(name: str, routes: Iterable[Endpoint], extra: Document | None = Non
         "info": {"title": f"Simulated Gorgias account {name}", "version": "1.0", "description": INTRODUCTION},
         "servers": [{"url": f"/{name}"}],
         "security": [{"apiKey": []}, {"accessToken": []}],
-        "paths": {**paths, **(extra or {})},
+        "paths": {**paths, **(more_paths or {})},
         "components": {
-            "schemas": {**schemas, "Error": ERROR, "ListMeta": LIST_META},
+            "schemas": {**(more_schemas or {}), **schemas, "Error": ERROR, "ListMeta": LIST_META},
             "responses": {word: _error(text, status) for status, (word, text) in ERRORS.items()},
             "headers": {"CallLimit": CALL_LIMIT, "RetryAfter": RETRY_AFTER},
             "securitySchemes": {

@@ -11,7 +11,11 @@ import threading
 
 from migrator_lib.clock import Clock
 
-SIZES = {"api-key": (40, 20.0), "oauth": (80, 20.0), "enterprise-api-key": (40, 10.0), "enterprise-oauth": (80, 10.0)}
+SIZES = {
+    "api-key": (40, 20.0), "oauth": (80, 20.0), "enterprise-api-key": (40, 10.0), "enterprise-oauth": (80, 10.0),
+    "unlimited": (1_000_000_000, 20.0),
+}  # fmt: skip
+"""Requests and seconds; ``unlimited`` is none of Gorgias', but for whoever tries something else than the limit."""
 
 
 class RateLimit:
@@ -22,11 +26,14 @@ class RateLimit:
     ) -> None:
         if not 0.0 <= foreign_share < 1.0:
             raise ValueError(f"foreign traffic takes a share of 0 up to below 1 of the limit, not {foreign_share}")
+        self.size = size
+        self.size = size
         self.limit, self.window = SIZES[size]
+        self.fixed_window = fixed_window
         self.foreign_share = foreign_share
         self.foreign_calls = self.foreign_throttled = 0
         self._clock = clock
-        self._fixed = fixed_window
+        self.fixed_window = fixed_window
         self._lock = threading.Lock()
         self._level = 0.0
         self._at = self._foreign_at = clock.monotonic()
@@ -38,7 +45,7 @@ class RateLimit:
             self._let_foreign_traffic_in(now)
             self._drain(now)
             if self._level + 1 > self.limit:
-                left = self.window - (now - self._at) if self._fixed else self.window / self.limit
+                left = self.window - (now - self._at) if self.fixed_window else self.window / self.limit
                 return False, self.limit, max(1, math.ceil(left))
             self._level += 1
             return True, math.ceil(self._level), 0
@@ -52,7 +59,7 @@ class RateLimit:
             return math.ceil(self._level)
 
     def _drain(self, now: float) -> None:
-        if self._fixed:
+        if self.fixed_window:
             if now - self._at >= self.window:
                 self._level, self._at = 0.0, now
         else:

@@ -24,6 +24,8 @@ class Credentials(BaseModel):
     api_key: str = "demo-key"
     api_key_env: str = ""
     """Name of an environment variable that holds the key; without a value there, ``api_key`` is it."""
+    oauth: dict[str, Any] | None = None
+    """The app that may sign in by OAuth2; see ``tokens.App``."""
 
 
 class Seed(BaseModel):
