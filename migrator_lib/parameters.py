@@ -181,6 +181,17 @@ class Canary(Model):
 
     address: Annotated[str, Field(max_length=320, pattern=r"^([^@\s]+@[^@\s]+\.[^@\s]+)?$")] = ""
     """An address of the engagement's own; empty: a reserved one, at which nobody could look."""
+    wait_seconds: Annotated[float, Field(ge=0, le=86_400)] = 120.0
+    """How long they are watched before the load, by the account's clock."""
+
+
+class SideEffects(Model):
+    """What of an account that acts by itself this program may switch off while it writes."""
+
+    switch_off: tuple[Literal["rules", "integrations", "settings"], ...] = ()
+    """Kinds that are switched off before the first write, and put back afterwards; what is left on closes a gate."""
+    restore: Literal["cutover", "by_hand"] = "cutover"
+    """Production is put back at the end of notebook 07, or by ``migrator restore-target`` alone."""
 
 
 class Target(Model):
@@ -202,6 +213,7 @@ class Target(Model):
     canary: Canary = Canary()
     proofs: dict[str, Literal["expected", "other"] | int | float] = {}
     """Answers of a person in the place of probes (:mod:`migrator_lib.proofs`), by the probe's name."""
+    side_effects: SideEffects = SideEffects()
     simulator: SimulatedTarget | None = None
 
     @model_validator(mode="after")
