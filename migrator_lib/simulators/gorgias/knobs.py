@@ -29,8 +29,6 @@ class Knobs(BaseModel):
     """A ticket whose last message is deleted stays, without any; else it goes too."""
     foreign_attachment_urls: Literal["hot-linked", "copied", "refused"] = "hot-linked"
     """What becomes of an attachment whose URL is not one of ``POST /upload``."""
-    stripped_text_is_computed: bool = True
-    """``stripped_text`` and ``stripped_html`` of an e-mail are computed where they are not given."""
     max_attachments: Annotated[int, Field(ge=0)] | None = None
     """How many attachments a message may have; None: any number."""
 
@@ -75,6 +73,8 @@ class Knobs(BaseModel):
     """The largest file that ``POST /upload`` takes; a larger one is a 413."""
     two_keys_two_buckets: bool = False
     """Each API key has a rate limit of its own, else the account has one."""
+    puts_answer_with_the_object: bool = False
+    """A change is answered with the thing as it is now, else with an empty 202."""
     total_resources_told: bool = False
     """``meta.total_resources`` of a list is its length, else null."""
     survey_after_seconds: Seconds = 3600.0

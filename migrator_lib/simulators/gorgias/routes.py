@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from migrator_lib.simulators.gorgias import (
     custom_fields,
+    customer_merge,
     customers,
     integrations,
     macros,
@@ -25,6 +26,7 @@ ROUTES: tuple[Endpoint, ...] = (
     *teams.ROUTES,
     *tags.ROUTES,
     *custom_fields.ROUTES,
+    *customer_merge.ROUTES,
     *customers.ROUTES,
     *ticket_routes.ROUTES,
     *message_routes.ROUTES,

@@ -36,8 +36,11 @@ CREATE INDEX IF NOT EXISTS due_at ON due (at);
 CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, n INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS file (name TEXT PRIMARY KEY, label TEXT, content_type TEXT, public INTEGER, content BLOB);
 """
-ORDERS = {"created_datetime": "created", "updated_datetime": "updated", "id": "id", "name": "COALESCE(name,'')"}
-FILTERS = ("external_id", "name", "parent")
+ORDERS = {
+    "created_datetime": "created", "updated_datetime": "updated", "id": "id", "name": "COALESCE(name,'')",
+    "usage": "COALESCE(json_extract(body,'$.usage'),0)",
+}  # fmt: skip
+FILTERS = ("id", "external_id", "name", "parent")
 
 
 class Store:
@@ -87,8 +90,20 @@ class Store:
             ),
         )  # fmt: skip
 
+    def replace(self, kind: str, document: Document) -> None:
+        """Replace the body of a document that is there; its name and parent stay."""
+        self._connection.execute(
+            "UPDATE thing SET body=?, external_id=?, updated=? WHERE kind=? AND id=?",
+            (
+                json.dumps(document), document.get("external_id"), document.get("updated_datetime") or "",
+                kind, document["id"],
+            ),
+        )  # fmt: skip
+
     def get(self, kind: str, thing_id: int) -> Document | None:
         """Return a document by id."""
+        if not 0 <= thing_id < 1 << 63:  # more than a column holds
+            return None
         row = self._connection.execute("SELECT body FROM thing WHERE kind=? AND id=?", (kind, thing_id)).fetchone()
         return json.loads(row[0]) if row else None
 
@@ -98,9 +113,30 @@ class Store:
         statement = f"SELECT body FROM thing WHERE kind=? AND {column}=? ORDER BY id"  # noqa: S608
         return [json.loads(row[0]) for row in self._connection.execute(statement, (kind, value))]
 
-    def by_kind(self, kind: str) -> list[Document]:
-        """Return all documents of a kind, for kinds of which there are few."""
-        rows = self._connection.execute("SELECT body FROM thing WHERE kind=? ORDER BY id", (kind,))
+    def by_kind(self, kind: str, where: Mapping[str, Any] | None = None) -> list[Document]:
+        """Return all documents of a kind that have these external_id, name or parent, oldest id first."""
+        conditions, values = self._conditions(kind, where)
+        rows = self._connection.execute(f"SELECT body FROM thing WHERE {conditions} ORDER BY id", values)  # noqa: S608
+        return [json.loads(row[0]) for row in rows]
+
+    def _conditions(self, kind: str, where: Mapping[str, Any] | None) -> tuple[str, list[Any]]:
+        assert all(name in FILTERS for name in where or {})
+        return " AND ".join(["kind=?", *(f"{name}=?" for name in where or {})]), [kind, *(where or {}).values()]
+
+    def holding(self, kind: str, place: str, value: Any) -> list[Document]:
+        """Return documents that hold a value at a place, such as ``$.assignee_user.id``; all of a kind are read."""
+        rows = self._connection.execute(
+            "SELECT body FROM thing WHERE kind=? AND json_extract(body, ?)=? ORDER BY id", (kind, place, value)
+        )
+        return [json.loads(row[0]) for row in rows]
+
+    def listing(self, kind: str, place: str, thing_id: int) -> list[Document]:
+        """Return documents with a list, such as ``$.tags``, that has an element of this id; all of a kind are read."""
+        rows = self._connection.execute(
+            "SELECT body FROM thing WHERE kind=? AND EXISTS (SELECT 1 FROM json_each(body, ?) AS element "
+            "WHERE json_extract(element.value, '$.id')=?) ORDER BY id",
+            (kind, place, thing_id),
+        )
         return [json.loads(row[0]) for row in rows]
 
     def delete(self, kind: str, thing_id: int) -> None:
@@ -118,17 +154,12 @@ class Store:
         """Return up to ``limit`` (sort value, document) pairs behind ``after``, in a stable order."""
         column = ORDERS[order]
         way, sign = ("DESC", "<") if descending else ("ASC", ">")
-        conditions: list[str] = ["kind=?"]
-        values: list[Any] = [kind]
-        for name, value in (where or {}).items():
-            assert name in FILTERS
-            conditions.append(f"{name}=?")
-            values.append(value)
+        conditions, values = self._conditions(kind, where)
         if after is not None:
-            conditions.append(f"({column}, id) {sign} (?, ?)")
+            conditions += f" AND ({column}, id) {sign} (?, ?)"
             values += after
         statement = (
-            f"SELECT {column}, body FROM thing WHERE {' AND '.join(conditions)} "  # noqa: S608
+            f"SELECT {column}, body FROM thing WHERE {conditions} "  # noqa: S608
             f"ORDER BY {column} {way}, id {way} LIMIT ?"
         )
         rows = self._connection.execute(statement, (*values, limit))
@@ -206,14 +237,19 @@ class Store:
         self._connection.execute(f"DELETE {chosen}", (kind, thing))
 
     def clear_outbox(self) -> None:
-        """Forget the mail so far."""
+        """Forget the mail so far, and what fired."""
         self._connection.execute("DELETE FROM outbox")
+        self._connection.execute("DELETE FROM fired")
 
     def save_file(self, name: str, label: str, content_type: str, public: bool, content: bytes) -> None:
         """Keep an uploaded file."""
         self._connection.execute(
             "INSERT INTO file VALUES (?,?,?,?,?)", (name, label, content_type, int(public), content)
         )
+
+    def has_file(self, name: str) -> bool:
+        """Whether there is an uploaded file of this name."""
+        return self._connection.execute("SELECT 1 FROM file WHERE name=?", (name,)).fetchone() is not None
 
     def file(self, name: str) -> tuple[str, str, bool, bytes] | None:
         """Return (label, content type, public, bytes) of an uploaded file."""

@@ -22,6 +22,8 @@ from migrator_lib.gorgias.contract.bodies.automation import (
 )
 from migrator_lib.gorgias.contract.bodies.people import (
     CustomerCreate,
+    CustomerData,
+    CustomerMerge,
     CustomerUpdate,
     Role,
     TeamCreate,
@@ -30,8 +32,10 @@ from migrator_lib.gorgias.contract.bodies.people import (
     UserUpdate,
 )
 from migrator_lib.gorgias.contract.bodies.setup import (
+    CustomFieldBulkUpdate,
     CustomFieldCreate,
     CustomFieldUpdate,
+    CustomFieldValue,
     Definition,
     Ids,
     InputSettings,
@@ -58,9 +62,13 @@ from migrator_lib.gorgias.contract.bodies.tickets import (
 
 __all__ = [
     "Attachment",
+    "CustomFieldBulkUpdate",
     "CustomFieldCreate",
     "CustomFieldUpdate",
+    "CustomFieldValue",
     "CustomerCreate",
+    "CustomerData",
+    "CustomerMerge",
     "CustomerUpdate",
     "Definition",
     "End",

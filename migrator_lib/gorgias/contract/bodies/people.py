@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from migrator_lib.gorgias.contract.fields import Address, CustomerChannel, FieldValue, Meta, Reference, Strict
+from migrator_lib.gorgias.contract.fields import Address, CustomerChannel, FieldValue, Meta, Moment, Reference, Strict
 
 
 class CustomerCreate(Strict):
@@ -29,6 +29,17 @@ class CustomerUpdate(CustomerCreate):
     """A change of a customer; channels, where given, replace all."""
 
     channels: list[CustomerChannel] | None = None  # type: ignore[assignment]
+
+
+class CustomerMerge(CustomerUpdate):
+    """What ``PUT /api/customers/merge`` may set on the customer who stays; whom it merges stands in the query."""
+
+
+class CustomerData(Strict):
+    """What ``PUT /api/customers/{id}/data`` takes: free-form, and ignored if the account's has a later version."""
+
+    data: Any
+    version: Moment | None = None
 
 
 class Role(Strict):

@@ -62,6 +62,19 @@ class CustomFieldCreate(CustomFieldUpdate):
     definition: Definition
 
 
+class CustomFieldBulkUpdate(CustomFieldUpdate):
+    """A change of a custom field among others: ``PUT /api/custom-fields`` takes an array of these."""
+
+    id: int
+
+
+class CustomFieldValue(Strict):
+    """The value of one custom field, where the documentation has an object; elsewhere it has the bare value."""
+
+    id: int | None = None
+    value: str | bool | int | float | None
+
+
 class Ids(Strict):
     """What a bulk deletion takes."""
 
