@@ -18,6 +18,7 @@ from migrator_lib.external_id import external_id
 from migrator_lib.mapping import EngagementMapping, Team
 from migrator_lib.membership.kinds import FilterKind, kind_reader
 from migrator_lib.parameters import Parameters
+from migrator_lib.proofs.behaviour import Behaviour
 from migrator_lib.smartertrack.file_index import FileIndex
 from migrator_lib.smartertrack.matching import Files
 from migrator_lib.staging import Row, Staged
@@ -87,6 +88,8 @@ class Lookups:
     files: Files = field(default_factory=Files)
     ticket_requesters: Sequence[tuple[int | None, str]] = ()
     """(account or None, address) of every ticket, distinct, in ticket order."""
+    behaviour: Behaviour = field(default_factory=Behaviour)
+    """What depends on how Gorgias answers, as the sandbox did."""
 
     @classmethod
     def of(

@@ -1,0 +1,89 @@
+"""Custom field values of tickets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from migrator_lib.proofs.bench import Bench, Refusal
+from migrator_lib.proofs.probe import Answer, Probe, answered
+
+
+def _values(bench: Bench, ticket: int) -> list[Any]:
+    """Return the values of a ticket."""
+    return [value.value for value in bench.api.tickets.custom_fields(ticket)]
+
+
+class ValuesInCreate(Probe):
+    """Values that come with a ticket."""
+
+    name = "values_in_create"
+    question = "Are custom field values kept that are given inside POST /tickets?"
+    matters = "They save a call for each ticket (create-ticket). UNVERIFIED."
+    does = "POST a ticket with a value of the synthetic dropdown; GET its values."
+    expects = "The value is there."
+    otherwise = "One more call for each ticket with values puts them."
+
+    def run(self, bench: Bench) -> Answer:
+        """Ask."""
+        ticket = bench.ticket("values", custom_fields=[{"id": bench.field.id, "value": "one"}])
+        there = _values(bench, ticket.id)
+        return answered(there == ["one"], "kept" if there else "not kept")
+
+    def follows(self, answer: Answer) -> Mapping[str, Any]:
+        """Put them again."""
+        return {"values_in_create": False} if answer.answer == "other" else {}
+
+
+class PutReplacesValues(Probe):
+    """The bulk PUT of values."""
+
+    name = "put_replaces_values"
+    question = "Does PUT /tickets/{id}/custom-fields remove a value that its body leaves out?"
+    matters = "update-ticket-custom-fields says so, a public client denies it. CONFLICT."
+    does = "POST a ticket with a value; PUT no values; GET its values."
+    expects = "The value is gone: what a PUT sends must be complete, and what the loader sends is."
+    otherwise = "A value that the source has emptied since stays: 06 lists it as differing."
+
+    def run(self, bench: Bench) -> Answer:
+        """Ask."""
+        ticket = bench.ticket("replaced", custom_fields=[{"id": bench.field.id, "value": "one"}])
+        bench.api.tickets.replace_custom_fields(ticket.id, [])
+        there = [value for value in _values(bench, ticket.id) if value is not None]
+        return answered(not there, "removed" if not there else "still there")
+
+
+class ValuesReplyShape(Probe):
+    """How values are read."""
+
+    name = "values_reply_shape"
+    question = "Are values answered as {data: [...]}?"
+    matters = "list-ticket-custom-fields shows a bare array, live accounts an envelope. CONFLICT."
+    does = "POST a ticket with a value; GET its values."
+    expects = "In an envelope."
+    otherwise = "Nothing: both are read."
+    relied_on = False
+
+    def run(self, bench: Bench) -> Answer:
+        """Ask, and look at the reply itself."""
+        ticket = bench.ticket("shape", custom_fields=[{"id": bench.field.id, "value": "one"}])
+        reply = bench.api.transport.call("GET", f"tickets/{ticket.id}/custom-fields")
+        return answered(isinstance(reply, dict), "in an envelope" if isinstance(reply, dict) else "a bare array")
+
+
+class ChoicesEnforced(Probe):
+    """A value that is none of the choices."""
+
+    name = "choices_enforced"
+    question = "Is a value refused that is not among a dropdown's choices?"
+    matters = "The documentation leaves it open (the-custom-field-object). UNVERIFIED."
+    does = "POST a ticket with such a value."
+    expects = "Refused; notebook 02 makes a field of other values text instead, so none is sent."
+    otherwise = "Nothing: fields are proposed as before, and the mapping may make more of them dropdowns."
+    relied_on = False
+
+    def run(self, bench: Bench) -> Answer:
+        """Ask."""
+        value = [{"id": bench.field.id, "value": "neither"}]
+        made = bench.attempt(lambda: bench.ticket("choice", custom_fields=value))
+        return answered(isinstance(made, Refusal), "refused" if isinstance(made, Refusal) else "taken")
