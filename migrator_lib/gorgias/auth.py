@@ -176,7 +176,7 @@ class OAuth2(TokenAuth):
         if reply.status_code == 200:
             try:
                 return dict(self._client.parse_request_body_response(reply.text))
-            except (OAuth2Error, ValueError) as error:
+            except (OAuth2Error, ValueError, TypeError) as error:
                 problem = getattr(error, "error", None) or "an answer without a token"
         else:
             problem = f"{problem}, {_code(reply)}"

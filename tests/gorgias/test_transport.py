@@ -10,11 +10,13 @@ import traceback
 from typing import Any
 
 import pytest
+import requests
 import urllib3.util.connection
 
 from migrator_lib.clock import ManualClock
 from migrator_lib.errors import (
     MailGuardError,
+    RecordMoved,
     RecordRejected,
     RecordUnusable,
     TargetDenied,
@@ -22,7 +24,7 @@ from migrator_lib.errors import (
     Unanswered,
 )
 from migrator_lib.gorgias.auth import api_key
-from migrator_lib.gorgias.retry import ATTEMPTS
+from migrator_lib.gorgias.retry import ATTEMPTS, throttled
 from migrator_lib.gorgias.transport import Transport, Upload
 from tests.gorgias.told import API_KEY, EMAIL, Act, Told, hang_up, reply, reset, transport_to
 
@@ -325,3 +327,234 @@ def test_a_refused_connection_tells_neither_key_nor_address(clock: ManualClock) 
         transport.call("GET", "customers", params={"email": PERSON})
     shown = "".join(traceback.format_exception(caught.value))
     assert not any(secret in shown for secret in (API_KEY, "jane@", "private.example"))
+
+
+# --- what a refusal says -------------------------------------------------------------------------------
+
+
+def test_the_servers_words_stand_by_path(transport: Transport, told: Told) -> None:
+    data = {
+        "messages": [{"sender": ["Missing data for required field."]}, {"source": {"from": ["Unknown.", "Twice."]}}],
+        "status": ["Not a valid choice."],
+        "_schema": "As a whole.",
+    }
+    told.script = [reply(400, {"error": {"msg": "Failed", "data": data}})]
+    with pytest.raises(RecordRejected) as caught:
+        transport.call("PUT", "tags/1", body={})
+    assert caught.value.data == {
+        "messages.0.sender": ["Missing data for required field."],
+        "messages.1.source.from": ["Unknown.", "Twice."],
+        "status": ["Not a valid choice."],
+        "_schema": ["As a whole."],
+    }
+    assert "messages.0.sender: Missing data for required field.; messages.1.source.from: Unknown. Twice.;" in str(
+        caught.value
+    )
+
+
+TEXT = "My knee hurts since the accident, and I would not want anybody to read of it.\nKind regards"
+QUOTING = {
+    "whole": {"msg": "Failed", "data": {"name": [f"Not valid: {TEXT}"]}},
+    "cut": {"msg": "Failed", "data": {"name": [f"{TEXT[:40]}... is too long"]}},
+    "in the message": {"msg": f"Cannot save '{TEXT}'"},
+    "in capitals": {"msg": f"Cannot save {TEXT.upper()}"},
+    "in words alone": f"Cannot save {TEXT}",
+    "elsewhere": None,
+}
+
+
+@pytest.mark.parametrize("error", QUOTING.values(), ids=QUOTING.keys())
+def test_what_was_sent_is_never_told_again(transport: Transport, told: Told, error: Any) -> None:
+    told.script = [reply(400, {"detail": TEXT} if error is None else {"error": error})]
+    with pytest.raises(RecordRejected) as caught:
+        transport.call("PUT", "tags/1", body={"name": TEXT, "description": "Knee"})
+    shown = "".join(traceback.format_exception(caught.value)) + repr(caught.value.data)
+    assert not any(part in shown.lower() for part in ("my knee hurts", "accident", "would not want"))
+    assert "…" in shown
+
+
+def test_short_words_of_a_person_and_addresses_are_not_told_either(transport: Transport, told: Told) -> None:
+    words = "Jane Roe (jane@private.example) is taken by john@private.example; one of open, closed"
+    told.script = [reply(409, {"error": {"msg": words}})]
+    body = {"name": "Jane Roe", "meta": {"status": "closed", "created_datetime": "2020-01-01"}}
+    with pytest.raises(RecordRejected) as caught:
+        transport.call("PUT", "customers/1", body=body)
+    assert "409: … (j***@***.example) is taken by j***@***.example; one of open, closed\n" in str(caught.value)
+
+
+def test_a_long_refusal_is_cut(transport: Transport, told: Told) -> None:
+    data = {f"field{n}": ["wrong " * 1000] for n in range(100)}
+    told.script = [reply(400, {"error": {"msg": "no " * 1000, "data": data}})]
+    with pytest.raises(RecordRejected) as caught:
+        transport.call("PUT", "tags/1", body={})
+    assert len(str(caught.value)) < 1500
+    assert len(caught.value.data) == 100
+    assert all(len(words[0]) <= 200 for words in caught.value.data.values())
+
+
+def test_what_is_too_large_says_how_large(transport: Transport, told: Told) -> None:
+    told.script = [reply(413, b"<html><title>413 Request Entity Too Large</title></html>")]
+    with pytest.raises(RecordRejected, match=r"a page '413 Request Entity Too Large'; the request has 2\.0 MB"):
+        transport.call("POST", "upload", upload=Upload("a.bin", bytes(2_000_000), "application/octet-stream"))
+
+
+# --- who was merged, and what moved --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+@pytest.mark.parametrize(
+    ("location", "new_id"),
+    [("/acme/api/customers/9", 9), ("/acme/api/customers/9/", 9), ("9", 9), (None, None), ("/login", None)],
+)
+def test_a_merged_customer_tells_the_other_ones_id(
+    transport: Transport, told: Told, method: str, location: str | None, new_id: int | None
+) -> None:
+    headers = {"Location": location} if location else {}
+    told.script = [reply(301, {"error": {"msg": "was merged with another one"}}, headers)]
+    with pytest.raises(RecordMoved, match="merged with another one") as caught:
+        transport.call(method, "customers/8", body={} if method == "PUT" else None)
+    assert (caught.value.status, caught.value.new_id) == (301, new_id)
+    assert len(told.seen) == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_an_account_that_has_another_address_stops_the_run_and_tells_it(
+    transport: Transport, told: Told, method: str
+) -> None:
+    told.script = [reply(301, None, {"Location": "https://acme-new.gorgias.com/acme/api/customers/8"})]
+    with pytest.raises(TargetUnreachable, match=r"Next: set target\.\*\.url to https://acme-new\.gorgias\.com in"):
+        transport.call(method, "customers/8", body={} if method == "PUT" else None)
+
+
+# --- 403 -----------------------------------------------------------------------------------------------
+
+FIREWALL = reply(403, b"<html><title>Request blocked</title></html>")
+
+
+def test_a_text_that_a_firewall_minds_concerns_its_record_alone(transport: Transport, told: Told) -> None:
+    told.script = [FIREWALL, reply(200, {"domain": "acme"})]
+    with pytest.raises(RecordRejected, match="403: a page 'Request blocked'"):
+        transport.call("POST", "tags", body={"name": "' OR 1=1 --"})
+    assert [path for _, path, *_ in told.seen] == ["/acme/api/tags", "/acme/api/account"]
+
+
+def test_a_firewall_that_lets_nothing_pass_stops_the_run(transport: Transport, told: Told) -> None:
+    told.script = [FIREWALL] * 2
+    with pytest.raises(TargetDenied):
+        transport.call("POST", "tags", body={"name": "x"})
+    assert len(told.seen) == 2
+
+
+# --- sent again ----------------------------------------------------------------------------------------
+
+GONE = reply(404, {"error": {"msg": "not found"}})
+
+
+@any_fault
+def test_a_deletion_that_finds_nothing_when_sent_again_went_through(
+    transport: Transport, told: Told, fault: Act
+) -> None:
+    told.script = [fault, GONE]
+    assert transport.call("DELETE", "tickets/7") is None
+
+
+def test_a_deletion_of_nothing_is_an_error_the_first_time(transport: Transport, told: Told) -> None:
+    told.script = [reply(429, None, {"Retry-after": "1"}), GONE]
+    with pytest.raises(RecordRejected):
+        transport.call("DELETE", "tickets/7")
+
+
+def test_a_change_of_nothing_is_an_error_also_when_sent_again(transport: Transport, told: Told) -> None:
+    told.script = [reset, GONE]
+    with pytest.raises(RecordRejected):
+        transport.call("PUT", "tickets/7", body={})
+
+
+def test_a_post_that_never_arrived_and_then_was_not_answered_is_in_doubt(
+    clock: ManualClock, monkeypatch: pytest.MonkeyPatch, told: Told
+) -> None:
+    make, tries = urllib3.util.connection.create_connection, iter(range(9))
+
+    def not_at_first(*args: Any, **options: Any) -> socket.socket:
+        if next(tries) == 0:
+            raise ConnectionRefusedError(111, "Connection refused")
+        return make(*args, **options)
+
+    monkeypatch.setattr(urllib3.util.connection, "create_connection", not_at_first)
+    told.script = [reset]
+    with pytest.raises(Unanswered):
+        transport_to(told.url, clock).call("POST", "tags", body={})
+    assert told.methods == ["POST"]
+
+
+def test_a_server_that_asks_for_more_time_gets_it(transport: Transport, told: Told, clock: ManualClock) -> None:
+    told.script = [reply(503, None, {"Retry-after": "120"})]
+    transport.call("GET", "account")
+    assert clock.monotonic() >= 120
+
+
+def test_machines_that_were_sent_away_together_do_not_come_back_together() -> None:
+    waits = {throttled("10").retry_after for _ in range(20)}
+    assert min(waits) >= 10
+    assert max(waits) < 11
+    assert len(waits) > 10
+
+
+@pytest.mark.parametrize("header", ["inf", "nan", "-5", "0"])
+def test_a_wait_that_is_none_is_short(header: str) -> None:
+    assert 0.1 <= throttled(header).retry_after < 2
+
+
+# --- what is large -------------------------------------------------------------------------------------
+
+
+def test_what_is_large_may_take_longer(told: Told, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    transport = transport_to(told.url, clock, timeout_seconds=10, bytes_per_second=1000.0)
+    given = []
+    request = requests.Session.request
+
+    def noted(*args: Any, **options: Any) -> Any:
+        given.append(options["timeout"])
+        return request(*args, **options)
+
+    monkeypatch.setattr(requests.Session, "request", noted)
+    transport.call("GET", "account")
+    transport.call("POST", "upload", upload=Upload("a.bin", bytes(50_000), "application/octet-stream"))
+    transport.call("PUT", "tags/1", body={"description": "x" * 20_000})
+    (plain, upload, long) = [answer for _, answer in given]
+    assert plain == 10
+    assert 60 < upload < 61
+    assert 30 < long < 31
+
+
+def test_a_file_that_is_sent_again_is_sent_whole(transport: Transport, told: Told) -> None:
+    content = bytes(range(256)) * 1000
+    told.script = [reply(429, None, {"Retry-after": "1"}), reply(201, [{"url": "u"}])]
+    transport.call("POST", "upload", upload=Upload("a.bin", content, "application/octet-stream"))
+    assert [content in body for *_, body in told.seen] == [True, True]
+    assert "content-length" in told.seen[0][2]
+
+
+# --- files that come back ------------------------------------------------------------------------------
+
+
+def test_a_private_file_is_fetched_where_it_lies_without_our_key(transport: Transport, told: Told) -> None:
+    signed = f"{told.url}/signed?sig=1".replace("127.0.0.1", "localhost")
+    told.script = [reply(307, None, {"Location": signed}), reply(200, b"\x89PNG\x00")]
+    assert transport.download(f"{told.url}/api/attachment/download/h/name") == b"\x89PNG\x00"
+    (_, first, with_key, _), (_, second, without, _) = told.seen
+    assert (first, second) == ("/acme/api/attachment/download/h/name", "/acme/signed?sig=1")
+    assert "authorization" in with_key
+    assert "authorization" not in without
+
+
+def test_a_file_elsewhere_is_never_asked_for_with_our_key(told: Told, clock: ManualClock) -> None:
+    told.script = [reply(200, b"x")]
+    assert transport_to("http://127.0.0.1:9/acme", clock).download(f"{told.url}/file") == b"x"
+    assert "authorization" not in told.seen[0][2]
+
+
+def test_a_file_that_is_not_there_is_told(transport: Transport, told: Told) -> None:
+    told.script = [reply(502), reply(404, b"<html>")]
+    with pytest.raises(RecordRejected, match="404"):
+        transport.download(f"{told.url}/api/attachment/download/h/name")

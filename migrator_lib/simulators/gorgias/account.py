@@ -15,6 +15,7 @@ from migrator_lib.clock import Clock, ScaledClock
 from migrator_lib.simulators.gorgias.knobs import Knobs
 from migrator_lib.simulators.gorgias.ratelimit import RateLimit
 from migrator_lib.simulators.gorgias.store import Document, Store
+from migrator_lib.simulators.gorgias.tokens import App
 
 DEFAULT_SEED: Document = {
     "credentials": {"email": "migration@demo.example", "api_key": "demo-key"},
@@ -96,6 +97,7 @@ class Account:
         pair = f"{credentials['email']}:{key}"
         self._expected = "Basic " + base64.b64encode(pair.encode()).decode()
         self.user_email: str = credentials["email"]
+        self.app = App(self.clock, credentials["oauth"]) if credentials.get("oauth") else None
         self._ahead = self._time_to_catch_up()
         if not self.store.count("user"):
             self.reset()
@@ -143,7 +145,8 @@ class Account:
 
     def knows(self, authorization: str | None) -> bool:
         """Whether the credentials are right."""
-        return authorization == self._expected
+        signed_by_app = self.app is not None and self.app.access.scopes(authorization) is not None
+        return authorization == self._expected or signed_by_app
 
     def me(self) -> Document:
         """Return the key's user."""

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 
 from migrator_lib.clock import ScaledClock
-from migrator_lib.simulators.gorgias import roles
+from migrator_lib.simulators.gorgias import oauth, roles
 from migrator_lib.simulators.gorgias.account import Account, Fault
 from migrator_lib.simulators.gorgias.call import Call, read
 from migrator_lib.simulators.gorgias.endpoint import Endpoint, Handler
@@ -83,6 +83,8 @@ def _endpoint(account: Account, route: Endpoint) -> Any:
         account.count(name, throttled=not allowed)
         if not allowed:
             return _error(429, "Too many requests", headers={**headers, "Retry-after": str(wait)})
+        if account.app and not account.app.permits(request.headers.get("authorization"), method, path):
+            return _error(403, "The app lacks the scope for this", headers=headers)
         response = await carried_out(request)
         response.headers.update(headers)
         return response
@@ -119,6 +121,7 @@ def create_app(accounts: Mapping[str, Account]) -> FastAPI:
             app.add_api_route(
                 f"/{name}/api/{numbered}", endpoint, methods=[route.method], response_model=None, tags=[name]
             )
+        oauth.add_route(app, name, account)
         _add_looks(app, name, account)
     return app
 
