@@ -6,11 +6,14 @@ customer (developers.gorgias.com and docs.gorgias.com, by name). None of it may 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 from migrator_lib.errors import RecordRejected
 from migrator_lib.gorgias.api import GorgiasApi
+from migrator_lib.gorgias.contract.replies import Integration, Rule, Thing
+
+T = TypeVar("T", bound=Thing)
 
 ACTING_SETTINGS = {
     "satisfaction-surveys": "satisfaction surveys are sent",
@@ -22,28 +25,28 @@ ACTING_SETTINGS = {
 
 def active(api: GorgiasApi) -> list[str]:
     """Return in words what is switched on in an account and would act on imported tickets."""
-    found = [f"rule '{rule.get('name')}'" for rule in _listed(api, "rules") if _is_on(rule)]
-    for integration in _listed(api, "integrations"):
-        if integration.get("type") == "http" and _is_on(integration):
-            found.append(f"HTTP integration '{integration.get('name')}'")
-    for setting in _listed(api, "account/settings"):
-        words = ACTING_SETTINGS.get(str(setting.get("type")))
-        if words and _enabled(setting.get("data")):
-            found.append(f"setting '{setting['type']}': {words}")
+    found = [f"rule '{rule.name}'" for rule in _listed(api.rules.every) if _is_on(rule)]
+    for integration in _listed(api.integrations.every):
+        if integration.type == "http" and _is_on(integration):
+            found.append(f"HTTP integration '{integration.name}'")
+    for setting in _listed(api.account.settings):
+        words = ACTING_SETTINGS.get(str(setting.type))
+        if words and _enabled(setting.data):
+            found.append(f"setting '{setting.type}': {words}")
     return found
 
 
-def _listed(api: GorgiasApi, path: str) -> list[Mapping[str, Any]]:
+def _listed(every: Callable[[], Iterable[T]]) -> list[T]:
     try:
-        return list(api.every(path))
+        return list(every())
     except RecordRejected as error:
         if error.status == 404:
             return []  # the plan of this account does not have it
         raise
 
 
-def _is_on(thing: Mapping[str, Any]) -> bool:
-    return not thing.get("deactivated_datetime")
+def _is_on(thing: Rule | Integration) -> bool:
+    return not thing.deactivated_datetime
 
 
 def _enabled(data: object) -> bool:

@@ -94,8 +94,9 @@ def account_access(engagement: Engagement, target: str) -> Access:
     """Try an account: who answers, and whether the key is an admin's."""
     try:
         api = engagement.api(target)
-        domain = str(api.account().get("domain") or engagement.account_url(target))
-        role = str((api.transport.call("GET", "users/0").get("role") or {}).get("name"))
+        domain = api.account.get().domain or engagement.account_url(target)
+        me = api.users.me()
+        role = me.role.name if me.role is not None else None
         if role != "admin":
             raise TargetDenied(
                 f"The API key of target.{target} belongs to a user with the role {role}.",

@@ -13,7 +13,7 @@ from pathlib import Path
 from migrator_lib import pages
 from migrator_lib.agents import all_agents
 from migrator_lib.engagement import Engagement
-from migrator_lib.gorgias.api import Json
+from migrator_lib.gorgias.contract.replies import User
 from migrator_lib.handoff import assessments, sla_inventory, workflow_inventory
 from migrator_lib.handoff.lists import agent_rows, quarantine_rows, write_numbers
 from migrator_lib.lookups import Lookups
@@ -35,7 +35,7 @@ class Material:
     engagement: Engagement
     staged: Staged
     lookups: Lookups
-    users: dict[str, Json]
+    users: dict[str, User]
     """Users of the production account by lowered address."""
 
     @classmethod

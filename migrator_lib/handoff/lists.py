@@ -9,7 +9,7 @@ from pathlib import Path
 from migrator_lib.agents import Agent
 from migrator_lib.csv_file import write_csv
 from migrator_lib.engagement import Engagement
-from migrator_lib.gorgias.api import Json
+from migrator_lib.gorgias.contract.replies import User
 from migrator_lib.ledger.schema import Entry
 from migrator_lib.masking import mask_text
 from migrator_lib.objects import OBJECTS, TICKET
@@ -22,7 +22,7 @@ BATCH = 400
 COLUMNS = ("ticket_number", "smartertrack_id", "gorgias_id", "gorgias_url", "outcome")
 
 
-def agent_rows(people: Sequence[Agent], users: Mapping[str, Json], mask: Callable[[str], str]) -> dict[str, list[Row]]:
+def agent_rows(people: Sequence[Agent], users: Mapping[str, User], mask: Callable[[str], str]) -> dict[str, list[Row]]:
     """Return what an admin does with agents: create, deactivate, and roles that differ."""
     found: dict[str, list[Row]] = {"create": [], "deactivate": [], "role": []}
     for agent in people:
@@ -30,10 +30,10 @@ def agent_rows(people: Sequence[Agent], users: Mapping[str, Json], mask: Callabl
         row = _agent(agent, mask)
         if user is None and not agent.inactive:
             found["create"].append(row)
-        elif user is not None and agent.inactive and user.get("active", True):
+        elif user is not None and agent.inactive and user.active is not False:
             found["deactivate"].append(row)
         elif user is not None and not agent.inactive:
-            role = (user.get("role") or {}).get("name")
+            role = user.role.name if user.role is not None else None
             if role and role != agent.gorgias_role:
                 found["role"].append({**row, "role there": role})
     return found

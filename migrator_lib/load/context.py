@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from migrator_lib.gorgias.api import GorgiasApi, Json
+from migrator_lib.gorgias.contract.replies import Thing
 from migrator_lib.ledger import Entry, Ledger
 from migrator_lib.lookups import Lookups
 from migrator_lib.objects.base import (
@@ -90,13 +91,13 @@ class LoadContext:
         self.count(obj, what)
         self.progress.advance()
 
-    def look_up(self, obj: MigrationObject, payload: Json) -> Json | None:
+    def look_up(self, obj: MigrationObject, payload: Json) -> Thing | None:
         """Look a record up, with patience for a look-up that lags behind the write; of several, the oldest."""
-        clock, waited, pause = self.api.transport.clock, 0.0, 1.0
+        clock, waited, pause = self.api.clock, 0.0, 1.0
         while True:
             found = obj.find(self.api, payload)
             if found:
-                return min(found, key=lambda thing: int(thing["id"]))
+                return min(found, key=lambda thing: thing.id)
             if waited >= self.settings.lookup_lag_seconds:
                 return None
             clock.sleep(pause)

@@ -95,10 +95,10 @@ class Uploads:
         """Upload one file. Sent again after a cut-off: a file that nothing refers to is seen by nobody."""
         for _ in range(SENDS):
             try:
-                reply = self.context.api.upload(
+                file = self.context.api.uploads.send(
                     payload["name"], content, payload["content_type"], public=payload["public"]
                 )
-                return str(reply["url"])
+                return file.url
             except Unanswered:
                 continue
         raise OutcomeUnknown(

@@ -6,16 +6,16 @@ Gorgias' words, and the others go on. How one record is sent is told in :mod:`mi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
 
 from migrator_lib.errors import ParameterError
-from migrator_lib.gorgias.api import GorgiasApi, Json
+from migrator_lib.gorgias.api import GorgiasApi
 from migrator_lib.ledger import GONE, PENDING, SETTLED, Entry, Ledger
 from migrator_lib.load.context import LoadContext, LoadReport, entry_of, is_same
-from migrator_lib.load.sending import Sender
+from migrator_lib.load.sending import Existing, Sender
 from migrator_lib.load.tickets import MERGED_AFTER_LOAD
 from migrator_lib.lookups import Lookups, lowered
 from migrator_lib.objects import INVENTORIES, PEOPLE, SETUP, TICKET
@@ -86,9 +86,9 @@ class Loader:
 
     def _find_fallback_agent(self) -> None:
         email = lowered(self.lookups.parameters.agents.fallback)
-        for user in self.context.api.users():
-            if lowered(user.get("email")) == email:
-                self.context.fallback_user = int(user["id"])
+        for user in self.context.api.users.every():
+            if lowered(user.email) == email:
+                self.context.fallback_user = user.id
                 return
         raise ParameterError(
             f"The fallback agent {email} is no user of this Gorgias account.",
@@ -168,7 +168,7 @@ class Loader:
         obj: MigrationObject,
         records: Iterable[Record],
         *,
-        existing: Mapping[str, Json] | None = None,
+        existing: Existing | None = None,
         total: int | None = None,
     ) -> None:
         if total is None:
@@ -181,7 +181,7 @@ class Loader:
         self.context.progress.end()
 
     def _load_batch(
-        self, pool: ThreadPoolExecutor, obj: MigrationObject, batch: Sequence[Record], existing: Mapping[str, Json]
+        self, pool: ThreadPoolExecutor, obj: MigrationObject, batch: Sequence[Record], existing: Existing
     ) -> None:
         known = self.context.ledger.known(self.context.target, obj.name, [record.key for record in batch])
         outcomes = [(record, obj.transform(record, self.lookups)) for record in batch]
@@ -207,7 +207,7 @@ class Loader:
             raise
 
     def _would(
-        self, obj: MigrationObject, record: Record, outcome: Outcome, known: Entry | None, existing: Mapping[str, Json]
+        self, obj: MigrationObject, record: Record, outcome: Outcome, known: Entry | None, existing: Existing
     ) -> str:
         """Return what a load would do with a record."""
         if not isinstance(outcome, Send):
@@ -248,7 +248,7 @@ class Loader:
         if known is None or known.state != PENDING or obj not in (*PEOPLE, TICKET):
             return known
         found = self.context.look_up(obj, {"external_id": known.external_id})
-        return None if found is None else replace(known, state="created", target_id=str(found["id"]))
+        return None if found is None else replace(known, state="created", target_id=str(found.id))
 
 
 def _left_alone(known: Entry, entry: Entry) -> Entry:

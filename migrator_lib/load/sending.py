@@ -12,13 +12,14 @@ from dataclasses import replace
 from migrator_lib.errors import OutcomeUnknown, RecordError, RecordRejected, Unanswered
 from migrator_lib.external_id import parse
 from migrator_lib.gorgias.api import Json
+from migrator_lib.gorgias.contract.replies import Thing
 from migrator_lib.ledger import GONE, PENDING, Entry
 from migrator_lib.load.context import SENDS, LoadContext, is_same
 from migrator_lib.load.tickets import TicketWriter, first_call
 from migrator_lib.objects import SETUP, TICKET
 from migrator_lib.objects.base import MigrationObject, Record, Send
 
-Existing = Mapping[str, Json]
+Existing = Mapping[str, Thing]
 """What the account held at the start, by natural key."""
 
 
@@ -80,7 +81,7 @@ class Sender:
 
     def _already_there(
         self, obj: MigrationObject, payload: Json, known: Entry | None, existing: Existing
-    ) -> Json | None:
+    ) -> Thing | None:
         """Return what is in Gorgias already: by natural key, or looked up where an intent has no outcome.
 
         People and tickets are not asked for one by one: an address that is taken is told by a 409.
@@ -91,7 +92,7 @@ class Sender:
             return self.context.look_up(obj, payload)
         return None
 
-    def _adopt(self, obj: MigrationObject, record: Record, outcome: Send, found: Json, sent: Entry | None) -> str:
+    def _adopt(self, obj: MigrationObject, record: Record, outcome: Send, found: Thing, sent: Entry | None) -> str:
         """Settle a record that is in Gorgias: made by us, there before, or made for another record.
 
         Args:
@@ -102,11 +103,11 @@ class Sender:
         if obj is TICKET:
             assert sent is not None
             return self.tickets.found(record, outcome, sent, found)
-        carried, engagement = found.get("external_id"), self.context.lookups.parameters.engagement
+        carried, engagement = found.external_id, self.context.lookups.parameters.engagement
         owner = parse(carried, engagement)
         entry = Entry(
             obj.name, record.key, "matched", payload_hash=outcome.hash, external_id=carried,
-            target_id=str(found["id"]), detail={"parts": outcome.children},
+            target_id=str(found.id), detail={"parts": outcome.children},
         )  # fmt: skip
         nameless = was_sent and not carried and "external_id" not in outcome.payload
         if owner == (obj.name, record.key) or nameless:

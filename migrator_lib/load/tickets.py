@@ -13,6 +13,7 @@ from typing import Any
 
 from migrator_lib.errors import OutcomeUnknown, RecordError, RecordRejected, Unanswered
 from migrator_lib.gorgias.api import Json
+from migrator_lib.gorgias.contract.replies import Thing, Ticket
 from migrator_lib.ledger import GONE, Entry
 from migrator_lib.load.context import SENDS, LoadContext
 from migrator_lib.load.files import Uploads
@@ -77,10 +78,10 @@ class TicketWriter:
             self.context.settle(entry)
         return "created"
 
-    def found(self, record: Record, outcome: Send, known: Entry, ticket: Json) -> str:
+    def found(self, record: Record, outcome: Send, known: Entry, ticket: Thing) -> str:
         """Settle a ticket that is in Gorgias though its call was not answered, in this run or one that died."""
         under_way = {**known.detail, "updating": {"touched": False}}
-        there = replace(known, state="created", target_id=str(ticket["id"]), payload_hash=None, detail=under_way)
+        there = replace(known, state="created", target_id=str(ticket.id), payload_hash=None, detail=under_way)
         self.context.settle(there)  # from here on it is never sent again, whatever comes
         payload, entry = self.ready(record, outcome)
         entry = replace(entry, target_id=there.target_id)
@@ -97,14 +98,14 @@ class TicketWriter:
             self._account_again(record, outcome, known)
             return "unchanged"
         payload, entry = self.ready(record, outcome)
-        there = dict(self.context.api.transport.call("GET", f"tickets/{known.target_id}"))
+        there = self.context.api.tickets.get(_id(known))
         under_way = known.detail.get("updating")
-        touched = under_way["touched"] if under_way else moment(there["updated_datetime"]) != moment(
+        touched = under_way["touched"] if under_way else moment(there.updated_datetime) != moment(
             known.detail.get("updated")
         )  # fmt: skip
         entry = replace(entry, target_id=known.target_id)
         self.context.ledger.intend(self.context.target, entry, action="update")
-        before = {name: there.get(name) for name in KEPT_BEFORE}
+        before = _kept(there)
         self._bring_up_to_date(entry, payload, known, touched=touched, before=before)
         return "updated"
 
@@ -127,10 +128,9 @@ class TicketWriter:
             return "left alone"
 
     def _take_out(self, known: Entry, gone: Entry) -> str:
-        path, there = f"tickets/{known.target_id}", self._get(known)
-        changed = moment(there.get("updated_datetime")) != moment(known.detail.get("updated"))
-        if there and not there.get("trashed_datetime"):
-            if changed:
+        there = self._get(known)
+        if there is not None and not there.trashed_datetime:
+            if moment(there.updated_datetime) != moment(known.detail.get("updated")):
                 words = (
                     f"ticket {known.source_key}: merged into another since, and changed in Gorgias, so it stays there"
                 )
@@ -138,18 +138,18 @@ class TicketWriter:
                 self.context.settle(replace(gone, reason="changed in Gorgias"))
                 return "left alone"
             self.context.ledger.intend(self.context.target, known, action="trash")
-            self.context.api.update(path, {"trashed_datetime": iso(self.context.api.transport.clock.now())})
-        self.context.settle(gone, before={name: there.get(name) for name in KEPT_BEFORE})
+            self.context.api.tickets.update(there.id, {"trashed_datetime": iso(self.context.api.clock.now())})
+        self.context.settle(gone, before=_kept(there))
         return "trashed"
 
-    def _get(self, known: Entry) -> Json:
-        """Return a ticket as it is in Gorgias; empty where somebody deleted it."""
+    def _get(self, known: Entry) -> Ticket | None:
+        """Return a ticket as it is in Gorgias; None where somebody deleted it."""
         try:
-            return dict(self.context.api.transport.call("GET", f"tickets/{known.target_id}"))
+            return self.context.api.tickets.get(_id(known))
         except RecordRejected as error:
             if error.status != 404:
                 raise
-            return {}
+            return None
 
     def _account_again(self, record: Record, outcome: Send, known: Entry) -> None:
         """Account for parts that came since and are not sent: drafts, attachments without a file."""
@@ -168,12 +168,12 @@ class TicketWriter:
         """Send what the ticket lacks of its thread, then its fields again; adding messages opens and re-dates it."""
         base = known or replace(entry, payload_hash=None)
         self.context.settle(replace(base, detail={**base.detail, "updating": {"touched": touched}}))
-        ticket_id = int(entry.target_id or 0)
+        ticket_id = _id(entry)
         self._append(ticket_id, [message for message in payload["messages"] if message.get("external_id")])
         if touched:
             self.context.report.conflicts.append(f"ticket {entry.source_key}: changed in Gorgias since it was loaded")
         else:
-            self.context.api.update(f"tickets/{ticket_id}", _changes(payload))
+            self.context.api.tickets.update(ticket_id, _changes(payload))
         self.context.settle(entry, before=before)
 
     def _append(self, ticket_id: int, messages: Sequence[Json]) -> None:
@@ -185,10 +185,10 @@ class TicketWriter:
                 if message["external_id"] in there:
                     break
                 try:
-                    self.context.api.create(f"tickets/{ticket_id}/messages", message)
+                    self.context.api.messages.create(ticket_id, message)
                     there.add(message["external_id"])
                 except Unanswered:
-                    self.context.api.transport.clock.sleep(self.context.settings.lookup_lag_seconds)
+                    self.context.api.clock.sleep(self.context.settings.lookup_lag_seconds)
                     there = self._message_ids(ticket_id)
             if message["external_id"] not in there:
                 raise OutcomeUnknown(
@@ -197,8 +197,20 @@ class TicketWriter:
                 )
 
     def _message_ids(self, ticket_id: int) -> set[str]:
-        pages = self.context.api.messages(ticket_id)
-        return {message["external_id"] for page in pages for message in page if message.get("external_id")}
+        pages = self.context.api.messages.pages(ticket_id)
+        return {message.external_id for page in pages for message in page if message.external_id}
+
+
+def _id(known: Entry) -> int:
+    """Return the Gorgias id of a ticket that is there."""
+    assert known.target_id is not None
+    return int(known.target_id)
+
+
+def _kept(there: Ticket | None) -> Json:
+    """Return what the ledger keeps of a ticket before it is changed."""
+    found = {} if there is None else there.as_json()
+    return {name: found.get(name) for name in KEPT_BEFORE}
 
 
 def _changes(payload: Mapping[str, Any]) -> Json:

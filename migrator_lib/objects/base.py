@@ -17,12 +17,13 @@ import hashlib
 import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from migrator_lib.errors import RecordUnusable
 from migrator_lib.gorgias.api import GorgiasApi, Json
+from migrator_lib.gorgias.contract.replies import Thing
 
 if TYPE_CHECKING:
     from migrator_lib.lookups import Lookups
@@ -195,17 +196,17 @@ class MigrationObject(ABC):
         """Return what makes a payload and a thing in Gorgias the same, where no external id does."""
         return None
 
-    def existing(self, api: GorgiasApi) -> dict[str, Json]:
+    def existing(self, api: GorgiasApi) -> Mapping[str, Thing]:
         """Return what the account holds already, by natural key. Empty where that is asked record by record."""
         return {}
 
-    def find(self, api: GorgiasApi, payload: Json) -> list[Json]:
+    def find(self, api: GorgiasApi, payload: Json) -> Sequence[Thing]:
         """Return what in Gorgias carries this payload's external id or natural key, asked anew."""
         key = self.natural_key(payload)
         found = self.existing(api)
-        return [found[key]] if key in found else []
+        return [found[key]] if key is not None and key in found else []
 
-    def check_match(self, payload: Json, found: Json) -> None:
+    def check_match(self, payload: Json, found: Thing) -> None:
         """Refuse what is in Gorgias under the same natural key, and is something else.
 
         Raises:
@@ -215,11 +216,11 @@ class MigrationObject(ABC):
 
     def create(self, api: GorgiasApi, payload: Json) -> str:
         """Create it and return its Gorgias id."""
-        return str(api.create(self.path, payload)["id"])
+        return str(api.resource(self.path).create(payload).id)
 
     def remove(self, api: GorgiasApi, target_id: str) -> None:
         """Undo a creation."""
-        api.delete(f"{self.path}/{target_id}")
+        api.resource(self.path).delete(int(target_id))
 
     def compared(self, thing: Json) -> Json:
         """Return the fields that are compared, canonical, of a resolved payload or of a thing read back."""

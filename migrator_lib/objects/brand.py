@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from migrator_lib.gorgias.api import GorgiasApi, Json
+from migrator_lib.gorgias.contract import replies
 from migrator_lib.lookups import Lookups
 from migrator_lib.objects.base import Merge, MigrationObject, Outcome, Quarantine, Record, Send, Skip
 from migrator_lib.staging import Staged
@@ -41,9 +42,9 @@ class Brand(MigrationObject):
         """Name, case and all: Gorgias' tags are case-sensitive."""
         return str(thing.get("name"))
 
-    def existing(self, api: GorgiasApi) -> dict[str, Json]:
+    def existing(self, api: GorgiasApi) -> dict[str, replies.Tag]:
         """All tags by name."""
-        return {tag["name"]: tag for tag in api.tags()}
+        return {tag.name: tag for tag in api.tags.every()}
 
     def compared(self, thing: Json) -> Json:
         """Name."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from migrator_lib.gorgias.api import GorgiasApi, Json
+from migrator_lib.gorgias.contract.replies import Team
 from migrator_lib.lookups import Lookups
 from migrator_lib.objects.base import Merge, MigrationObject, Outcome, Quarantine, Record, Send, Skip
 from migrator_lib.staging import Staged
@@ -54,9 +55,9 @@ class Department(MigrationObject):
         """Name; teams carry no external id."""
         return str(thing.get("name"))
 
-    def existing(self, api: GorgiasApi) -> dict[str, Json]:
+    def existing(self, api: GorgiasApi) -> dict[str, Team]:
         """All teams by name."""
-        return {team["name"]: team for team in api.teams()}
+        return {team.name: team for team in api.teams.every()}
 
     def compared(self, thing: Json) -> Json:
         """Name and members."""

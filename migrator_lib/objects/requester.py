@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from migrator_lib.gorgias.api import GorgiasApi, Json
+from migrator_lib.gorgias.contract.replies import Customer
 from migrator_lib.lookups import (
     UNKNOWN_REQUESTER,
     Lookups,
@@ -107,13 +108,13 @@ class Requester(MigrationObject):
         """Lowered address, where there is one."""
         return lowered(thing.get("email")) or None
 
-    def find(self, api: GorgiasApi, payload: Json) -> list[Json]:
+    def find(self, api: GorgiasApi, payload: Json) -> list[Customer]:
         """By external id; and by address, since an address is on one customer only, be it not the main one."""
-        found = api.customers_by(external_id=payload["external_id"])
+        found = api.customers.by(external_id=payload["external_id"])
         if not found and payload.get("email"):
-            found = api.customers_by(email=payload["email"])
+            found = api.customers.by(email=payload["email"])
         if not found and payload.get("email"):
-            found = api.customers_by(channel_type="email", channel_address=payload["email"])
+            found = api.customers.by(channel_type="email", channel_address=payload["email"])
         return found
 
     def compared(self, thing: Json) -> Json:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from migrator_lib.gorgias.api import GorgiasApi, Json
+from migrator_lib.gorgias.contract import replies
 from migrator_lib.lookups import UNKNOWN_REQUESTER, Lookups, iso
 from migrator_lib.objects import thread
 from migrator_lib.objects.base import Merge, MigrationObject, Outcome, Quarantine, Record, Send, Skip
@@ -158,9 +159,9 @@ class Ticket(MigrationObject):
             meta["requester"] = "unknown"
         return meta
 
-    def find(self, api: GorgiasApi, payload: Json) -> list[Json]:
+    def find(self, api: GorgiasApi, payload: Json) -> list[replies.Ticket]:
         """By external id; there may be several, since Gorgias does not make them unique."""
-        return api.tickets_by_external_id(payload["external_id"])
+        return api.tickets.by_external_id(payload["external_id"])
 
     def compared(self, thing: Json) -> Json:
         """Everything about the ticket itself; its messages are compared by :func:`compared_message`."""

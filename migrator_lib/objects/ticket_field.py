@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from migrator_lib.errors import RecordUnusable
 from migrator_lib.gorgias.api import GorgiasApi, Json
+from migrator_lib.gorgias.contract.replies import CustomField, Thing
 from migrator_lib.lookups import Lookups
 from migrator_lib.mapping import FIELD_LIMIT, FieldMapping
 from migrator_lib.objects.base import MigrationObject, Outcome, Quarantine, Record, Send, Skip
@@ -145,17 +146,20 @@ class TicketField(MigrationObject):
         """Label, since fields that are there already carry other external ids."""
         return str(thing.get("label", "")).strip().lower()
 
-    def existing(self, api: GorgiasApi) -> dict[str, Json]:
+    def existing(self, api: GorgiasApi) -> dict[str, CustomField]:
         """All active fields of this kind by label."""
-        return {str(self.natural_key(found)): found for found in api.custom_fields(self.object_type)}
+        return {
+            str(self.natural_key({"label": found.label})): found for found in api.custom_fields.every(self.object_type)
+        }
 
-    def check_match(self, payload: Json, found: Json) -> None:
+    def check_match(self, payload: Json, found: Thing) -> None:
         """Refuse a field of the same label and another type, or one whose choices would refuse values.
 
         Raises:
             RecordUnusable: values would not fit.
         """
-        wanted, there = payload["definition"], found["definition"]
+        assert isinstance(found, CustomField)
+        wanted, there = payload["definition"], found.definition.as_json()
         if wanted["data_type"] != there["data_type"]:
             raise RecordUnusable(
                 f"a field '{payload['label']}' of type {there['data_type']} is in Gorgias, {wanted['data_type']} is "
@@ -172,9 +176,13 @@ class TicketField(MigrationObject):
                 "again.",
             )
 
+    def create(self, api: GorgiasApi, payload: Json) -> str:
+        """Create the field and return its Gorgias id."""
+        return str(api.custom_fields.create(payload).id)
+
     def remove(self, api: GorgiasApi, target_id: str) -> None:
         """Archive."""
-        api.update(f"custom-fields/{target_id}", {"deactivated_datetime": "2000-01-01T00:00:00Z"})
+        api.custom_fields.update(int(target_id), {"deactivated_datetime": "2000-01-01T00:00:00Z"})
 
     def compared(self, thing: Json) -> Json:
         """Label, type and choices."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from migrator_lib.gorgias.api import GorgiasApi, Json
+from migrator_lib.gorgias.contract import replies
 from migrator_lib.lookups import Lookups, is_email, lowered
 from migrator_lib.objects.base import Merge, MigrationObject, Outcome, Quarantine, Record, Send, Skip
 from migrator_lib.staging import Staged
@@ -59,13 +60,13 @@ class User(MigrationObject):
         """E-mail."""
         return lowered(thing.get("email"))
 
-    def existing(self, api: GorgiasApi) -> dict[str, Json]:
+    def existing(self, api: GorgiasApi) -> dict[str, replies.User]:
         """All users by e-mail."""
-        return {lowered(user["email"]): user for user in api.users() if user.get("email")}
+        return {lowered(user.email): user for user in api.users.every() if user.email}
 
     def remove(self, api: GorgiasApi, target_id: str) -> None:
         """Deactivate: deleting a user would unassign tickets and delete statistics."""
-        api.update(f"users/{target_id}", {"active": False})
+        api.users.update(int(target_id), {"active": False})
 
     def compared(self, thing: Json) -> Json:
         """E-mail: names of people who were there already are theirs to choose."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 from migrator_lib import mapping
 from migrator_lib.engagement import Engagement
-from migrator_lib.gorgias.api import GorgiasApi, Json
+from migrator_lib.gorgias.api import GorgiasApi
+from migrator_lib.gorgias.contract.replies import Thing
 from migrator_lib.lookups import Lookups, lowered
 from migrator_lib.masking import mask_email
 from migrator_lib.objects import SETUP
@@ -86,7 +87,7 @@ def propose(engagement: Engagement, staged: Staged, plan: Plan) -> None:
 # --- what a person decides -----------------------------------------------------------------------------
 
 
-def _open_points(lookups: Lookups, plan: Plan, users: Mapping[str, Json]) -> Iterator[str]:
+def _open_points(lookups: Lookups, plan: Plan, users: Mapping[str, Thing]) -> Iterator[str]:
     fallback = lowered(lookups.parameters.agents.fallback)
     if fallback not in users:
         yield (
@@ -115,7 +116,7 @@ def _unmapped_codes(engagement: Engagement, staged: Staged) -> Iterator[str]:
 
 def _too_many_fields(api: GorgiasApi, plan: Plan) -> Iterator[str]:
     for obj in (TicketField(), PersonField()):
-        active = sum(1 for _ in api.custom_fields(obj.object_type))
+        active = sum(1 for _ in api.custom_fields.every(obj.object_type))
         mine = [row for row in plan.rows if row.what == obj.title]
         new = sum(row.state == "will be created" or "fields are mapped" in row.reason for row in mine)
         surplus = active + new - mapping.FIELD_LIMIT

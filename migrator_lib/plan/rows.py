@@ -9,6 +9,7 @@ from typing import Any, Literal
 from migrator_lib.agents import Agent, all_agents
 from migrator_lib.errors import RecordUnusable
 from migrator_lib.gorgias.api import Json
+from migrator_lib.gorgias.contract.replies import Thing
 from migrator_lib.lookups import Lookups
 from migrator_lib.masking import mask_email
 from migrator_lib.objects import SETUP, USER
@@ -42,7 +43,7 @@ class PlanRow:
     """Object and source key, as in the ledger."""
 
 
-def all_rows(staged: Staged, lookups: Lookups, existing: Mapping[str, Mapping[str, Json]]) -> Iterator[PlanRow]:
+def all_rows(staged: Staged, lookups: Lookups, existing: Mapping[str, Mapping[str, Thing]]) -> Iterator[PlanRow]:
     """Yield a row for every definition; ``existing`` is what the account holds, by object and natural key."""
     yield from _agents(staged, lookups, existing[USER.name])
     for obj in SETUP:
@@ -52,7 +53,7 @@ def all_rows(staged: Staged, lookups: Lookups, existing: Mapping[str, Mapping[st
     yield from _help_center(staged)
 
 
-def _agents(staged: Staged, lookups: Lookups, existing: Mapping[str, Json]) -> Iterator[PlanRow]:
+def _agents(staged: Staged, lookups: Lookups, existing: Mapping[str, Thing]) -> Iterator[PlanRow]:
     """Yield the company's agents: matched, created, handed over to an admin, or replaced by the fallback agent."""
     outcomes = {record.key: USER.transform(record, lookups) for record in USER.records(staged, lookups)}
     for agent in all_agents(staged, lookups):
@@ -84,7 +85,7 @@ def _user(row: PlanRow, agent: Agent, payload: Json, there: bool, lookups: Looku
 
 
 def _definitions(
-    obj: MigrationObject, staged: Staged, lookups: Lookups, existing: Mapping[str, Json]
+    obj: MigrationObject, staged: Staged, lookups: Lookups, existing: Mapping[str, Thing]
 ) -> Iterator[PlanRow]:
     taken: set[str] = set()
     names = _names(obj, lookups)
@@ -113,7 +114,7 @@ def _names(obj: MigrationObject, lookups: Lookups) -> dict[str, str]:
 
 
 def _planned(
-    obj: MigrationObject, row: PlanRow, payload: Json, existing: Mapping[str, Json], taken: set[str]
+    obj: MigrationObject, row: PlanRow, payload: Json, existing: Mapping[str, Thing], taken: set[str]
 ) -> PlanRow:
     """Return the row of a definition that becomes a payload."""
     key = str(obj.natural_key(payload))
@@ -141,7 +142,7 @@ def _target(obj: MigrationObject, payload: Json) -> str:
     return f"{obj.becomes} '{payload['label']}', {kind}"
 
 
-def _status_tags(lookups: Lookups, existing: Mapping[str, Json]) -> Iterator[PlanRow]:
+def _status_tags(lookups: Lookups, existing: Mapping[str, Thing]) -> Iterator[PlanRow]:
     for key, status in lookups.mapping.statuses.items():
         if status.tag:
             state: State = "is there already" if status.tag in existing else "will be created"

@@ -14,6 +14,7 @@ from typing import Any
 
 from migrator_lib.external_id import parse
 from migrator_lib.gorgias.api import GorgiasApi, Json
+from migrator_lib.gorgias.contract.replies import Message, Thing
 from migrator_lib.objects import PEOPLE, SETUP, TICKET
 from migrator_lib.progress import Progress
 from migrator_lib.storage import refusals
@@ -56,35 +57,35 @@ class ReadBack:
         """Read everything that the migration can have made."""
         for obj in SETUP:
             progress.begin(f"Reading back: {obj.title}", 0)
-            self._add(obj.name, ((thing, obj.natural_key(thing)) for thing in obj.existing(api).values()))
+            self._add(obj.name, ((thing, natural) for natural, thing in obj.existing(api).items()))
         progress.begin("Reading back: customers", 0)
-        for page in api.customers():
-            self._add(PEOPLE[0].name, ((thing, PEOPLE[0].natural_key(thing)) for thing in page))
-            progress.advance(len(page))
+        for customers in api.customers.pages():
+            self._add(PEOPLE[0].name, ((one, PEOPLE[0].natural_key({"email": one.email})) for one in customers))
+            progress.advance(len(customers))
         progress.begin("Reading back: tickets", 0)
-        for page in api.tickets():
-            self._add(TICKET.name, ((thing, None) for thing in page))
-            progress.advance(len(page))
+        for tickets in api.tickets.pages():
+            self._add(TICKET.name, ((ticket, None) for ticket in tickets))
+            progress.advance(len(tickets))
         progress.begin("Reading back: messages", 0)
-        for page in api.messages():
-            self._add_messages(page)
-            progress.advance(len(page))
+        for messages in api.messages.pages():
+            self._add_messages(messages)
+            progress.advance(len(messages))
         progress.end()
 
-    def _add(self, obj: str, things: Iterable[tuple[Json, str | None]]) -> None:
+    def _add(self, obj: str, things: Iterable[tuple[Thing, str | None]]) -> None:
         """Keep things under the object that their external id names, else under ``obj``.
 
         What comes twice, since it changed while the pages were turned, is kept as it came last.
         """
         rows = []
         for thing, natural in things:
-            named = parse(thing.get("external_id"), self.engagement)
+            named = parse(thing.external_id, self.engagement)
             where, key = named or (obj, None)
-            rows.append((obj, thing["id"], where, key, natural, json.dumps(thing)))
+            rows.append((obj, thing.id, where, key, natural, json.dumps(thing.as_json())))
         self._insert("INSERT OR REPLACE INTO thing VALUES (?,?,?,?,?,?,0)", rows)
 
-    def _add_messages(self, page: list[Json]) -> None:
-        rows = [(m["ticket_id"], m.get("created_datetime"), m["id"], json.dumps(m)) for m in page]
+    def _add_messages(self, page: list[Message]) -> None:
+        rows = [(m.ticket_id, m.created_datetime, m.id, json.dumps(m.as_json())) for m in page]
         self._insert("INSERT OR REPLACE INTO message VALUES (?,?,?,?)", rows)
 
     def _insert(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:

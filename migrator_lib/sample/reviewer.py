@@ -118,8 +118,8 @@ class Reviewer:
 
     def _fallback_user(self) -> int | None:
         email = lowered(self.lookups.parameters.agents.fallback)
-        users = self.engagement.api(self.target).users()
-        return next((int(user["id"]) for user in users if lowered(user.get("email")) == email), None)
+        users = self.engagement.api(self.target).users.every()
+        return next((user.id for user in users if lowered(user.email) == email), None)
 
     def run(self) -> Review:
         """Compare every ticket."""
@@ -148,7 +148,7 @@ class Reviewer:
 
     def _must_be_absent(self, ticket: TicketRecord) -> list[Difference]:
         external_id = self.lookups.external_id(TICKET.name, ticket.id)
-        if self.engagement.rehearsal or not self.engagement.api(self.target).tickets_by_external_id(external_id):
+        if self.engagement.rehearsal or not self.engagement.api(self.target).tickets.by_external_id(external_id):
             return []
         return [Difference("ticket", "not in Gorgias", "is there")]
 
@@ -176,16 +176,16 @@ class Reviewer:
 
     def _read_back(self, reviewed: Reviewed, expected: Json) -> None:
         api = self.engagement.api(self.target)
-        there = api.tickets_by_external_id(expected["external_id"])
+        there = api.tickets.by_external_id(expected["external_id"])
         if len(there) != 1:
             reviewed.differences = [Difference("ticket", "once in Gorgias", f"{len(there)} times")]
-        if not any(str(ticket["id"]) == reviewed.target_id for ticket in there):
+        if not any(str(ticket.id) == reviewed.target_id for ticket in there):
             return
-        query = {"relationships": "custom_fields"}
-        actual = dict(api.transport.call("GET", f"tickets/{reviewed.target_id}", params=query))
-        reviewed.actual = self.neutral.ticket(TICKET.compared(actual))
+        ticket_id = int(reviewed.target_id or 0)
+        actual = api.tickets.get(ticket_id, custom_fields=True)
+        reviewed.actual = self.neutral.ticket(TICKET.compared(actual.as_json()))
         reviewed.differences += compare(reviewed.expected or {}, reviewed.actual)
-        messages = [message for page in api.messages(int(reviewed.target_id or 0)) for message in page]
+        messages = [message.as_json() for page in api.messages.pages(ticket_id) for message in page]
         reviewed.parts = self._parts(expected["messages"], messages)
 
     def _parts(self, expected: Sequence[Json], actual: Sequence[Json]) -> list[Part]:

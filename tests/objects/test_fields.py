@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from migrator_lib.errors import RecordUnusable
 from migrator_lib.gorgias.contract.bodies import CustomFieldCreate
+from migrator_lib.gorgias.contract.replies import CustomField
 from migrator_lib.mapping import FIELD_LIMIT, FieldMapping
 from migrator_lib.objects.base import Quarantine, Send, Skip
 from migrator_lib.objects.person_field import PersonField
@@ -137,8 +138,9 @@ def test_fields_of_people_are_customer_fields(shop: Shop) -> None:
     assert (outcome.payload["object_type"], outcome.payload["external_id"]) == ("Customer", "st:demo:person_field:1")
 
 
-def there(data_type: str, **settings: Any) -> dict[str, Any]:
-    return {"label": "Colour", "definition": {"data_type": data_type, "input_settings": settings}}
+def there(data_type: str, **settings: Any) -> CustomField:
+    definition = {"data_type": data_type, "input_settings": settings}
+    return CustomField.model_validate({"id": 1, "label": "Colour", "definition": definition})
 
 
 @pytest.mark.parametrize(
@@ -150,7 +152,7 @@ def there(data_type: str, **settings: Any) -> dict[str, Any]:
     ],
 )
 def test_a_field_of_the_label_that_would_refuse_values_is_not_matched(
-    becomes: str, found: dict[str, Any], words: str
+    becomes: str, found: CustomField, words: str
 ) -> None:
     payload = {"label": "Colour", "definition": definition(entry(becomes))}
     with pytest.raises(RecordUnusable, match=words):
@@ -166,5 +168,5 @@ def test_a_field_of_the_label_that_would_refuse_values_is_not_matched(
         ("boolean", there("boolean", choices=[True, False])),
     ],
 )
-def test_a_field_of_the_label_that_takes_all_values_is_matched(becomes: str, found: dict[str, Any]) -> None:
+def test_a_field_of_the_label_that_takes_all_values_is_matched(becomes: str, found: CustomField) -> None:
     TicketField().check_match({"label": "Colour", "definition": definition(entry(becomes))}, found)

@@ -201,8 +201,8 @@ def test_a_message_that_is_there_twice_is_found_even_where_another_is_missing(
 def test_what_others_have_in_the_account_is_none_of_ours(
     shop: Shop, gorgias: SimulatedGorgias, ledger: Ledger, staged: Staged
 ) -> None:
-    gorgias.api.create("customers", {"channels": [{"type": "email", "address": "new@there.example"}], "name": "New"})
-    gorgias.api.create("tags", {"name": "somebody else's"})
+    gorgias.api.customers.create({"channels": [{"type": "email", "address": "new@there.example"}], "name": "New"})
+    gorgias.api.tags.create({"name": "somebody else's"})
     assert reconcile(shop, gorgias, ledger, staged).wrong == 0
 
 

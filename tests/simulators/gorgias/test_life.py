@@ -36,18 +36,18 @@ def test_a_killed_account_has_everything_when_it_is_started_again(tmp_path: Path
     clock = ScaledClock(SPEED)
     with running(tmp_path, ["demo"], speed=SPEED, seed=seed) as first:
         api = client(first.base_url("demo"), clock, allow_invitations=True)
-        api.create("users", {"email": "kim@demo.example", "name": "Kim", "role": {"name": "agent"}})
-        made = [api.create("tickets", ticket(incoming(20_000), external_id=f"st:{n}"))["id"] for n in range(20)]
+        api.users.create({"email": "kim@demo.example", "name": "Kim", "role": {"name": "agent"}})
+        made = [api.tickets.create(ticket(incoming(20_000), external_id=f"st:{n}")).id for n in range(20)]
         os.kill(first.process.pid, signal.SIGKILL)
         first.process.wait()
     with running(tmp_path, ["demo"], speed=SPEED, seed=seed) as second:
         url = second.base_url("demo")
         api = client(url, clock)
-        assert sorted(t["id"] for page in api.tickets() for t in page) == made
+        assert sorted(t.id for page in api.tickets.pages() for t in page) == made
         held = stats(url)["objects"]
         assert held == {"user": 4, "team": 1, "tag": 1, "custom_field": 0, "customer": 1, "ticket": 20, "message": 20}
         assert len(outbox(url)) == 1
-        assert api.create("tickets", ticket(incoming(20_000)))["id"] > max(made), "an id was used twice"
+        assert api.tickets.create(ticket(incoming(20_000))).id > max(made), "an id was used twice"
 
 
 def test_a_process_ends_with_its_parent_however_that_ends(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_a_simulator_that_does_not_start_says_so(tmp_path: Path) -> None:
 def test_accounts_of_one_process_know_nothing_of_each_other(tmp_path: Path) -> None:
     accounts = {name: Account(name, tmp_path / name, seed=SEED) for name in ("sandbox", "production")}
     with in_thread(accounts) as urls:
-        client(urls["sandbox"], ScaledClock(SPEED)).create("tags", {"name": "VIP"})
+        client(urls["sandbox"], ScaledClock(SPEED)).tags.create({"name": "VIP"})
         assert stats(urls["production"])["objects"]["tag"] == 0
         assert stats(urls["sandbox"])["objects"]["tag"] == 1
     for account in accounts.values():
@@ -120,17 +120,17 @@ def test_the_seeds_key_may_come_from_the_environment(tmp_path: Path, monkeypatch
 
 def test_eight_threads_over_one_transport_make_each_ticket_once(gorgias: SimulatedGorgias) -> None:
     channels = [{"type": "email", "address": "jane@shop.example", "preferred": True}]
-    jane = gorgias.api.create("customers", {"channels": channels})["id"]
+    jane = gorgias.api.customers.create({"channels": channels}).id
     number = 300
 
     def make(n: int) -> int:
         thread = [incoming(jane), outgoing(jane)]
-        return int(gorgias.api.create("tickets", ticket(*thread, external_id=f"st:{n}", tags=[{"name": "a"}]))["id"])
+        return gorgias.api.tickets.create(ticket(*thread, external_id=f"st:{n}", tags=[{"name": "a"}])).id
 
     with ThreadPoolExecutor(8) as pool:
         made = list(pool.map(make, range(number)))
     assert len(set(made)) == number
-    rows = [row for page in gorgias.api.tickets() for row in page]
+    rows = [row.as_json() for page in gorgias.api.tickets.pages() for row in page]
     assert Counter(row["external_id"] for row in rows) == Counter(f"st:{n}" for n in range(number))
     assert stats(gorgias.url)["objects"] | {"user": 0} == {
         "user": 0, "team": 0, "tag": 1, "custom_field": 0, "customer": 1, "ticket": number, "message": 2 * number,
