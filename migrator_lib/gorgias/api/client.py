@@ -52,8 +52,8 @@ class GorgiasApi:
 
     def resource(self, path: str) -> Collection:
         """Return the resource of a collection whose things can be made and deleted, by its path: ``customers``."""
-        found: tuple[Tickets | Customers | Users | Teams | Tags | Rules | Integrations | Macros | Views, ...] = (
-            self.tickets, self.customers, self.users, self.teams, self.tags, self.rules, self.integrations,
-            self.macros, self.views,
-        )  # fmt: skip
-        return {resource.path: resource for resource in found}[path]
+        found: dict[str, Collection] = {
+            "tickets": self.tickets, "customers": self.customers, "users": self.users, "teams": self.teams,
+            "tags": self.tags, "rules": self.rules, "integrations": self.integrations, "macros": self.macros,
+        }  # fmt: skip
+        return found[path]

@@ -1,10 +1,9 @@
-"""Rules. Source: list-rules, create-rule, update-rule, update-rules-priorities."""
+"""Rules. Source: list-rules, create-rule, update-rule."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from migrator_lib.gorgias.api import border
 from migrator_lib.gorgias.api.resource import Json, Resource
 from migrator_lib.gorgias.contract import bodies, replies
 
@@ -34,9 +33,3 @@ class Rules(Resource[replies.Rule]):
     def delete(self, rule_id: int) -> None:
         """``DELETE /api/rules/{id}``; one that is gone is no error."""
         self._gone(f"rules/{rule_id}")
-
-    def set_priorities(self, priorities: Mapping[int, int]) -> None:
-        """``POST /api/rules/priorities``: rule id to priority; the highest runs first."""
-        body = {"priorities": [{"id": rule, "priority": priority} for rule, priority in priorities.items()]}
-        border.check(bodies.RulePriorities, body, "POST /api/rules/priorities")
-        self._transport.call("POST", "rules/priorities", body=body)

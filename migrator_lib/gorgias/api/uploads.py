@@ -26,3 +26,13 @@ class Uploads:
         if not isinstance(reply, list) or not reply:
             raise Unanswered("POST /api/upload was answered without a file")
         return made(File, reply[0], "POST /api/upload")
+
+    def fetch(self, url: str) -> bytes:
+        """``GET /api/{file_type}/download/{domain_hash}/{resource_name}``: what a file's URL leads to.
+
+        A private file is answered with 307 to a signed address, which is followed without a signature of ours.
+
+        Raises:
+            RecordRejected: it is not there.
+        """
+        return self._transport.download(url)

@@ -7,12 +7,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-Channel = Literal[
+LEGACY_CHANNELS = (
     "aircall", "api", "chat", "contact_form", "email", "facebook", "facebook-mention", "facebook-messenger",
     "facebook-recommendations", "help-center", "instagram-ad-comment", "instagram-comment", "instagram-direct-message",
     "instagram-mention", "internal-note", "phone", "sms", "twitter", "twitter-direct-message", "whatsapp",
     "yotpo-review",
-]  # fmt: skip
+)  # fmt: skip
+"""The channels of every account."""
+Channel = Annotated[str, Field(pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*$", max_length=255)]
+"""One of those, or the slug of a channel that only some accounts have, such as ``tiktok-shop`` or ``custom-chat``."""
 Via = Literal[
     "aircall", "api", "chat", "contact_form", "email", "facebook", "facebook-mention", "facebook-messenger",
     "facebook-recommendations", "form", "gorgias_chat", "help-center", "helpdesk", "instagram", "instagram-ad-comment",
