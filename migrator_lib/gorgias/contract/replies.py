@@ -66,6 +66,12 @@ class TagOfTicket(Reply):
     name: str
 
 
+class TagsOfTicket(Reply):
+    """Tags in an envelope, as ``GET /api/tickets/{id}/tags`` answers."""
+
+    data: list[TagOfTicket] = []
+
+
 class Account(Reply):
     """``GET /api/account``."""
 
@@ -255,6 +261,19 @@ class Macro(Thing):
     archived_datetime: str | None = None
 
 
+class Result(Reply):
+    """What became of one of many."""
+
+    id: int | None = None
+    status: str | None = None
+
+
+class Results(Reply):
+    """What became of each of the macros that were archived or brought back."""
+
+    data: list[Result] = []
+
+
 class View(Thing):
     """A view."""
 
@@ -279,3 +298,9 @@ class Job(Thing):
     status: str | None = None
     params: Any = None
     info: Any = None
+
+
+class Found(Reply):
+    """What a search found, of whatever kind."""
+
+    data: list[Thing] = []

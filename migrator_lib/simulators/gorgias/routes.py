@@ -6,11 +6,16 @@ from migrator_lib.simulators.gorgias import (
     custom_fields,
     customer_merge,
     customers,
+    events,
     integrations,
+    jobs,
     macros,
     message_routes,
+    phone,
     rules,
+    search,
     settings,
+    surveys,
     tags,
     teams,
     ticket_routes,
@@ -20,19 +25,8 @@ from migrator_lib.simulators.gorgias import (
 )
 from migrator_lib.simulators.gorgias.endpoint import Endpoint
 
-ROUTES: tuple[Endpoint, ...] = (
-    *settings.ROUTES,
-    *users.ROUTES,
-    *teams.ROUTES,
-    *tags.ROUTES,
-    *custom_fields.ROUTES,
-    *customer_merge.ROUTES,
-    *customers.ROUTES,
-    *ticket_routes.ROUTES,
-    *message_routes.ROUTES,
-    *uploads.ROUTES,
-    *rules.ROUTES,
-    *integrations.ROUTES,
-    *macros.ROUTES,
-    *views.ROUTES,
-)
+RESOURCES = (
+    settings, users, teams, tags, custom_fields, customer_merge, customers, ticket_routes, message_routes, surveys,
+    uploads, rules, integrations, macros, views, jobs, events, search, phone,
+)  # fmt: skip
+ROUTES: tuple[Endpoint, ...] = tuple(events.recorded(route) for resource in RESOURCES for route in resource.ROUTES)
