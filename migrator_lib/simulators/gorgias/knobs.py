@@ -29,6 +29,8 @@ class Knobs(BaseModel):
     """A ticket whose last message is deleted stays, without any; else it goes too."""
     foreign_attachment_urls: Literal["hot-linked", "copied", "refused"] = "hot-linked"
     """What becomes of an attachment whose URL is not one of ``POST /upload``."""
+    custom_channels: list[str] = []
+    """Slugs of channels that this account has beside those that every account has."""
     max_attachments: Annotated[int, Field(ge=0)] | None = None
     """How many attachments a message may have; None: any number."""
 
