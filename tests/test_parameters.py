@@ -110,6 +110,39 @@ def test_what_is_wrong_is_told_by_file_line_key_and_mend(
     assert mend in told
 
 
+KEY = "    email: migration@acme.example\n    api_key: env:ACME_SANDBOX_KEY\n"
+APP = """\
+    oauth:
+      client_id: abc
+      client_secret: env:ACME_APP_SECRET
+      refresh_token: keyring:gorgias/acme
+"""
+
+
+def test_an_account_may_be_signed_in_to_as_an_app(written: Written) -> None:
+    target = load(written((KEY, APP))).target
+    assert target.sandbox.secrets == ("env:ACME_APP_SECRET", "keyring:gorgias/acme")
+    assert target.production.secrets == ("keyring:gorgias/acme",)
+
+
+@pytest.mark.parametrize(
+    ("way", "line", "key", "mend"),
+    [
+        (KEY + APP, 11, "target.sandbox", "either 'email' and 'api_key' or 'oauth'"),
+        ("", 11, "target.sandbox", "either 'email' and 'api_key' or 'oauth'"),
+        (KEY.splitlines(keepends=True)[1], 11, "target.sandbox", "'email' is required beside 'api_key'"),
+        (APP.replace("env:ACME_APP_SECRET", "hunter2"), 15, "target.sandbox.oauth.client_secret", "by reference"),
+        (APP + "      token_url: http://acme.gorgias.com/oauth/token\n", 17, "target.sandbox.oauth.token_url",
+         "unencrypted"),
+    ],
+)  # fmt: skip
+def test_there_is_exactly_one_way_to_sign_in(written: Written, way: str, line: int, key: str, mend: str) -> None:
+    error = refusal(written((KEY, way)))
+    assert f"engagement.yaml, line {line}, {key}: " in error.message
+    assert mend in error.message
+    assert "hunter2" not in shown(error)
+
+
 @pytest.mark.parametrize("url", ["https://acme.gorgias.com", "https://acme.gorgias.com/"])
 def test_the_sandbox_is_another_account(written: Written, url: str) -> None:
     told = refusal(written(("https://acme-sandbox.gorgias.com", url))).message
