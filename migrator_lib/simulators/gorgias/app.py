@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 
 from migrator_lib.clock import ScaledClock
-from migrator_lib.simulators.gorgias import oauth, roles
-from migrator_lib.simulators.gorgias.account import Account, Fault
+from migrator_lib.simulators.gorgias import admin, inspector, oauth, openapi, roles
+from migrator_lib.simulators.gorgias.account import Account
 from migrator_lib.simulators.gorgias.call import Call, read
 from migrator_lib.simulators.gorgias.endpoint import Endpoint, Handler
 from migrator_lib.simulators.gorgias.routes import ROUTES
 from migrator_lib.simulators.gorgias.validation import Refused
 
 HEADER = "X-Gorgias-Account-Api-Call-Limit"
-COUNTED = ("user", "team", "tag", "custom_field", "customer", "ticket", "message")
 
 
 def _json(status: int, body: Any, headers: Mapping[str, str] | None = None) -> Response:
@@ -110,10 +111,30 @@ async def _no_route(_request: Request, error: Exception) -> Response:
     return _error(status, "Method not allowed" if status == 405 else "Not found")
 
 
+async def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    return _error(error.status, error.message, error.data, error.headers)
+
+
+async def _unfit(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    data = {".".join(str(part) for part in problem["loc"]): [problem["msg"]] for problem in error.errors()}
+    return _error(400, "The request is not as it must be", data)
+
+
+def _described(name: str, behind: APIRouter) -> dict[str, Any]:
+    return openapi.document(name, ROUTES, *admin.schemas_and_paths(behind))
+
+
 def create_app(accounts: Mapping[str, Account]) -> FastAPI:
-    """Return the app that serves these accounts, each below ``/<name>/api/``."""
-    handlers: dict[int | type[Exception], Any] = {404: _no_route, 405: _no_route}
-    app = FastAPI(title="Simulated Gorgias", docs_url="/docs", redoc_url=None, exception_handlers=handlers)
+    """Return the app that serves these accounts, each below ``/<name>/api/``, and pages to look at them."""
+    handlers: dict[int | type[Exception], Any] = {
+        404: _no_route, 405: _no_route, Refused: _refused, RequestValidationError: _unfit
+    }  # fmt: skip
+    # its own pages of the API load scripts from elsewhere
+    app = FastAPI(
+        title="Simulated Gorgias", docs_url=None, redoc_url=None, openapi_url=None, exception_handlers=handlers
+    )  # fmt: skip
     for name, account in accounts.items():
         for route in ROUTES:
             numbered = route.path.replace("id}", "id:number}")
@@ -122,29 +143,9 @@ def create_app(accounts: Mapping[str, Account]) -> FastAPI:
                 f"/{name}/api/{numbered}", endpoint, methods=[route.method], response_model=None, tags=[name]
             )
         oauth.add_route(app, name, account)
-        _add_looks(app, name, account)
+        behind = admin.router(account)
+        app.include_router(behind, prefix=f"/{name}")
+        described = partial(_described, name, behind)
+        app.include_router(inspector.router(name, account, described), prefix=f"/{name}")
+    app.include_router(inspector.start_page(accounts))
     return app
-
-
-def _add_looks(app: FastAPI, name: str, account: Account) -> None:
-    """Add what the product has not: looks behind the scenes, without authentication or limit."""
-
-    async def stats() -> Response:
-        with account.store.lock:
-            counts = {kind: account.store.count(kind) for kind in COUNTED}
-        return _json(200, {**vars(account.stats), "objects": counts, "mail_sent": len(account.store.outbox())})
-
-    async def outbox() -> Response:
-        return _json(200, account.store.outbox())
-
-    async def faults(request: Request) -> Response:
-        for given in await request.json():
-            if given["kind"] == "lag":
-                account.lag_seconds = given["seconds"]
-            else:
-                account.faults.append(Fault(**given))
-        return _json(200, [vars(fault) for fault in account.faults])
-
-    app.add_api_route(f"/{name}/_simulator/stats", stats, methods=["GET"], response_model=None)
-    app.add_api_route(f"/{name}/_simulator/outbox", outbox, methods=["GET"], response_model=None)
-    app.add_api_route(f"/{name}/_simulator/faults", faults, methods=["POST"], response_model=None)

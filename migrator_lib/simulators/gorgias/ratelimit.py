@@ -11,11 +11,10 @@ import threading
 
 from migrator_lib.clock import Clock
 
-SIZES = {
-    "api-key": (40, 20.0), "oauth": (80, 20.0), "enterprise-api-key": (40, 10.0), "enterprise-oauth": (80, 10.0),
-    "unlimited": (1_000_000_000, 20.0),
-}  # fmt: skip
-"""Requests and seconds; ``unlimited`` is none of Gorgias', but for whoever tries something else than the limit."""
+SIZES = {"api-key": (40, 20.0), "oauth": (80, 20.0), "enterprise-api-key": (40, 10.0), "enterprise-oauth": (80, 10.0)}
+"""Requests and seconds, as documented."""
+CHOICES = {**SIZES, "unlimited": (1_000_000_000, 20.0)}
+"""The documented sizes, and none of Gorgias': for whoever tries something else than the limit."""
 
 
 class RateLimit:
@@ -28,7 +27,7 @@ class RateLimit:
             raise ValueError(f"foreign traffic takes a share of 0 up to below 1 of the limit, not {foreign_share}")
         self.size = size
         self.size = size
-        self.limit, self.window = SIZES[size]
+        self.limit, self.window = CHOICES[size]
         self.fixed_window = fixed_window
         self.foreign_share = foreign_share
         self.foreign_calls = self.foreign_throttled = 0

@@ -11,7 +11,7 @@ from migrator_lib.clock import ManualClock, ScaledClock
 from migrator_lib.gorgias.contract.bodies import Role
 from migrator_lib.simulators.gorgias.account import FAULTS, Account, Fault
 from migrator_lib.simulators.gorgias.knobs import Knobs
-from migrator_lib.simulators.gorgias.ratelimit import SIZES, RateLimit
+from migrator_lib.simulators.gorgias.ratelimit import CHOICES, RateLimit
 
 DAYS = 366
 MOST_SECONDS = 86_400 * DAYS
@@ -44,7 +44,7 @@ class Rate(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    size: Literal[tuple(SIZES)] | None = None  # type: ignore[valid-type]
+    size: Literal[tuple(CHOICES)] | None = None  # type: ignore[valid-type]
     bucket: Literal["leaky", "window"] | None = None
     foreign_share: Annotated[float, Field(ge=0, lt=1)] | None = None
     """Share of the limit that other clients use up."""

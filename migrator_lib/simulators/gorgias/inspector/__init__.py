@@ -6,7 +6,7 @@ They are for people and read only; nothing is asked of who opens them, since the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -28,13 +28,13 @@ PAGES: Mapping[str, Page] = {
 }
 
 
-def router(name: str, account: Account, described: dict[str, Any]) -> APIRouter:
+def router(name: str, account: Account, described: Callable[[], dict[str, Any]]) -> APIRouter:
     """Return the pages of an account, to be put below its name.
 
     Args:
         name: the account's.
         account: what is looked at.
-        described: its OpenAPI document.
+        described: returns its OpenAPI document, which takes a while to make.
     """
     site = Site(name)
     routes = APIRouter(include_in_schema=False)
@@ -70,14 +70,16 @@ def _add_single(routes: APIRouter, account: Account, site: Site) -> None:
         return files.download(account, name) or site.missing("such file")
 
 
-def _add_description(routes: APIRouter, site: Site, described: dict[str, Any]) -> None:
+def _add_description(routes: APIRouter, site: Site, described: Callable[[], dict[str, Any]]) -> None:
+    document = cache(described)
+
     @routes.get("/openapi.json", response_model=None)
     def openapi() -> Response:
-        return JSONResponse(described)
+        return JSONResponse(document())
 
     @routes.get("/docs", response_model=None)
     def documentation() -> Response:
-        return docs.page(site, described)
+        return docs.page(site, document())
 
 
 def start_page(names: Iterable[str]) -> APIRouter:
