@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
 LEGACY_CHANNELS = (
     "aircall", "api", "chat", "contact_form", "email", "facebook", "facebook-mention", "facebook-messenger",
@@ -35,7 +35,7 @@ def _moment(text: str) -> str:
         raise ValueError("Not a valid datetime.") from error
 
 
-Moment = Annotated[str, AfterValidator(_moment)]
+Moment = Annotated[str, AfterValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})]
 Meta = dict[str, Any]
 Address = Annotated[str, Field(max_length=320, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 
