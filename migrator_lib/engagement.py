@@ -23,6 +23,8 @@ from migrator_lib.lookups import Lookups
 from migrator_lib.parameters import Account, Parameters, load
 from migrator_lib.paths import Paths
 from migrator_lib.progress import Progress
+from migrator_lib.proofs import asking
+from migrator_lib.proofs.behaviour import Behaviour
 from migrator_lib.secret import resolve_options, resolve_secret
 from migrator_lib.simulators import embedded
 from migrator_lib.smartertrack.connection import Waits
@@ -171,7 +173,21 @@ class Engagement:
 
     def lookups(self, staged: Staged) -> Lookups:
         """Return the look-ups of staged data under the current mapping."""
-        return Lookups.of(staged, self.mapping, self.parameters, lambda: self.progress.advance(0))
+        found, known = self.parameters, self.behaviour
+        limits = {"lookup_lag_seconds": known.lookup_lag_seconds, "upload_limit_bytes": known.upload_limit_bytes}
+        settings = found.model_copy(update={"target": found.target.model_copy(update=limits)})
+        lookups = Lookups.of(staged, self.mapping, settings, lambda: self.progress.advance(0))
+        lookups.behaviour = known
+        return lookups
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """What depends on how Gorgias answers: as the sandbox did, as a person says, or as is assumed.
+
+        Raises:
+            ParameterError: ``target.proofs`` names a probe that there is not.
+        """
+        return asking.behaviour(self.ledger, self.parameters.target)
 
     @property
     def all_stages(self) -> Staged:
@@ -206,7 +222,14 @@ class Engagement:
     def _gate_states(self, looked_at: Sequence[gates.Gate]) -> list[gates.GateState]:
         signoffs = gates.SignOffs(self.paths.signoffs_file)
         signed = signoffs.states((gate, self.gate_subject(gate)) for gate in looked_at if gate.statement)
-        return [signed.get(gate.name) or gates.checked(gate, self.ledger.meta(gate.name)) for gate in looked_at]
+        return [signed.get(gate.name) or gates.checked(gate, self._seen(gate)) for gate in looked_at]
+
+    def _seen(self, gate: gates.Gate) -> dict[str, Any] | None:
+        """Return what a check saw for its gate; what the sandbox answered is judged anew each time."""
+        if gate.name == "proofs":
+            return asking.seen(self.ledger, self.parameters.target)
+        seen: dict[str, Any] | None = self.ledger.meta(gate.name)
+        return seen
 
     def note_check(self, gate: str, *, ok: bool, words: str = "") -> None:
         """Keep what a check saw, for its gate."""

@@ -48,7 +48,7 @@ def read_files(engagement: Engagement, reader: Extractor) -> None:
     """Index the files root, and stage what the database itself holds of attachments, where it does."""
     settings = engagement.parameters
     reader.files(engagement.files_root)
-    reader.blobs(settings.source.blob_column, settings.target.upload_limit_bytes)
+    reader.blobs(settings.source.blob_column, engagement.behaviour.upload_limit_bytes)
 
 
 def extract(engagement: Engagement, *, start_again: bool = False) -> ExtractReport:
@@ -85,7 +85,7 @@ ATTACHMENTS_FILE = "attachments.csv"
 
 def file_health(engagement: Engagement) -> FileHealth:
     """Look at every staged attachment and its file; what needs a person is listed in ``documents/``."""
-    limit = engagement.parameters.target.upload_limit_bytes
+    limit = engagement.behaviour.upload_limit_bytes
     file = engagement.paths.documents / ATTACHMENTS_FILE
     return look(engagement.all_stages, limit, engagement.progress, file)
 
@@ -199,7 +199,7 @@ def reconcile(engagement: Engagement) -> ReconcileResult:
     lookups = engagement.lookups(staged)
     read = ReadBack(engagement.paths.state / "readback.sqlite3", engagement.name)
     try:
-        read.read(engagement.api(PRODUCTION), engagement.progress)
+        read.read(engagement.api(PRODUCTION), engagement.progress, engagement.behaviour)
         found = Reconciler(
             ledger=engagement.ledger, target=PRODUCTION, staged=staged, lookups=lookups, read=read,
             progress=engagement.progress,

@@ -26,6 +26,7 @@ from migrator_lib.objects.base import (
 )
 from migrator_lib.parameters import Target
 from migrator_lib.progress import Progress
+from migrator_lib.proofs.behaviour import Behaviour
 from migrator_lib.smartertrack.files import FilesRoot
 
 SENDS = 4
@@ -69,6 +70,11 @@ class LoadContext:
     def settings(self) -> Target:
         """The parameters of the account."""
         return self.lookups.parameters.target
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """What depends on how Gorgias answers."""
+        return self.lookups.behaviour
 
     def resolver(self, uploads: Mapping[tuple[str, str], str] | None = None) -> Resolver:
         """Return a resolver of references; ``uploads`` are the URLs of a ticket's files."""

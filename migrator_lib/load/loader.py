@@ -20,6 +20,7 @@ from migrator_lib.load.tickets import MERGED_AFTER_LOAD
 from migrator_lib.lookups import Lookups, lowered
 from migrator_lib.objects import INVENTORIES, PEOPLE, SETUP, TICKET
 from migrator_lib.objects.base import MigrationObject, Outcome, Record, Send
+from migrator_lib.objects.ticket import tags_beside
 from migrator_lib.progress import Progress
 from migrator_lib.smartertrack.files import FilesRoot
 from migrator_lib.staging import Staged, TicketRecord
@@ -98,6 +99,14 @@ class Loader:
     def _load_setup(self) -> None:
         for obj in SETUP:
             self._load(obj, obj.records(self.staged, self.lookups), existing=obj.existing(self.context.api))
+        if not self.context.behaviour.tags_made_on_the_fly and not self.rehearsal:
+            self._make_tags()
+
+    def _make_tags(self) -> None:
+        """Make the tags that no object of the map makes, since this account makes none of those that a ticket names."""
+        there = {tag.name for tag in self.context.api.tags.every()}
+        for name in sorted(tags_beside(self.lookups) - there):
+            self.context.api.tags.create({"name": name})
 
     def _load_people(self, only: set[str] | None) -> None:
         for obj in PEOPLE:

@@ -128,7 +128,7 @@ class Sender:
     def _create(self, obj: MigrationObject, record: Record, outcome: Send, payload: Json, entry: Entry) -> str:
         first, intent = payload, replace(entry, state=PENDING)
         if obj is TICKET:
-            first = {**payload, "messages": first_call(payload["messages"])}
+            first = {**payload, "messages": first_call(payload["messages"], self.context.behaviour.call_bytes)}
         for attempt in range(SENDS):
             try:
                 made = replace(entry, target_id=obj.create(self.context.api, first))
@@ -138,10 +138,10 @@ class Sender:
                     continue
                 return self._adopt(obj, record, outcome, found, intent)
             except RecordRejected as error:
-                found = self.context.look_up(obj, payload) if error.status == 409 and obj is not TICKET else None
+                found = self.context.look_up(obj, payload) if self._may_be_there(obj, error) else None
                 if found is None:
                     raise
-                return self._adopt(obj, record, outcome, found, intent if attempt else None)
+                return self._adopt(obj, record, outcome, found, intent if attempt or obj is TICKET else None)
             if obj is TICKET:
                 return self.tickets.created(made, payload, sent=len(first["messages"]))
             self.context.settle(made)
@@ -150,6 +150,12 @@ class Sender:
             f"{obj.title} {entry.source_key} was sent {SENDS} times, each time cut off, and is not found in Gorgias.",
             next_step="look at Gorgias' status page; run again when it answers: the record is looked up first.",
         )
+
+    def _may_be_there(self, obj: MigrationObject, error: RecordRejected) -> bool:
+        """Whether a refusal may mean that the record is there: an address that is taken, or an external id."""
+        if obj is TICKET:
+            return self.context.behaviour.external_ids_unique
+        return error.status == 409
 
     def _set_aside(self, obj: MigrationObject, record: Record, outcome: Send, error: RecordError) -> str:
         """Quarantine a record that was refused. One that is in Gorgias stays accounted as it is, with the reason."""

@@ -32,12 +32,17 @@ MERGED_AFTER_LOAD = "merged_after_load"
 KEPT_BEFORE = ("status", "priority", "tags", "assignee_user", "assignee_team", "closed_datetime", "updated_datetime")
 
 
-def first_call(messages: Sequence[Json]) -> Sequence[Json]:
-    """Return the messages that go with the ticket itself: up to 500, and not too large, but at least one."""
+def first_call(messages: Sequence[Json], most: int | None = None) -> Sequence[Json]:
+    """Return the messages that go with the ticket itself: up to 500, and not too large, but at least one.
+
+    Args:
+        messages: the whole thread, in order.
+        most: bytes that one call takes, where it is known.
+    """
     size = 0
     for n, message in enumerate(messages[:CALL_LIMIT]):
         size += len(json.dumps(message))
-        if size > CALL_BYTES and n:
+        if size > (most or CALL_BYTES) and n:
             return messages[:n]
     return messages[:CALL_LIMIT]
 
@@ -58,6 +63,8 @@ class TicketWriter:
         self.context.resolver().resolve(outcome.payload)
         resolver = self.context.resolver(self.uploads.of(record.data))
         payload = resolver.resolve(outcome.payload)
+        if not self.context.behaviour.source_type_taken:
+            payload["messages"] = [_without_source_type(message) for message in payload["messages"]]
         detail = {
             "parts": outcome.children,
             "files": len(record.data.attachments),
@@ -72,11 +79,24 @@ class TicketWriter:
 
     def created(self, entry: Entry, payload: Json, *, sent: int) -> str:
         """Settle a ticket that was just made with its first ``sent`` messages; send the others."""
-        if sent < len(payload["messages"]):
-            self._bring_up_to_date(entry, payload, None, touched=False)
+        complete = sent == len(payload["messages"])
+        if complete and not self._needs_more(payload):
+            self.context.settle(self._dated(entry))
         else:
-            self.context.settle(entry)
+            self._bring_up_to_date(entry, payload, None, touched=False, complete=complete)
         return "created"
+
+    def _needs_more(self, payload: Json) -> bool:
+        """Whether this account keeps something only if it is put once more after a ticket was made."""
+        known = self.context.behaviour
+        return known.updated_datetime == "put" or (not known.values_in_create and bool(payload["custom_fields"]))
+
+    def _dated(self, entry: Entry) -> Entry:
+        """Return an entry with the date that the ticket has now, where Gorgias sets it: by it a change is seen."""
+        if self.context.behaviour.updated_datetime != "lost":
+            return entry
+        there = self.context.api.tickets.get(_id(entry))
+        return replace(entry, detail={**entry.detail, "updated": there.updated_datetime})
 
     def found(self, record: Record, outcome: Send, known: Entry, ticket: Thing) -> str:
         """Settle a ticket that is in Gorgias though its call was not answered, in this run or one that died."""
@@ -85,11 +105,12 @@ class TicketWriter:
         self.context.settle(there)  # from here on it is never sent again, whatever comes
         payload, entry = self.ready(record, outcome)
         entry = replace(entry, target_id=there.target_id)
-        complete = len(first_call(payload["messages"])) == len(payload["messages"])
-        if complete and known.payload_hash == outcome.hash:
-            self.context.settle(entry)
+        first = first_call(payload["messages"], self.context.behaviour.call_bytes)
+        complete = len(first) == len(payload["messages"]) and known.payload_hash == outcome.hash
+        if complete and not self._needs_more(payload):
+            self.context.settle(self._dated(entry))
         else:
-            self._bring_up_to_date(entry, payload, None, touched=False)
+            self._bring_up_to_date(entry, payload, None, touched=False, complete=complete)
         return "created"
 
     def again(self, record: Record, outcome: Send, known: Entry) -> str:
@@ -163,17 +184,22 @@ class TicketWriter:
         return any(tuple(reference.split(":", 1)) in self.context.ids for reference in lost)
 
     def _bring_up_to_date(
-        self, entry: Entry, payload: Json, known: Entry | None, *, touched: bool, before: object = None
-    ) -> None:
+        self, entry: Entry, payload: Json, known: Entry | None, *, touched: bool, before: object = None,
+        complete: bool = False,
+    ) -> None:  # fmt: skip
         """Send what the ticket lacks of its thread, then its fields again; adding messages opens and re-dates it."""
         base = known or replace(entry, payload_hash=None)
         self.context.settle(replace(base, detail={**base.detail, "updating": {"touched": touched}}))
         ticket_id = _id(entry)
-        self._append(ticket_id, [message for message in payload["messages"] if message.get("external_id")])
+        if not complete:
+            self._append(ticket_id, [message for message in payload["messages"] if message.get("external_id")])
         if touched:
             self.context.report.conflicts.append(f"ticket {entry.source_key}: changed in Gorgias since it was loaded")
         else:
+            if not self.context.behaviour.values_in_create:
+                self.context.api.tickets.replace_custom_fields(ticket_id, payload["custom_fields"])
             self.context.api.tickets.update(ticket_id, _changes(payload))
+            entry = self._dated(entry)
         self.context.settle(entry, before=before)
 
     def _append(self, ticket_id: int, messages: Sequence[Json]) -> None:
@@ -211,6 +237,14 @@ def _kept(there: Ticket | None) -> Json:
     """Return what the ledger keeps of a ticket before it is changed."""
     found = {} if there is None else there.as_json()
     return {name: found.get(name) for name in KEPT_BEFORE}
+
+
+def _without_source_type(message: Json) -> Json:
+    """Return a message whose addresses say nothing of their type."""
+    source = message.get("source")
+    if not source:
+        return message
+    return {**message, "source": {name: value for name, value in source.items() if name != "type"}}
 
 
 def _changes(payload: Mapping[str, Any]) -> Json:

@@ -21,6 +21,9 @@ from migrator_lib.objects.thread import SUBJECT_MAXIMUM
 from migrator_lib.objects.ticket_field import values
 from migrator_lib.staging import Row, Staged, TicketRecord
 
+NORMAL = "normal"
+"""The priority of a ticket that has none of its own."""
+
 
 class Ticket(MigrationObject):
     """Tickets, and the old numbers that were merged into them (keys ``m<number>``)."""
@@ -122,6 +125,9 @@ class Ticket(MigrationObject):
 
     def _tags(self, ticket: TicketRecord, status_tag: str | None, lookups: Lookups) -> list[str]:
         names = [status_tag] if status_tag else []
+        priority = lookups.mapping.priorities[str(ticket.row["TicketPriorityID"])].becomes
+        if not lookups.behaviour.priority_kept and priority != NORMAL:
+            names.append(priority_tag(priority))
         brand = lookups.brand_of(ticket.row["DepartmentID"])
         entry = lookups.mapping.brands.get(str(brand["BrandID"])) if brand else None
         if entry and entry.becomes == "tag":
@@ -182,6 +188,19 @@ class Ticket(MigrationObject):
             "last_message_datetime": moment(thing.get("last_message_datetime")),
             "meta": (thing.get("meta") or {}).get("smartertrack"),
         }
+
+
+def priority_tag(priority: str) -> str:
+    """Return the tag that stands for a priority where Gorgias keeps none."""
+    return f"priority: {priority}"
+
+
+def tags_beside(lookups: Lookups) -> set[str]:
+    """Return the tags that tickets may name and that are no brand's and none of SmarterTrack's: of statuses, mostly."""
+    found = {status.tag for status in lookups.mapping.statuses.values() if status.tag}
+    if not lookups.behaviour.priority_kept:
+        found |= {priority_tag(one.becomes) for one in lookups.mapping.priorities.values() if one.becomes != NORMAL}
+    return found
 
 
 def _id(thing: Json | None) -> int | None:

@@ -20,8 +20,8 @@ class Behaviour(BaseModel):
     """How long a look-up by external id is repeated before what it does not find is taken for not there."""
     upload_limit_bytes: Annotated[int, Field(ge=1)] = 20_000_000
     """Largest attachment that goes up; larger ones are quarantined and listed."""
-    call_bytes: Annotated[int, Field(ge=1)] = 8_000_000
-    """Size of the messages that go with a ticket in one call; the others follow one by one."""
+    call_bytes: Annotated[int, Field(ge=1)] | None = None
+    """Size of the messages that go with a ticket in one call, the others follow one by one; None: as is assumed."""
     attachments_per_message: Annotated[int, Field(ge=1)] | None = None
     """More attachments go on internal notes behind their message; None: any number goes on it."""
     updated_datetime: Literal["kept", "put", "lost"] = "kept"
@@ -39,7 +39,7 @@ class Behaviour(BaseModel):
     source_type_taken: bool = True
     """Else the addresses of a message are sent without their ``type``."""
     values_in_create: bool = True
-    """Else custom field values are put once more after a ticket was made (one call more a ticket that has some)."""
+    """Else custom field values are put once more after a ticket was made (two calls more a ticket that has some)."""
     values_in_lists: bool = True
     """Else values are read back ticket by ticket (one call for each)."""
     tickets_order: str = "updated_datetime:asc"

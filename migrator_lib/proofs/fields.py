@@ -22,7 +22,7 @@ class ValuesInCreate(Probe):
     matters = "They save a call for each ticket (create-ticket). UNVERIFIED."
     does = "POST a ticket with a value of the synthetic dropdown; GET its values."
     expects = "The value is there."
-    otherwise = "One more call for each ticket with values puts them."
+    otherwise = "Two more calls for each ticket with values put them, and its dates again."
 
     def run(self, bench: Bench) -> Answer:
         """Ask."""

@@ -15,6 +15,7 @@ from typing import Any
 
 from migrator_lib.gorgias.api import Json
 from migrator_lib.masking import mask_email, mask_name, mask_text
+from migrator_lib.proofs.behaviour import Behaviour
 
 SHOWN_CHARACTERS = 60
 NOTHING = "(nothing)"
@@ -95,6 +96,18 @@ def compare(expected: Json, actual: Json) -> list[Difference]:
     found: list[Difference] = []
     _walk("", expected, actual, found)
     return found
+
+
+def ours(differences: Sequence[Difference], behaviour: Behaviour) -> list[Difference]:
+    """Return those differences of a ticket that are not the doing of an account that behaves like this."""
+    return [one for one in differences if not _is_its_doing(one, behaviour)]
+
+
+def _is_its_doing(one: Difference, behaviour: Behaviour) -> bool:
+    if one.field in behaviour.not_compared:
+        return True
+    same_but_for_case = one.expected.casefold() == one.actual.casefold()
+    return one.field == "tags" and not behaviour.tag_case_matters and same_but_for_case
 
 
 def _walk(path: str, expected: Any, actual: Any, found: list[Difference]) -> None:

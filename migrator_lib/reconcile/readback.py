@@ -14,9 +14,11 @@ from typing import Any
 
 from migrator_lib.external_id import parse
 from migrator_lib.gorgias.api import GorgiasApi, Json
-from migrator_lib.gorgias.contract.replies import Message, Thing
+from migrator_lib.gorgias.contract.replies import Message, Thing, Ticket
 from migrator_lib.objects import PEOPLE, SETUP, TICKET
 from migrator_lib.progress import Progress
+from migrator_lib.proofs.behaviour import Behaviour
+from migrator_lib.proofs.bench import OBJECT as PROBE
 from migrator_lib.storage import refusals
 
 SCHEMA = """
@@ -53,8 +55,9 @@ class ReadBack:
         with self._refusals():
             self._file.unlink(missing_ok=True)
 
-    def read(self, api: GorgiasApi, progress: Progress) -> None:
-        """Read everything that the migration can have made."""
+    def read(self, api: GorgiasApi, progress: Progress, behaviour: Behaviour | None = None) -> None:
+        """Read everything that the migration can have made, as far as the account's lists show it."""
+        known = behaviour or Behaviour()
         for obj in SETUP:
             progress.begin(f"Reading back: {obj.title}", 0)
             self._add(obj.name, ((thing, natural) for natural, thing in obj.existing(api).items()))
@@ -63,14 +66,20 @@ class ReadBack:
             self._add(PEOPLE[0].name, ((one, PEOPLE[0].natural_key({"email": one.email})) for one in customers))
             progress.advance(len(customers))
         progress.begin("Reading back: tickets", 0)
-        for tickets in api.tickets.pages():
-            self._add(TICKET.name, ((ticket, None) for ticket in tickets))
+        for tickets in api.tickets.pages(order_by=known.tickets_order):
+            self._add(TICKET.name, ((self._whole(api, ticket, known), None) for ticket in tickets))
             progress.advance(len(tickets))
         progress.begin("Reading back: messages", 0)
         for messages in api.messages.pages():
             self._add_messages(messages)
             progress.advance(len(messages))
         progress.end()
+
+    def _whole(self, api: GorgiasApi, ticket: Ticket, behaviour: Behaviour) -> Ticket:
+        """Return a ticket of ours with its custom field values, which are asked for where lists lack them."""
+        if behaviour.values_in_lists or parse(ticket.external_id, self.engagement) is None:
+            return ticket
+        return ticket.model_copy(update={"custom_fields": api.tickets.custom_fields(ticket.id)})
 
     def _add(self, obj: str, things: Iterable[tuple[Thing, str | None]]) -> None:
         """Keep things under the object that their external id names, else under ``obj``.
@@ -119,10 +128,13 @@ class ReadBack:
             self._rows("UPDATE thing SET seen=1 WHERE rowid=?", rows[0][0])
 
     def unseen(self) -> Iterator[tuple[str, str, int]]:
-        """Yield (object, source key, Gorgias id) of what carries our external id and was not asked for."""
-        ours = "SELECT object, source_key, id FROM thing WHERE source_key IS NOT NULL AND seen=0 ORDER BY object, id"
+        """Yield (object, source key, Gorgias id) of what carries our external id and was not asked for.
+
+        What a probe made and could not be removed yet is no record.
+        """
+        ours = "SELECT object, source_key, id FROM thing WHERE source_key IS NOT NULL AND seen=0 AND object!=?"
         with self._refusals():
-            yield from self._connection.execute(ours)
+            yield from self._connection.execute(f"{ours} ORDER BY object, id", (PROBE,))
 
     def messages(self, ticket: int) -> list[Json]:
         """Return a ticket's messages in order of time."""

@@ -20,7 +20,7 @@ from migrator_lib.objects import ATTACHMENT, PEOPLE, SETUP, TICKET
 from migrator_lib.objects.base import MigrationObject, Record, Resolver, Send
 from migrator_lib.objects.ticket import compared_message
 from migrator_lib.progress import Progress
-from migrator_lib.reconcile.differences import Difference, compare
+from migrator_lib.reconcile.differences import Difference, compare, ours
 from migrator_lib.reconcile.readback import ReadBack
 from migrator_lib.staging import Staged, TicketRecord
 
@@ -192,7 +192,8 @@ class Reconciler:
         except RecordUnusable as error:
             differences = [Difference("customer", "in Gorgias", error.message)]
         else:
-            differences = compare(TICKET.compared(expected), TICKET.compared(found[0]))
+            every = compare(TICKET.compared(expected), TICKET.compared(found[0]))
+            differences = ours(every, self.lookups.behaviour)
             right = not any(difference.field.startswith("custom_fields") for difference in differences)
             values = outcome.children.get(VALUES, {}).get("created", 0)
             self.result.counts[VALUES]["validated" if right else "mismatched"] += values

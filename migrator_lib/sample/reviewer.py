@@ -18,7 +18,7 @@ from migrator_lib.lookups import Lookups, lowered
 from migrator_lib.objects import ATTACHMENT, PEOPLE, SETUP, TICKET
 from migrator_lib.objects.base import Quarantine, Record, Resolver, Send, Skip
 from migrator_lib.objects.ticket import compared_message
-from migrator_lib.reconcile.differences import Difference, compare, matched_by
+from migrator_lib.reconcile.differences import Difference, compare, matched_by, ours
 from migrator_lib.reconcile.neutral import Neutral
 from migrator_lib.sample.choice import Choice
 from migrator_lib.staging import Staged, TicketRecord
@@ -184,7 +184,7 @@ class Reviewer:
         ticket_id = int(reviewed.target_id or 0)
         actual = api.tickets.get(ticket_id, custom_fields=True)
         reviewed.actual = self.neutral.ticket(TICKET.compared(actual.as_json()))
-        reviewed.differences += compare(reviewed.expected or {}, reviewed.actual)
+        reviewed.differences += ours(compare(reviewed.expected or {}, reviewed.actual), self.lookups.behaviour)
         messages = [message.as_json() for page in api.messages.pages(ticket_id) for message in page]
         reviewed.parts = self._parts(expected["messages"], messages)
 

@@ -21,8 +21,12 @@ class Customers(Resource[replies.Customer]):
         return self._pages(order_by="created_datetime:asc")
 
     def by(self, **filters: str) -> list[replies.Customer]:
-        """``GET /api/customers`` by external_id, email, or channel_type and channel_address."""
-        return list(self._every(**filters))
+        """``GET /api/customers`` by external_id, email, or channel_type and channel_address.
+
+        Only who has exactly this external id counts: whether the filter takes the beginning of one is unverified.
+        """
+        named = filters.get("external_id")
+        return [one for one in self._every(**filters) if named is None or one.external_id == named]
 
     def get(self, customer_id: int) -> replies.Customer:
         """``GET /api/customers/{id}``."""

@@ -30,8 +30,11 @@ class Tickets(Resource[replies.Ticket]):
         return self._pages(**{**chosen, **filters})
 
     def by_external_id(self, external_id: str) -> list[replies.Ticket]:
-        """``GET /api/tickets?external_id=``: not unique, so a list, and those in the trash are in it."""
-        return list(self._every(external_id=external_id))
+        """``GET /api/tickets?external_id=``: not unique, so a list, and those in the trash are in it.
+
+        Only what has exactly this external id counts: whether the filter takes the beginning of one is unverified.
+        """
+        return [ticket for ticket in self._every(external_id=external_id) if ticket.external_id == external_id]
 
     def create(self, body: Json) -> replies.Ticket:
         """``POST /api/tickets``: a ticket with 1 to 500 messages."""
