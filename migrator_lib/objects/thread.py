@@ -20,6 +20,7 @@ from migrator_lib.inline import embed
 from migrator_lib.lookups import Lookups, addresses, content_type, iso
 from migrator_lib.objects.attachment import can_go_up, upload_name
 from migrator_lib.objects.base import Children
+from migrator_lib.objects.further_files import spread
 from migrator_lib.staging import Row, TicketRecord
 
 CALL_LIMIT = 500
@@ -79,7 +80,7 @@ def build(ticket: TicketRecord, customer: Json, lookups: Lookups) -> Thread:
         parts.append((ticket.row["DateOpenedUTC"], 2, 0, _placeholder(ticket.row["DateOpenedUTC"])))
     parts.sort(key=lambda part: part[:3])
     attached.hang_on(parts[0][3], None)
-    thread.messages = [part[3] for part in parts]
+    thread.messages = [message for part in parts for message in spread(part[3], ticket.id, lookups)]
     thread.last = parts[-1][0]
     return thread
 
