@@ -9,6 +9,7 @@ and whoever walks over it takes a row twice for one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -49,11 +50,12 @@ def walk(transport: Transport, path: str, params: Mapping[str, Any]) -> Iterator
                 reached += len(page)
                 if reached > furthest:
                     furthest, in_vain = reached, 0
-                rows = passed.drop(page)
+                rows = passed.new(page)
                 if rows:
                     yield rows
             return
         except _CursorGone:
+            passed.begin_again()
             in_vain += 1
             if in_vain > RESTARTS:
                 raise TargetUnreachable(
@@ -74,9 +76,10 @@ def _once(transport: Transport, path: str, params: Mapping[str, Any]) -> Iterato
             if cursor is not None and _is_about_the_cursor(error):
                 raise _CursorGone from None
             raise
-        if not isinstance(reply, Mapping) or not isinstance(reply.get("data"), list):
-            raise unusable(f"GET /api/{path}", "a list without 'data'")
-        yield reply["data"]
+        rows = reply.get("data") if isinstance(reply, Mapping) else None
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise unusable(f"GET /api/{path}", "a list without 'data', or with something else than objects in it")
+        yield rows
         cursor = (reply.get("meta") or {}).get("next_cursor")
         if not cursor:
             return
@@ -87,29 +90,48 @@ def _is_about_the_cursor(error: RecordRejected) -> bool:
     return error.status == 400 and ("cursor" in told or "cursor" in error.message.lower())
 
 
+@dataclass(frozen=True)
+class _Mark:
+    """A place in a list: everything up to a date, and of that date these ids."""
+
+    at: datetime
+    ids: frozenset[Any]
+
+    def is_behind(self, row: Row, at: datetime | None) -> bool:
+        """Whether a row comes before this place."""
+        return at is not None and (at < self.at or (at == self.at and row.get("id") in self.ids))
+
+
 class _Passed:
-    """What a walk has handed out: everything up to a date, and of that date these ids."""
+    """How far a walk has come, so that one that begins again passes over what was handed out."""
 
     def __init__(self, order: str) -> None:
         field, _, way = order.partition(":")
         self._field = field if way == "asc" and field.endswith("_datetime") else None
-        self._until: datetime | None = None
+        self._last: datetime | None = None
         self._ids: set[Any] = set()
+        self._resume: _Mark | None = None
 
-    def drop(self, page: list[Row]) -> list[Row]:
-        """Return the rows of a page that are new."""
-        return page if self._field is None else [row for row in page if self._is_new(row, self._field)]
+    def begin_again(self) -> None:
+        """From now on pass over what was handed out so far."""
+        if self._last is not None:
+            self._resume = _Mark(self._last, frozenset(self._ids))
 
-    def _is_new(self, row: Row, field: str) -> bool:
-        at = _moment(row.get(field))
-        if at is None or (self._until is not None and at < self._until):
-            return at is None
-        if at != self._until:
-            self._until, self._ids = at, set()
-        if row.get("id") in self._ids:
-            return False
+    def new(self, page: list[Row]) -> list[Row]:
+        """Return the rows of a page that were not handed out before the walk began again."""
+        if self._field is None:
+            return page
+        dated = [(row, _moment(row.get(self._field))) for row in page]
+        for row, at in dated:
+            self._note(row, at)
+        return [row for row, at in dated if self._resume is None or not self._resume.is_behind(row, at)]
+
+    def _note(self, row: Row, at: datetime | None) -> None:
+        if at is None or (self._last is not None and at < self._last):
+            return
+        if at != self._last:
+            self._last, self._ids = at, set()
         self._ids.add(row.get("id"))
-        return True
 
 
 def _moment(text: Any) -> datetime | None:
