@@ -142,17 +142,25 @@ def operation_id(endpoint: Endpoint) -> str:
 def _operation(endpoint: Endpoint, types: Types, endpoints: Sequence[Endpoint]) -> Document:
     operation: Document = {
         "operationId": operation_id(endpoint),
-        "tags": [endpoint.path.partition("/")[0]],
+        "tags": [_resource(endpoint)],
         "summary": endpoint.summary,
         "parameters": [*_path_parameters(endpoint), *(_query(endpoint, q, types) for q in endpoint.query)],
         "responses": {**_success(endpoint, types, endpoints), **_failures(endpoint)},
     }
+    if not endpoint.guarded:
+        operation["security"] = []
     if endpoint.body is not None:
         schema = types[_name(endpoint), "body"]
         operation["requestBody"] = {"required": True, "content": {JSON: {"schema": schema}}}
     if endpoint.path == "upload":
         operation["requestBody"] = UPLOAD
     return operation
+
+
+def _resource(endpoint: Endpoint) -> str:
+    """Return what an endpoint is about; files are led to by their type, or by a link."""
+    first = endpoint.path.partition("/")[0]
+    return "upload" if first in ("{file_type}", "storage") else first
 
 
 UPLOAD: Document = {
@@ -188,6 +196,8 @@ def _query(endpoint: Endpoint, query: Query, types: Types) -> Document:
 def _success(endpoint: Endpoint, types: Types, endpoints: Sequence[Endpoint]) -> Document:
     headers = {HEADER: {"$ref": "#/components/headers/CallLimit"}}
     answer: Document = {"description": "Done.", "headers": headers}
+    if endpoint.status == 307:
+        answer["headers"] = {"Location": {"description": "Where it is.", "schema": {"type": "string"}}}
     if endpoint.reply is not None:
         schema = types[_name(endpoint), "reply"]
         answer["content"] = {JSON: {"schema": _envelope(schema) if endpoint.listed else schema}}
@@ -219,7 +229,7 @@ def _links(endpoint: Endpoint, endpoints: Sequence[Endpoint]) -> Document:
 
 
 def _failures(endpoint: Endpoint) -> Document:
-    statuses = {401, 403, 429, *endpoint.errors}
+    statuses = {401, 403, 429, *endpoint.errors} if endpoint.guarded else {401, 403, *endpoint.errors}
     statuses |= {404} if "{" in endpoint.path else set()
     statuses |= {400} if endpoint.body is not None or endpoint.query else set()
     moved = {"301": {"description": MOVED}} if 301 in statuses else {}
