@@ -106,7 +106,11 @@ def _tag(tag: Document) -> Document:
 
 def _tags(account: Account, named: list[Document] | None) -> list[Document]:
     """Return the tags that a ticket names, each once; unknown ones are made on the fly."""
-    return [_tag(tag_store.tag_named(account, name)) for name in dict.fromkeys(tag["name"] for tag in named or [])]
+    names = list(dict.fromkeys(tag["name"] for tag in named or []))
+    unknown = [name for name in names if not account.store.by("tag", "name", name)]
+    if unknown and not account.knobs.tags_made_on_the_fly:
+        raise Refused(400, "Failed to save ticket", {"tags": [f"{len(unknown)} of them do not exist."]})
+    return [_tag(tag_store.tag_named(account, name)) for name in names]
 
 
 def update_ticket(account: Account, ticket: Document, body: Any) -> Document:

@@ -47,8 +47,8 @@ def send(account: Account, message: Document, *, kind: str = "message", reason: 
 
 
 def sent(account: Account, message_id: int, at: str) -> None:
-    """A message went out: from now on it says when."""
+    """A message went out: from now on it says when, and when that was processed even if it had a time of its own."""
     message = account.store.get("message", message_id)
-    if message is not None and not message.get("sent_datetime"):
-        message["sent_datetime"] = at
+    if message is not None:
+        message.update(sent_datetime=message.get("sent_datetime") or at, processed_datetime=at)
         account.store.put("message", message, parent=message["ticket_id"])
