@@ -6,9 +6,10 @@ import math
 import re
 from typing import Any
 
-from fastapi import HTTPException, Request
+from fastapi import Request
 from pydantic_core import from_json
 from starlette.convertors import Convertor, register_url_convertor
+from starlette.exceptions import HTTPException
 
 from migrator_lib.simulators.gorgias.account import Account
 from migrator_lib.simulators.gorgias.store import Document
@@ -18,8 +19,8 @@ File = tuple[str, str, bytes]
 """Label (the form field's name), content type, content."""
 DIGITS = 18
 """Of the longest number that is read as one: an integer of the store has 64 bits."""
-MAYBE_HUGE = re.compile(rb"\d[eE]\+?\d\d|\d{300}")
-"""Where a number may be too large for a float; all of the body is looked through only then."""
+MAYBE_HUGE = re.compile(rb"\d[eE]\+?\d\d|\d{19}")
+"""Where a number may be too large for the store; all of the body is looked through only then."""
 FLAGS = {"true": True, "false": False, "1": True, "0": False}
 
 
@@ -133,7 +134,9 @@ async def read(request: Request) -> Call:
 
 
 def _finite(value: Any) -> bool:
-    """Whether no number of a body is too large for a float, as ``1e999`` is."""
+    """Whether no number of a body is too large: ``1e999`` for a float, ``2**63`` for an integer of 64 bits."""
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63
     if isinstance(value, float):
         return math.isfinite(value)
     if isinstance(value, dict):

@@ -1,0 +1,127 @@
+"""Requests made from the account's own OpenAPI document: whatever is sent, it answers as the document says.
+
+MIGRATOR_FUZZ_EXAMPLES is how many requests each endpoint gets of each kind; where it is set, they differ at every run.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from migrator_lib.simulators.gorgias import Account, create_app
+from migrator_lib.simulators.gorgias.routes import ROUTES
+from migrator_lib.simulators.gorgias.store import Saved
+from tests.simulated_account import API_KEY, EMAIL, SEED
+from tests.simulators.gorgias.asking import field, incoming, note, outgoing, ticket
+
+CHECKS = [not_a_server_error, status_code_conformance, response_schema_conformance, content_type_conformance]
+ASKED = os.environ.get("MIGRATOR_FUZZ_EXAMPLES")
+EXAMPLES = int(ASKED or 4)
+KINDS = ("user", "team", "tag", "custom_field", "customer", "ticket", "message", "setting", "rule", "integration",
+         "macro", "view", "survey", "job")  # fmt: skip
+FITTING, UNFITTING = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
+REQUESTS = [
+    pytest.param(f"{route.method} {route.path}", mode, id=f"{mode.value}-{route.method} {route.path}")
+    for route in ROUTES
+    for mode in (FITTING, UNFITTING)
+    if mode is FITTING or route.guarded  # where all of a path is text, nothing is unfitting
+]
+
+
+@dataclass(frozen=True)
+class Fuzzed:
+    """A simulated account that holds something of everything, its document, and what it is set back to."""
+
+    account: Account
+    schema: Any
+    saved: Saved
+    known: list[int]
+    """Ids of things that are there."""
+
+    def send(self, case: Any) -> Any:
+        """Send a request, checked against the document."""
+        reply = case.call(auth=(EMAIL, API_KEY), allow_redirects=False)
+        case.validate_response(reply, checks=CHECKS)
+        return reply
+
+
+@pytest.fixture(scope="module")
+def fuzzed() -> Iterator[Fuzzed]:
+    account = Account("demo", None, seed=SEED, rate="unlimited")
+    app = create_app({"demo": account})
+    schema = schemathesis.openapi.from_asgi("/demo/openapi.json", app)
+    _fill(schema)
+    known = [document["id"] for kind in KINDS for document in account.store.by_kind(kind)]
+    yield Fuzzed(account, schema, account.store.saved(), known)
+    account.store.close()
+
+
+def _fill(schema: Any) -> None:
+    """Make something of everything, so that ids lead somewhere."""
+
+    def make(path: str, body: Any) -> int:
+        reply = schema[f"/api/{path}"]["POST"].Case(body=body).call(auth=(EMAIL, API_KEY))
+        assert reply.status_code == 201, (path, reply.text)
+        return int(reply.json()["id"])
+
+    address = {"type": "email", "address": "jane@shop.example", "preferred": True}
+    jane = make("customers", {"channels": [address]})
+    make("teams", {"name": "Care"})
+    make("tags", {"name": "vip"})
+    make("custom-fields", field())
+    make("custom-fields", field("Customer", "Level"))
+    make("tickets", ticket(incoming(jane), outgoing(jane), note(), external_id="st:1", tags=[{"name": "vip"}]))
+    make("macros", {"name": "Hello"})
+
+
+def grounded(value: Any, known: list[int]) -> Any:
+    """Return a body with every second number that stands for an id changed to one that is there."""
+    if isinstance(value, dict):
+        return {key: _ground_key(key, inner, known) for key, inner in value.items()}
+    return [grounded(inner, known) for inner in value] if isinstance(value, list) else value
+
+
+def _ground_key(key: str, value: Any, known: list[int]) -> Any:
+    if key.endswith("id") and isinstance(value, int) and not isinstance(value, bool) and value % 2 == 0:
+        return known[value // 2 % len(known)]
+    if key.endswith("ids") and isinstance(value, list):
+        return [_ground_key("id", inner, known) for inner in value]
+    return grounded(value, known)
+
+
+def examples(check: Callable[[Any], None], strategy: st.SearchStrategy[Any]) -> None:
+    """Let a check see what a strategy makes: always the same, unless a number was asked for."""
+    calm = settings(
+        max_examples=EXAMPLES, derandomize=not ASKED, deadline=None, database=None,
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    calm(given(strategy)(check))()
+
+
+@pytest.mark.parametrize(("endpoint", "mode"), REQUESTS)
+def test_every_answer_is_as_the_document_says(fuzzed: Fuzzed, endpoint: str, mode: GenerationMode) -> None:
+    method, path = endpoint.split(" ", 1)
+    with fuzzed.account.store.transaction():
+        fuzzed.account.store.restore(fuzzed.saved)
+
+    def check(case: Any) -> None:
+        if mode is FITTING:
+            case.path_parameters = grounded(dict(case.path_parameters or {}), fuzzed.known)
+            case.body = grounded(case.body, fuzzed.known)
+        fuzzed.send(case)
+
+    examples(check, fuzzed.schema[f"/api/{path}"][method].as_strategy(generation_mode=mode))
