@@ -9,8 +9,7 @@ import pytest
 
 from migrator_lib.errors import OutcomeUnknown
 from migrator_lib.ledger import Ledger
-from migrator_lib.simulators.gorgias import Account
-from migrator_lib.simulators.gorgias.account import Fault
+from migrator_lib.simulators.gorgias import Account, Fault
 from tests.loading import everything, filled, load, thread
 from tests.shop import Shop
 from tests.simulated_account import SimulatedGorgias, client

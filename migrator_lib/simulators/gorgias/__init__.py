@@ -6,8 +6,9 @@ have been sent lies in an outbox. State is durable, so an account can be killed 
 
 from __future__ import annotations
 
-from migrator_lib.simulators.gorgias.account import Account, Fault
+from migrator_lib.simulators.gorgias.account import Account
 from migrator_lib.simulators.gorgias.app import create_app
+from migrator_lib.simulators.gorgias.faults import Fault
 from migrator_lib.simulators.gorgias.seed import read_seed
 from migrator_lib.simulators.gorgias.server import RunningSimulator, in_thread, running, serve
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from migrator_lib.clock import Clock, ScaledClock
+from migrator_lib.simulators.gorgias.faults import PROFILES, Fault, Profile, Weather
 from migrator_lib.simulators.gorgias.knobs import Knobs
 from migrator_lib.simulators.gorgias.ratelimit import RateLimit
 from migrator_lib.simulators.gorgias.store import Document, Store
@@ -21,30 +22,6 @@ DEFAULT_SEED: Document = {
     "credentials": {"email": "migration@demo.example", "api_key": "demo-key"},
     "users": [{"email": "migration@demo.example", "name": "Migration", "role": "admin"}],
 }
-
-
-FAULTS = ("http_500_before", "http_500_after_commit", "reset_after_commit", "slow")
-
-
-@dataclass
-class Fault:
-    """Something that goes wrong for the next ``times`` matching requests."""
-
-    kind: str
-    """One of ``FAULTS``."""
-    method: str = ""
-    path_contains: str = ""
-    times: int = 1
-    seconds: float = 0.0
-    """Of the wall, since clients time out by it: how much later a slow request is carried out."""
-
-    def __post_init__(self) -> None:
-        if self.kind not in FAULTS:
-            raise ValueError(f"no fault is called {self.kind!r}; there are {', '.join(FAULTS)}")
-
-    def matches(self, method: str, path: str) -> bool:
-        """Whether this request is hit."""
-        return self.times > 0 and self.method in ("", method) and self.path_contains in path
 
 
 @dataclass
@@ -62,7 +39,7 @@ class Account:
     def __init__(
         self, name: str, path: Path | None, *, speed: float = 1.0, seed: Document | None = None, rate: str = "api-key",
         clock: Clock | None = None, fixed_window: bool = False, foreign_share: float = 0.0,
-        latency_seconds: float = 0.0,
+        latency_seconds: float = 0.0, profile: str | Profile | None = None, fault_seed: int = 0,
     ) -> None:  # fmt: skip
         """Open an account.
 
@@ -76,16 +53,27 @@ class Account:
             fixed_window: its rate limit counts in a fixed window, not in a leaky bucket.
             foreign_share: share of the limit, below 1, that other clients use up.
             latency_seconds: how long, by its clock, a request takes to come and go.
+            profile: of what goes wrong, or the name of one of ``faults.PROFILES``; else the seed's, if it has one.
+            fault_seed: of the generator that draws the profile's faults; else the seed's.
         """
         self.name = name
         self.store = Store(path)
         self.clock = clock or ScaledClock(speed)
         self.limit = RateLimit(self.clock, size=rate, fixed_window=fixed_window, foreign_share=foreign_share)
         self.latency_seconds = latency_seconds
+        self._undisturbed = latency_seconds, foreign_share
+        self._buckets: dict[str, RateLimit] = {}
         self.knobs = Knobs.model_validate((seed or {}).get("knobs", {}))
         self.stats = Stats()
         self.faults: list[Fault] = []
-        self.written: dict[str, float] = {}
+        self.weather: Weather | None = None
+        """What draws the faults of a profile."""
+        self.lives = 0
+        """How often the account crashed."""
+        self.turned_away = 0
+        self._down_until = float("-inf")
+        self.written: dict[str, tuple[float, float]] = {}
+        """By uri: when a record was written, and how long it is not found by its external id; by the clock."""
         # ten minutes, and never under a minute of the wall: no client is faster than that
         self.cursor_seconds = max(600.0, 60.0 * speed)
         self.planting = False
@@ -99,6 +87,9 @@ class Account:
         self.user_email: str = credentials["email"]
         self.app = App(self.clock, credentials["oauth"]) if credentials.get("oauth") else None
         self._ahead = self._time_to_catch_up()
+        chosen = profile or seed.get("profile")
+        if chosen:
+            self.set_profile(chosen, fault_seed or int(seed.get("fault_seed", 0)))
         if not self.store.count("user"):
             self.reset()
 
@@ -136,8 +127,14 @@ class Account:
         """Note when something was written: look-ups may lag, and a restarted clock must not run behind."""
         moment = self.clock.now() + self._ahead
         self.store.remember_time(int(moment.timestamp() * 1e6))
-        if self.lag_seconds and isinstance(written, dict) and "uri" in written:
-            self.written[written["uri"]] = self.clock.monotonic()
+        lag = self.weather.lag() if self.weather else 0.0
+        if (lag or self.lag_seconds) and isinstance(written, dict) and "uri" in written:
+            self.written[written["uri"]] = self.clock.monotonic(), lag
+
+    def is_found(self, document: Document) -> bool:
+        """Whether a look-up by external id finds a record yet."""
+        when, lag = self.written.get(document["uri"], (float("-inf"), 0.0))
+        return self.clock.monotonic() - when >= max(lag, self.lag_seconds)
 
     def save_ticket(self, ticket: Document) -> None:
         """Store a ticket, below its customer."""
@@ -156,14 +153,45 @@ class Account:
         """Return the role of the key's user, which the key acts with."""
         return str(self.me()["role"]["name"])
 
-    def fault(self, method: str, path: str, *kinds: str) -> Fault | None:
-        """Return, and use up, the first fault of these kinds that hits a request."""
+    def bucket(self, authorization: str) -> RateLimit:
+        """Return the rate limit that a request counts in: the account's, or that of its credentials (``Knobs``)."""
+        if not self.knobs.two_keys_two_buckets:
+            return self.limit
+        fresh = RateLimit(self.clock, size=self.limit.size, fixed_window=self.limit.fixed_window)
+        return self._buckets.setdefault(authorization, fresh)
+
+    def set_profile(self, profile: str | Profile | None, seed: int = 0) -> None:
+        """Let go wrong what a profile says, from now on; None: nothing, as when the account was made.
+
+        Raises:
+            ValueError: there is no such profile.
+        """
+        if isinstance(profile, str) and profile not in PROFILES:
+            raise ValueError(f"no profile is called {profile!r}; there are {', '.join(PROFILES)}")
+        chosen = PROFILES[profile] if isinstance(profile, str) else profile
+        self.weather = None if chosen is None else Weather(chosen, seed)
+        latency, foreign_share = self._undisturbed
+        self.latency_seconds = (chosen.latency_seconds if chosen else 0.0) or latency
+        self.limit.foreign_share = (chosen.foreign_share if chosen else 0.0) or foreign_share
+
+    def strike(self, method: str, path: str) -> Fault | None:
+        """Return what hits a request: the first planned fault that matches it, which is used up, or a drawn one."""
         with self._lock:
+            drawn = self.weather.draw() if self.weather else None
             for fault in self.faults:
-                if fault.kind in kinds and fault.matches(method, path):
+                if fault.matches(method, path):
                     fault.times -= 1
                     return fault
-        return None
+            return drawn
+
+    def crash(self, seconds: float) -> None:
+        """Be away for some seconds of the clock, as if the process died and were started again."""
+        self.lives += 1
+        self._down_until = self.clock.monotonic() + seconds
+
+    def is_down(self) -> bool:
+        """Whether the account is away after a crash."""
+        return self.clock.monotonic() < self._down_until
 
     def count(self, endpoint: str, *, throttled: bool) -> None:
         """Count a request."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -14,8 +15,11 @@ from fastapi.exceptions import RequestValidationError
 from migrator_lib.clock import ScaledClock
 from migrator_lib.simulators.gorgias import admin, inspector, oauth, openapi, roles
 from migrator_lib.simulators.gorgias.account import Account
+from migrator_lib.simulators.gorgias.behaviour.clockwork import catch_up
+from migrator_lib.simulators.gorgias.broken import Truncated, cut_off
 from migrator_lib.simulators.gorgias.call import Call, read
-from migrator_lib.simulators.gorgias.endpoint import Endpoint, Handler
+from migrator_lib.simulators.gorgias.endpoint import Endpoint
+from migrator_lib.simulators.gorgias.faults import AFTER, BEFORE, Fault
 from migrator_lib.simulators.gorgias.routes import ROUTES
 from migrator_lib.simulators.gorgias.validation import Refused
 
@@ -31,23 +35,46 @@ def _error(status: int, message: str, data: Any = None, headers: Mapping[str, st
     return _json(status, {"error": error}, headers)
 
 
-def _answer(account: Account, method: str, path: str, status: int, handler: Handler, call: Call) -> Response:
-    """Carry out one request as a transaction."""
-    if account.fault(method, path, "http_500_before"):
-        return _error(500, "Internal server error")
-    if roles.forbids(account.role, method, path, call.body):
+def _answer(account: Account, route: Endpoint, call: Call) -> Response:
+    """Carry out one request as a transaction, after what was due before it."""
+    catch_up(account)
+    if roles.forbids(account.role, route.method, route.path, call.body):
         return _error(403, "You do not have the permission to do this")
     with account.store.transaction():
-        result = handler(account, call)
-        if method != "GET":
+        result = route.handler(account, call)
+        if route.method != "GET":
             account.remember(result)
-    if account.fault(method, path, "http_500_after_commit"):
-        return _error(502, "Bad gateway")
     if isinstance(result, Response):
         return result
-    if status == 204 or result is None:
-        return Response(status_code=status)
-    return _json(status, result)
+    if route.status == 204 or result is None:
+        return Response(status_code=route.status)
+    return _json(route.status, result)
+
+
+def _away(account: Account, request: Request) -> Response:
+    """Turn a request away while the account is down: by turns nobody listens, and what stands before it says so."""
+    account.turned_away += 1
+    return cut_off(request) if account.turned_away % 2 else _error(503, "Service unavailable")
+
+
+def _not_carried_out(account: Account, fault: Fault, request: Request) -> Response:
+    if fault.kind == "throttled":
+        return _error(429, "Too many requests", headers={"Retry-after": str(math.ceil(fault.seconds or 1))})
+    if fault.kind == "http_500_before":
+        return _error(500, "Internal server error")
+    if fault.kind == "crash_before":
+        account.crash(fault.seconds)
+    return cut_off(request)
+
+
+def _carried_out(account: Account, fault: Fault, request: Request, response: Response) -> Response:
+    if fault.kind == "http_500_after_commit":
+        return _error(502, "Bad gateway")
+    if fault.kind == "truncated" and response.body:
+        return Truncated(response)
+    if fault.kind == "crash_after_commit":
+        account.crash(fault.seconds)
+    return cut_off(request)
 
 
 async def _on_the_way(account: Account) -> None:
@@ -59,49 +86,49 @@ async def _on_the_way(account: Account) -> None:
         account.clock.sleep(half)
 
 
-def _cut_off(request: Request) -> None:
-    """Close the connection without a reply; only the server's own receive channel knows its socket."""
-    request.receive.__self__.transport.abort()  # type: ignore[attr-defined]
-
-
 def _endpoint(account: Account, route: Endpoint) -> Any:
-    method, path, status, handler = route
-    name = f"{method} {path}"
+    name = f"{route.method} {route.path}"
 
     async def endpoint(request: Request) -> Response:
+        if account.is_down():
+            return _away(account, request)
+        life = account.lives
         await _on_the_way(account)
-        response = await answer(request)
+        response = await (answer(request) if route.guarded else fulfil(request))
         await _on_the_way(account)
-        return response
+        return response if life == account.lives else cut_off(request)
 
     async def answer(request: Request) -> Response:
-        if not route.guarded:
-            return await carried_out(request)
-        if not account.knows(request.headers.get("authorization")):
+        authorization = request.headers.get("authorization")
+        if not account.knows(authorization):
             return _error(401, "Invalid credentials", headers={HEADER: f"{account.limit.used()}/{account.limit.limit}"})
-        allowed, used, wait = account.limit.take()
-        headers = {HEADER: f"{used}/{account.limit.limit}"}
+        bucket = account.bucket(str(authorization))
+        allowed, used, wait = bucket.take()
+        headers = {HEADER: f"{used}/{bucket.limit}"}
         account.count(name, throttled=not allowed)
         if not allowed:
             return _error(429, "Too many requests", headers={**headers, "Retry-after": str(wait)})
-        if account.app and not account.app.permits(request.headers.get("authorization"), method, path):
+        if account.app and not account.app.permits(authorization, route.method, route.path):
             return _error(403, "The app lacks the scope for this", headers=headers)
-        response = await carried_out(request)
+        response = await fulfil(request)
         response.headers.update(headers)
         return response
 
-    async def carried_out(request: Request) -> Response:
+    async def fulfil(request: Request) -> Response:
+        """Read and carry out a request, or what a fault leaves of that."""
+        fault, life = account.strike(route.method, route.path), account.lives
         try:
             call = await read(request)
-            slow = account.fault(method, path, "slow")
-            if slow:
-                await asyncio.sleep(slow.seconds)
-            response = _answer(account, method, path, status, handler, call)
+            if fault and fault.kind == "slow":
+                await asyncio.sleep(fault.seconds)
+            if life != account.lives:
+                return cut_off(request)  # the process that read it is dead
+            if fault and fault.kind in BEFORE:
+                return _not_carried_out(account, fault, request)
+            response = _answer(account, route, call)
         except Refused as refusal:
             response = _error(refusal.status, refusal.message, refusal.data, refusal.headers)
-        if account.fault(method, path, "reset_after_commit"):
-            _cut_off(request)
-        return response
+        return _carried_out(account, fault, request, response) if fault and fault.kind in AFTER else response
 
     return endpoint
 
@@ -139,9 +166,8 @@ def create_app(accounts: Mapping[str, Account]) -> FastAPI:
         for route in ROUTES:
             numbered = route.path.replace("id}", "id:number}")
             endpoint = _endpoint(account, route)
-            app.add_api_route(
-                f"/{name}/api/{numbered}", endpoint, methods=[route.method], response_model=None, tags=[name]
-            )
+            # a plain route: it is made, and asked, in a fraction of the time, and this document is made otherwise
+            app.add_route(f"/{name}/api/{numbered}", endpoint, methods=[route.method])
         oauth.add_route(app, name, account)
         behind = admin.router(account)
         app.include_router(behind, prefix=f"/{name}")

@@ -23,7 +23,7 @@ def add_route(app: FastAPI, name: str, account: Account) -> None:
     """Let an account give tokens; one without an app refuses."""
 
     async def token(request: Request) -> JSONResponse:
-        if account.fault("POST", PATH, "http_500_before"):
+        if account.strike("POST", PATH):
             return JSONResponse({"error": "server_error"}, 500)
         try:
             form = await request.form()

@@ -31,8 +31,7 @@ def envelope(
 
 def sees(account: Account) -> Keep:
     """Return whether a look-up by external id sees a document yet (``lag``)."""
-    now = account.clock.monotonic()
-    return lambda d: now - account.written.get(d["uri"], float("-inf")) >= account.lag_seconds
+    return account.is_found
 
 
 def by_external_id(account: Account, external_id: str) -> tuple[dict[str, str], Keep]:

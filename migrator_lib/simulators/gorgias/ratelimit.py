@@ -26,13 +26,11 @@ class RateLimit:
         if not 0.0 <= foreign_share < 1.0:
             raise ValueError(f"foreign traffic takes a share of 0 up to below 1 of the limit, not {foreign_share}")
         self.size = size
-        self.size = size
         self.limit, self.window = CHOICES[size]
         self.fixed_window = fixed_window
         self.foreign_share = foreign_share
         self.foreign_calls = self.foreign_throttled = 0
         self._clock = clock
-        self.fixed_window = fixed_window
         self._lock = threading.Lock()
         self._level = 0.0
         self._at = self._foreign_at = clock.monotonic()

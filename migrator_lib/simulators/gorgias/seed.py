@@ -48,6 +48,8 @@ class Seed(BaseModel):
     macros: Things = []
     views: Things = []
     knobs: dict[str, Any] = Field(default={}, description="See knobs.Knobs.")
+    profile: str | None = Field(default=None, description="Of what goes wrong: see faults.PROFILES.")
+    fault_seed: int = 0
 
 
 def read_seed(file: Path | None) -> dict[str, Any] | None:

@@ -30,11 +30,21 @@ def serve(
     speed: float = 1.0,
     seed: Path | None = None,
     rate: str = "api-key",
+    profile: str | None = None,
+    fault_seed: int = 0,
     exit_with_stdin: bool = False,
 ) -> None:
     """Serve accounts on loopback until stopped; print one line of JSON with their addresses when ready."""
     made = {
-        name: Account(name, state_dir / f"{name}.sqlite3", speed=speed, seed=read_seed(seed), rate=rate)
+        name: Account(
+            name,
+            state_dir / f"{name}.sqlite3",
+            speed=speed,
+            seed=read_seed(seed),
+            rate=rate,
+            profile=profile,
+            fault_seed=fault_seed,
+        )
         for name in accounts
     }
     listening = _listen(port)

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from migrator_lib.clock import ManualClock, ScaledClock
 from migrator_lib.gorgias.contract.bodies import Role
-from migrator_lib.simulators.gorgias.account import FAULTS, Account, Fault
+from migrator_lib.simulators.gorgias.account import Account
+from migrator_lib.simulators.gorgias.faults import FAULTS, PROFILES, Fault
 from migrator_lib.simulators.gorgias.knobs import Knobs
 from migrator_lib.simulators.gorgias.ratelimit import CHOICES, RateLimit
 
@@ -29,6 +30,16 @@ class FaultRequest(BaseModel):
     times: Annotated[int, Field(ge=1)] = 1
     seconds: Annotated[float, Field(ge=0)] = 0.0
     """How long, for ``slow`` and ``lag``."""
+
+
+class ProfileRequest(BaseModel):
+    """Faults that come by chance from now on; the same seed and the same requests in order meet the same ones."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Literal[tuple(PROFILES)] | None = None  # type: ignore[valid-type]
+    """None: nothing goes wrong by chance."""
+    seed: int = 0
 
 
 class Advance(BaseModel):
@@ -78,6 +89,11 @@ def _add_faults(routes: APIRouter, account: Account) -> None:
     def clear_faults() -> None:
         account.faults.clear()
         account.lag_seconds = 0.0
+        account.set_profile(None)
+
+    @routes.put("/profile", summary="Let things go wrong by chance", status_code=204)
+    def set_profile(given: ProfileRequest) -> None:
+        account.set_profile(given.name, given.seed)
 
 
 def _add_knobs(routes: APIRouter, account: Account) -> None:

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from migrator_lib.simulators.gorgias.store import Document
 
@@ -76,15 +77,16 @@ def _object(code: str, at: int) -> Document:
     """Return the object that stands at a place; JavaScript's are YAML's flow mappings, if they are simple."""
     if code[at : at + 1] != "{":
         return {}
-    return _value(code[at : _end(code, at)], {})
+    found = _value(code[at : _end(code, at)])
+    return found if isinstance(found, dict) else {}
 
 
-def _value(text: str, otherwise: Any) -> Any:
+def _value(text: str) -> Any:
+    """Return what a literal stands for, None for what is none."""
     try:
-        found = yaml.safe_load(text)
-    except yaml.YAMLError:
-        return otherwise
-    return found if isinstance(found, type(otherwise)) or otherwise is None else otherwise
+        return YAML(typ="safe", pure=True).load(text)
+    except YAMLError:
+        return None
 
 
 def is_met(condition: str, scope: Document) -> bool:
@@ -103,7 +105,7 @@ def _test(text: str, scope: Document) -> bool:
     known = TESTS.get(found[2]) if found else None
     if found is None or known is None:
         return True
-    met = known(_look_up(found[3], scope), _value(found[4] or "null", None))
+    met = known(_look_up(found[3], scope), _value(found[4] or "null"))
     return met is not bool(found[1])
 
 
