@@ -165,7 +165,7 @@ def ask(engagement: Engagement, *, again: bool = False, skip_large: bool = False
     left = tidy(bench)
     progress.begin("Asking the sandbox", len(found))
     for one in found:
-        if _is_asked(one, known.get(one.probe.name), skip_large=skip_large):
+        if _is_asked(one, known.get(one.probe.name), bench, skip_large=skip_large):
             answer = _asked(one.probe, bench, skip_large=skip_large)
             _keep(ledger, one.probe.name, answer.model_copy(update={"at": _now(engagement)}))
             asked += 1
@@ -177,13 +177,14 @@ def ask(engagement: Engagement, *, again: bool = False, skip_large: bool = False
     return Proofs(standings(ledger, settings), asked, calls, left)
 
 
-def _is_asked(one: Standing, known: Answer | None, *, skip_large: bool) -> bool:
+def _is_asked(one: Standing, known: Answer | None, bench: Bench, *, skip_large: bool) -> bool:
     """Whether a probe is asked now: one that a person answered is not, nor one whose answer is there."""
     if one.answer is not None and one.answer.by == PERSON:
         return False
     if known is None or known.answer == "not answered":
         return True
-    return known.answer == "not asked" and not (one.probe.large and skip_large)
+    left_out = one.probe.not_asked(bench) or (one.probe.large and skip_large)
+    return known.answer == "not asked" and not left_out
 
 
 def _asked(probe: Probe, bench: Bench, *, skip_large: bool) -> Answer:

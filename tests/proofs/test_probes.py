@@ -1,0 +1,60 @@
+"""Every probe against an account that answers as is expected, and against one that does not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from migrator_lib.proofs.behaviour import Behaviour
+from migrator_lib.proofs.bench import Bench
+from migrator_lib.proofs.catalogue import BY_NAME, PROBES
+from tests.simulated_account import SimulatedGorgias
+
+OTHERWISE: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("sent_datetime_silences", {"sent_datetime_silences_in_ticket_post": False}, {}),
+    ("updated_datetime_survives", {"honours_updated_datetime": False}, {"updated_datetime": "lost"}),
+    (
+        "other_dates_survive", {"honours_last_message_datetime": False}, {"dates_lost": ("last_message_datetime",)},
+    ),
+    ("priority_survives", {"priority_is_kept": False}, {"priority_kept": False}),
+    ("overflow_message_reopens", {"reopens_on_api_message": False}, {}),
+    ("tags_made_on_the_fly", {"tags_made_on_the_fly": False}, {"tags_made_on_the_fly": False}),
+    ("ticket_lookup_lag", {"lookup_lag_seconds": 30.0}, {}),
+    ("customer_lookup_lag", {"lookup_lag_seconds": 30.0}, {}),
+    ("lookup_is_exact", {"external_id_exact": False}, {}),
+    ("list_has_messages", {"list_rows_have_messages": True}, {}),
+    ("choices_enforced", {"choices_enforced": False}, {}),
+    ("customer_without_channels", {"channels_required": False}, {}),
+    ("customer_with_tickets", {"customer_with_tickets_deletable": False}, {}),
+    ("upload_limit", {"upload_limit_bytes": 2_600_000}, {"upload_limit_bytes": 2_500_000}),
+    ("foreign_urls", {"foreign_attachment_urls": "copied"}, {}),
+    ("foreign_urls", {"foreign_attachment_urls": "refused"}, {}),
+    ("attachments_per_message", {"max_attachments": 6}, {"attachments_per_message": 5}),
+    ("empty_ticket_stays", {"deleted_message_leaves_ticket": False}, {}),
+]  # fmt: skip
+
+
+def test_an_account_as_it_is_assumed_to_be_answers_as_expected(bench: Bench) -> None:
+    answers = {probe.name: probe.ask(bench) for probe in PROBES}
+    assert {name: a.seen for name, a in answers.items() if a.answer != "expected"} == {
+        "inactive_user": "agents.missing is not 'create', so no user is ever made"
+    }
+    assert not [probe.name for probe in PROBES if probe.follows(answers[probe.name])]
+    assert not [probe.name for probe in PROBES if probe.blocks(answers[probe.name])]
+
+
+@pytest.mark.parametrize(
+    ("name", "knobs", "changes"), OTHERWISE, ids=[f"{n}-{list(k.values())}" for n, k, _ in OTHERWISE]
+)
+def test_an_account_that_answers_otherwise_changes_what_is_done(
+    name: str, knobs: dict[str, Any], changes: dict[str, Any], bench: Bench, gorgias: SimulatedGorgias
+) -> None:
+    for knob, value in knobs.items():
+        setattr(gorgias.account.knobs, knob, value)
+    probe = BY_NAME[name]
+    answer = probe.ask(bench)
+    assert answer.answer == "other", answer.seen
+    assert changes.items() <= dict(probe.follows(answer)).items()
+    assert probe.blocks(answer) is probe.closes
+    Behaviour(**probe.follows(answer))
