@@ -9,6 +9,7 @@ from migrator_lib.sample.sampling import (
     digest,
     extract,
     load,
+    prove,
     review,
     upper_bound,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "digest",
     "extract",
     "load",
+    "prove",
     "review",
     "upper_bound",
 ]

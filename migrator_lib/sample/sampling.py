@@ -13,6 +13,8 @@ import math
 from migrator_lib.engagement import Engagement
 from migrator_lib.load import Loader, LoadReport, references
 from migrator_lib.objects import TICKET
+from migrator_lib.proofs import asking
+from migrator_lib.proofs.asking import Proofs
 from migrator_lib.runbook import check_side_effects, extractor, read_files
 from migrator_lib.sample.choice import Choice
 from migrator_lib.sample.reviewer import Review, Reviewer
@@ -21,6 +23,23 @@ from migrator_lib.staging import Staged
 STAGE = "sample"
 TARGET = "sandbox"
 CONFIDENCE = 0.95
+
+
+def prove(engagement: Engagement, *, again: bool = False, skip_large: bool = False) -> Proofs:
+    """Ask the sandbox what the documentation leaves open and was not asked yet. A rehearsal asks nothing.
+
+    Args:
+        engagement: of the step 03.
+        again: ask everything anew.
+        skip_large: leave out what sends megabytes.
+
+    Raises:
+        TargetError: the sandbox account cannot be reached or refuses the key.
+        GateClosed: something in the sandbox would act on synthetic tickets.
+    """
+    if not engagement.rehearsal:
+        check_side_effects(engagement, TARGET)
+    return asking.ask(engagement, again=again, skip_large=skip_large)
 
 
 def extract(engagement: Engagement, choice: Choice) -> Staged:
