@@ -13,7 +13,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 
 from migrator_lib.clock import ScaledClock
-from migrator_lib.simulators.gorgias import admin, inspector, oauth, openapi, roles
+from migrator_lib.simulators.gorgias import admin, help_center_import, inspector, oauth, openapi, roles
 from migrator_lib.simulators.gorgias.account import Account
 from migrator_lib.simulators.gorgias.behaviour.clockwork import catch_up
 from migrator_lib.simulators.gorgias.broken import Truncated, cut_off
@@ -169,6 +169,7 @@ def create_app(accounts: Mapping[str, Account]) -> FastAPI:
             # a plain route: it is made, and asked, in a fraction of the time, and this document is made otherwise
             app.add_route(f"/{name}/api/{numbered}", endpoint, methods=[route.method])
         oauth.add_route(app, name, account)
+        help_center_import.add_route(app, name, account)
         behind = admin.router(account)
         app.include_router(behind, prefix=f"/{name}")
         described = partial(_described, name, behind)
