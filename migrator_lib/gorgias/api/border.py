@@ -6,9 +6,10 @@ No value of a body or of a reply is ever told, only its place and what is wrong 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from migrator_lib.errors import RecordUnusable, ReplyUnusable
 from migrator_lib.gorgias.contract.replies import Reply
@@ -30,15 +31,17 @@ def check(model: Any, body: Any, where: str) -> None:
         RecordUnusable: naming the place in the body and what is wrong with it.
     """
     try:
-        if isinstance(model, type) and issubclass(model, BaseModel):
-            model.model_validate(body)
-        else:
-            TypeAdapter(model).validate_python(body)
+        _adapter(model).validate_python(body)
     except ValidationError as error:
         raise RecordUnusable(
             f"{where} was not sent, since Gorgias would not take it: {told(error)}",
             next_step="mend that value in the source, or what becomes of it in mapping.yaml, then run again.",
         ) from None
+
+
+@cache
+def _adapter(model: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(model)
 
 
 def parse(model: type[R], reply: Any, where: str) -> R:
