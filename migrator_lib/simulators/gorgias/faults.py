@@ -6,6 +6,7 @@ draw a request: the same seed and the same requests in the same order meet the s
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
@@ -81,6 +82,8 @@ class Weather:
 
     def __init__(self, profile: Profile, seed: int) -> None:
         self.profile = profile
+        self.drawn: Counter[str] = Counter()
+        """How often each kind was drawn."""
         self._random = Random(seed)
 
     def draw(self) -> Fault | None:
@@ -89,6 +92,7 @@ class Weather:
         for kind, chance in self.profile.chances.items():
             left -= chance
             if left < 0:
+                self.drawn[kind] += 1
                 return Fault(kind, seconds=self._seconds(kind))
         return None
 
