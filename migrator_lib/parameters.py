@@ -253,6 +253,23 @@ class Policy(Model):
     """Share of tickets the company expects its AI Agent to resolve, for the cost estimate."""
 
 
+class HelpCenterSettings(Model):
+    """How articles come into Gorgias' Help Center."""
+
+    way: Literal["package", "api"] = "package"
+    """An export package for the product's own importer, or the undocumented API."""
+    id: Annotated[int, Field(ge=1)] | None = None
+    """The help center to write to, by ``api``."""
+    api_url: EncryptedUrl = ""
+    """Where that API is; empty: the address that public clients of it use."""
+
+    @model_validator(mode="after")
+    def _which_one(self) -> HelpCenterSettings:
+        if self.way == "api" and self.id is None:
+            raise ValueError("'way: api' needs 'id': the number of the help center to write to")
+        return self
+
+
 class Sample(Model):
     """The sample that is loaded into the sandbox before everything else."""
 
@@ -277,6 +294,7 @@ class Parameters(Model):
     agents: Agents
     organizations: Organizations = Organizations()
     policy: Policy = Policy()
+    help_center: HelpCenterSettings = HelpCenterSettings()
     sample: Sample = Sample()
     thresholds: Thresholds = Thresholds()
     free_disk_bytes: Annotated[int, Field(ge=0)] = 200_000_000

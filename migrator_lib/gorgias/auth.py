@@ -31,7 +31,10 @@ MARGIN_SECONDS = 300.0
 
 @runtime_checkable
 class Renewable(Protocol):
-    """A way of signing that can mend a 401 by itself."""
+    """A way of signing by a token that ends, and that can be had anew."""
+
+    def ready(self) -> None:
+        """Have a token."""
 
     def renew(self, rejected: str) -> bool:
         """Get a new token if the one that was rejected is still the current one.
@@ -77,11 +80,20 @@ class TokenAuth(AuthBase):
             TargetDenied: no token is to be had.
             TargetUnreachable: whoever gives tokens keeps failing.
         """
+        self.ready()
+        request.headers["Authorization"] = self._header()
+        return request
+
+    def ready(self) -> None:
+        """See to it that there is a token; called before a request takes its place at the gate, which this may need.
+
+        Raises:
+            TargetDenied: no token is to be had.
+            TargetUnreachable: whoever gives tokens keeps failing.
+        """
         with self._lock:
             if self._clock.monotonic() >= self._until:
                 self._take(*self._get())
-            request.headers["Authorization"] = self._header()
-        return request
 
     def renew(self, rejected: str) -> bool:
         """Get a new token, unless another worker has done so since; see :class:`Renewable`."""

@@ -178,6 +178,8 @@ class Transport:
     def _send(self, request: _Request) -> requests.Response:
         """Send once. Errors are raised without their cause, which shows the query, and so a person's address."""
         header = None
+        if isinstance(self._auth, Renewable):
+            self._auth.ready()
         self.gate.acquire()
         try:
             reply = self._session().request(

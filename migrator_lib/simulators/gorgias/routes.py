@@ -7,6 +7,7 @@ from migrator_lib.simulators.gorgias import (
     customer_merge,
     customers,
     events,
+    help_center,
     integrations,
     jobs,
     macros,
@@ -28,5 +29,6 @@ from migrator_lib.simulators.gorgias.endpoint import Endpoint
 RESOURCES = (
     settings, users, teams, tags, custom_fields, customer_merge, customers, ticket_routes, message_routes, surveys,
     uploads, rules, integrations, macros, views, jobs, events, search, phone,
+    help_center,
 )  # fmt: skip
 ROUTES: tuple[Endpoint, ...] = tuple(events.recorded(route) for resource in RESOURCES for route in resource.ROUTES)
