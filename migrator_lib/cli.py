@@ -1,16 +1,17 @@
-"""The command line: ``migrator run``, ``status``, ``grants``, ``sign`` and ``simulate``."""
+"""The command line: ``migrator run``, ``status``, ``grants``, ``sign``, ``restore-target`` and ``simulate``."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from migrator_lib.cli_simulate import simulate
+from migrator_lib.console import err, fail, out
 from migrator_lib.errors import ExitCode, MigratorError
 
 app = typer.Typer(
@@ -34,23 +35,14 @@ writes to Gorgias, and goes on where the last one stopped.
 
       migrator grants demo          the rights that reading SmarterTrack needs, as a script
 
+      migrator restore-target demo  put back in Gorgias what was switched off
+
     Exit codes: 0 done, 1 failed, 2 wrong usage, 3 waits at a gate, 4 done but with exceptions beyond the threshold.
     """,
 )
-simulate = typer.Typer(no_args_is_help=True, help="Stand-ins for both systems, to try everything without either.")
 app.add_typer(simulate, name="simulate")
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Name = Annotated[str, typer.Argument(metavar="ENGAGEMENT", help="The folder below parameters/.")]
-
-
-def fail(error: MigratorError) -> NoReturn:
-    """Say an error in red and what to do next, and end with its exit code."""
-    err.print(f"[red]{escape(error.message)}[/]")
-    if error.next_step:
-        err.print(f"[bold]Next:[/] {escape(error.next_step)}")
-    raise typer.Exit(int(error.exit_code))
 
 
 def parsed(values: list[str]) -> dict[str, Any]:
@@ -199,7 +191,68 @@ def _print_status(root: Path, name: str) -> None:
         out.print(f"Running now: {seen.line() if seen else running[0]['step']} ({holder})")
     elif running:
         out.print(f"{running[0]['step']} was cut off{': ' + seen.line() if seen else ''}. Nothing is lost.")
+    _print_off(opened)
     out.print(f"Next: [bold]{standing.next_command(opened)}[/]")
+
+
+def _print_off(opened: Any) -> None:
+    """Say what is off in the accounts because of us."""
+    from migrator_lib.side_effects import still_off
+
+    for target in ("production", "sandbox"):
+        off = still_off(opened.ledger, target)
+        if off:
+            named = escape(", ".join(effect.words for effect in off))
+            out.print(
+                f"[yellow]Switched off by this migration in the {target} account, and not put back yet:[/] {named}. "
+                f"[bold]migrator restore-target {opened.name} --target {target}[/] puts them back."
+            )
+
+
+@app.command("restore-target")
+def restore_target(
+    engagement: Name,
+    target: Annotated[
+        str, typer.Option("--target", metavar="ACCOUNT", help="production or sandbox. Default: both.")
+    ] = "",
+) -> None:
+    """Put back what was switched off in the Gorgias accounts: rules, HTTP integrations, settings.
+
+    For a migration that was stopped for good, or crashed, before notebook 07 did it. Each is put back exactly as it was
+    found; what somebody changed meanwhile is left alone and named. Safe to repeat.
+    """
+    from migrator_lib.engagement import Engagement
+    from migrator_lib.paths import home
+    from migrator_lib.simulators import embedded
+
+    if target not in ("", "production", "sandbox"):
+        raise typer.BadParameter("--target is production or sandbox")
+    try:
+        opened = Engagement(home(), engagement)
+        opened.ledger.take_lease()
+        with embedded.accounts(opened.parameters, opened.paths):
+            left = [_restore(opened, one) for one in ((target,) if target else ("production", "sandbox"))]
+        opened.close()
+    except MigratorError as error:
+        fail(error)
+    raise typer.Exit(int(ExitCode.EXCEPTIONS if any(left) else ExitCode.DONE))
+
+
+def _restore(opened: Any, target: str) -> int:
+    """Put one account back, say what was done, and return how much could not be."""
+    from migrator_lib import quiet
+    from migrator_lib.side_effects import still_off
+
+    off = still_off(opened.ledger, target)
+    if not off:
+        out.print(f"{target}: nothing is switched off by this migration.")
+        return 0
+    out.print(f"{target}: to be put back: {escape(', '.join(effect.words for effect in off))}")
+    done = quiet.restore(opened, target)
+    for one in done:
+        tone = "green" if one.outcome == "restored" else "yellow"
+        out.print(f"  [{tone}]{one.outcome}[/] {escape(one.what)}" + (f" ({escape(one.words)})" if one.words else ""))
+    return sum(one.outcome != "restored" for one in done)
 
 
 @app.command()
@@ -273,44 +326,6 @@ def sign(
         fail(error)
     out.print(f"{by} states for {engagement}: {found.statement}")
     out.print(f"Bound to {subject}. Next: [bold]migrator run {engagement} --execute[/]")
-
-
-@simulate.command("smartertrack")
-def simulate_smartertrack(
-    folder: Annotated[Path, typer.Argument(help="Where the database and the files root are written.")],
-    seed: Annotated[int, typer.Option(help="The same seed and size make the same help desk.")] = 7,
-    tickets: Annotated[int, typer.Option(min=1, help="Everything else is in proportion.")] = 1000,
-    prefix: Annotated[str, typer.Option(help="What table names begin with.")] = "st_",
-    url: Annotated[str, typer.Option(help="SQLAlchemy URL of an empty database instead.")] = "",
-) -> None:
-    """Build a SmarterTrack database with the real table names, and its files root."""
-    from migrator_lib.simulators.smartertrack import build
-
-    database = folder / "smartertrack.sqlite3"
-    if not url and database.exists():
-        err.print(f"[red]{database} is there already.[/]\n[bold]Next:[/] name another folder, or remove it.")
-        raise typer.Exit(int(ExitCode.FAILED))
-    folder.mkdir(parents=True, exist_ok=True)
-    build(url or f"sqlite:///{database}", folder / "files", seed=seed, tickets=tickets, prefix=prefix)
-    out.print(f"Database: {url or f'sqlite:///{database}'}\nFiles root: {folder / 'files'}")
-
-
-@simulate.command("gorgias")
-def simulate_gorgias(
-    folder: Annotated[Path, typer.Argument(help="Where the accounts' state is kept.")],
-    account: Annotated[list[str] | None, typer.Argument(help="Names of accounts. Default: demo.")] = None,
-    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8765,
-    speed: Annotated[float, typer.Option(help="How fast the account's clock runs.")] = 1.0,
-    rate: Annotated[str, typer.Option(help="api-key, oauth, enterprise-api-key or enterprise-oauth.")] = "api-key",
-    seed: Annotated[Path | None, typer.Option(help="JSON file with what an account holds at first.")] = None,
-) -> None:
-    """Serve simulated Gorgias accounts on loopback until stopped; their addresses are printed as JSON."""
-    from migrator_lib.simulators.gorgias.ratelimit import SIZES
-    from migrator_lib.simulators.gorgias.server import serve
-
-    if rate not in SIZES:
-        raise typer.BadParameter(f"--rate is one of {', '.join(SIZES)}")
-    serve(folder, account or ["demo"], port=port, speed=speed, seed=seed, rate=rate)
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from migrator_lib import gates, mapping
+from migrator_lib.canary import digest_of
 from migrator_lib.clock import Clock, ScaledClock
 from migrator_lib.errors import OutOfTurn, StorageError
 from migrator_lib.gorgias.api import GorgiasApi
@@ -46,8 +47,8 @@ NEEDS = dict(zip(STEPS[1:], STEPS, strict=False))
 """Step to the step whose results it reads."""
 WRITES = {"03_sample_migration", "05_load", "07_cutover"}
 """Steps that write to Gorgias. Without ``execute`` they rehearse: everything is done but the writing."""
-SEEN_BY_THE_STEP = {"side_effects"}
-"""Check gates that their own step looks at, so that they are not asked for before it."""
+SEEN_BY_THE_STEP = {"side_effects", "hands_off", "silence"}
+"""Gates that their own step looks at, so that they are not asked for before it."""
 AFTER_REHEARSAL = {"04_extract", "05_load"}
 """Steps that may follow a rehearsal, as long as nothing is to be written."""
 
@@ -205,6 +206,11 @@ class Engagement:
         if gate.name == "sample":
             digest = self.ledger.meta("sample_digest")
             return str(digest) if digest else None
+        if gate.name == "hands_off":
+            listed = self.ledger.meta("hands_off")
+            return gates.hash_of_lines(listed) if listed else None
+        if gate.name == "silence":
+            return digest_of(self.ledger, "production")
         return gates.statement_hash(gate)
 
     def gate_states(self) -> list[gates.GateState]:

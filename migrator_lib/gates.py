@@ -8,7 +8,8 @@ ledger keeps what it saw.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +31,8 @@ class Gate:
     before: str
     statement: str
     """What a person states with the signature; empty where a check decides."""
+    look_again: str = "again: it looks anew"
+    """How the command goes on that has a check look again, behind ``migrator run ENGAGEMENT``."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,12 @@ GATES: tuple[Gate, ...] = (
          "mail is imported and counters are right; automatic closing and deletion are considered."),
     Gate("mapping", "03_sample_migration", "The mapping in mapping.yaml is what the company wants."),
     Gate("sample", "05_load", "The sample in the sandbox account was reviewed, and is right."),
+    Gate("proofs", "05_load", "", "--only 03 --execute, which asks the sandbox what is not answered yet"),
+    Gate("hands_off", "05_load", "What acts in the Gorgias account and no API can switch off is off, or does not touch "
+         "tickets that are imported: everything that notebook 05 lists."),
     Gate("side_effects", "05_load", ""),
+    Gate("silence", "05_load", "The mailbox of target.canary.address got no mail and no survey while the canaries were "
+         "in Gorgias, and no agent was told of them."),
     Gate("freeze", "07_cutover", "SmarterTrack is read-only for agents and customers, and mail goes elsewhere."),
 )  # fmt: skip
 
@@ -75,6 +83,11 @@ def find(name: str) -> Gate:
 def statement_hash(gate: Gate) -> str:
     """Return the hash of a gate whose subject is its own statement."""
     return "sha256:" + hashlib.sha256(gate.statement.encode()).hexdigest()
+
+
+def hash_of_lines(lines: Sequence[str]) -> str:
+    """Return the hash of a gate whose subject is a list of lines."""
+    return "sha256:" + hashlib.sha256(json.dumps(list(lines)).encode()).hexdigest()
 
 
 class SignOffs:
@@ -164,7 +177,7 @@ def require(state: GateState, engagement: str, step: str) -> None:
         raise GateClosed(
             f"{step} waits at the gate '{gate.name}', which a check decides: {state.reason}.",
             gate=gate.name,
-            next_step=f"mend what the check found, then migrator run {engagement} again: it looks anew.",
+            next_step=f"mend what the check found, then migrator run {engagement} {gate.look_again}.",
         )
     if state.reason == NOT_THERE:
         raise GateClosed(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from migrator_lib import delta, side_effects
+from migrator_lib import delta
 from migrator_lib.delta import Changes, Found, Watermark
 from migrator_lib.engagement import Engagement
 from migrator_lib.errors import GateClosed
@@ -19,15 +19,16 @@ from migrator_lib.extract import Extractor, ExtractReport
 from migrator_lib.file_health import FileHealth, look
 from migrator_lib.load import Loader, LoadReport
 from migrator_lib.lookups import Lookups
+from migrator_lib.quiet import PRODUCTION, Quiet, make_quiet, note_mail, restore
 from migrator_lib.reconcile import Reconciler, Reconciliation
 from migrator_lib.reconcile.accounts import Account, accounts, require_balanced, settle_strays
 from migrator_lib.reconcile.readback import ReadBack
+from migrator_lib.side_effects import Done
 from migrator_lib.smartertrack.connection import connection_facts
 from migrator_lib.smartertrack.file_index import BLOBS, FILES
 from migrator_lib.smartertrack.tables import source_table
 from migrator_lib.staging import Staged, write_gone
 
-PRODUCTION = "production"
 FULL = "full"
 F = TypeVar("F", Found, Changes)
 """What was found to have changed."""
@@ -110,6 +111,8 @@ class LoadResult:
     report: LoadReport
     accounts: list[Account]
     rehearsal: bool
+    quiet: Quiet | None = None
+    """What the account did by itself, and what was done about it."""
 
     def summary(self) -> dict[str, Any]:
         """Return what the ledger keeps of the step."""
@@ -119,7 +122,7 @@ class LoadResult:
     def followed_by(self, later: LoadResult) -> LoadResult:
         """Return what this load and a later one did together; the accounts are the later one's."""
         report = LoadReport(self.report.counts + later.report.counts, self.report.conflicts + later.report.conflicts)
-        return LoadResult(report, later.accounts, later.rehearsal)
+        return LoadResult(report, later.accounts, later.rehearsal, self.quiet)
 
 
 def loader(engagement: Engagement, staged: Staged, lookups: Lookups) -> Loader:
@@ -130,43 +133,26 @@ def loader(engagement: Engagement, staged: Staged, lookups: Lookups) -> Loader:
     )  # fmt: skip
 
 
-def check_side_effects(engagement: Engagement, target: str = PRODUCTION) -> None:
-    """Pass if nothing in an account would act on imported tickets; a sandbox, too, can send mail to customers.
-
-    Raises:
-        GateClosed: naming what is switched on.
-    """
-    found = side_effects.active(engagement.api(target))
-    words = f"switched on in the {target} account: " + ", ".join(found) if found else ""
-    engagement.note_check("side_effects", ok=not found, words=words)
-    if found and not engagement.rehearsal:
-        raise GateClosed(
-            f"{engagement.step} waits at the gate 'side_effects': {words}. They would act on every imported ticket.",
-            gate="side_effects",
-            next_step=f"switch them off in Gorgias (note their state, to switch them on again after the cutover), then "
-            f"migrator run {engagement.name} --execute again: it looks anew.",
-        )
-
-
 def load(engagement: Engagement, tickets: Collection[int] | None = None) -> LoadResult:
     """Load what is staged: everything, or of the tickets only those given.
 
     Raises:
-        GateClosed: something in the account would act on imported tickets.
+        GateClosed: something in the account would act on imported tickets, or a person has to state something.
         AccountsError: an outcome is missing for a source record.
     """
-    check_side_effects(engagement)
     staged = engagement.all_stages
     deltas = engagement.ledger.meta("deltas", [])
     lookups = engagement.lookups(staged)
+    quiet = make_quiet(engagement, PRODUCTION, lookups)
     report = loader(engagement, staged, lookups).run(tickets=tickets)
     if engagement.rehearsal:
-        return LoadResult(report, [], rehearsal=True)
+        return LoadResult(report, [], rehearsal=True, quiet=quiet)
     settle_strays(engagement.ledger, PRODUCTION, staged)
     found = accounts(engagement.ledger, PRODUCTION, staged, lookups)
     require_balanced(found)
     engagement.ledger.set_meta("deltas_loaded", deltas)
-    return LoadResult(report, found, rehearsal=False)
+    note_mail(engagement)
+    return LoadResult(report, found, rehearsal=False, quiet=quiet)
 
 
 # --- 06 reconcile --------------------------------------------------------------------------------------
@@ -284,6 +270,10 @@ class CutoverResult:
     load: LoadResult
     reconciliation: ReconcileResult | None
     stages: list[str] = field(default_factory=list)
+    restored: list[Done] = field(default_factory=list)
+    """What was switched off in the account for the load, and is put back."""
+    still_off: str = ""
+    """Why it is not, in words; empty where it is."""
 
     def summary(self) -> dict[str, Any]:
         """Return what the ledger keeps of the step."""
@@ -306,7 +296,8 @@ def cut_over(engagement: Engagement) -> CutoverResult:
         found = _look(engagement)
         if not found.compared:
             found = found.with_missed(_compare(engagement, leave_out=found.tickets | found.merged))
-        return CutoverResult(found, LoadResult(LoadReport(), [], rehearsal=True), None)
+        rehearsed = LoadResult(LoadReport(), [], rehearsal=True)
+        return CutoverResult(found, rehearsed, None, still_off="A rehearsal puts nothing back.")
     found = _stage_delta(engagement, began, lambda: _look(engagement))
     loaded = _load_deltas(engagement)
     missed = _compare(engagement)
@@ -316,7 +307,22 @@ def cut_over(engagement: Engagement) -> CutoverResult:
         loaded = loaded.followed_by(_load_deltas(engagement))
         _require_frozen(engagement, _compare(engagement).tickets | _moved_since(engagement, began))
     deltas = engagement.ledger.meta("deltas", [])
-    return CutoverResult(found.with_missed(missed), loaded, reconcile(engagement), deltas)
+    result = CutoverResult(found.with_missed(missed), loaded, reconcile(engagement), deltas)
+    _put_back(engagement, result)
+    return result
+
+
+def _put_back(engagement: Engagement, result: CutoverResult) -> None:
+    """Put back what was switched off in the production account, once every record is verified."""
+    wrong = result.reconciliation.reconciliation.wrong if result.reconciliation else 0
+    again = f"migrator restore-target {engagement.name} puts back what was switched off."
+    if engagement.parameters.target.side_effects.restore == "by_hand":
+        result.still_off = f"target.side_effects.restore is by_hand: {again}"
+    elif wrong:
+        result.still_off = f"Records are not as they should be, so there is more to write. Afterwards {again}"
+    else:
+        result.restored = restore(engagement, PRODUCTION)
+    note_mail(engagement)
 
 
 def _load_deltas(engagement: Engagement) -> LoadResult:

@@ -12,8 +12,11 @@ from typing import Any
 
 import pytest
 
+from migrator_lib.canary import Content
 from migrator_lib.clock import ScaledClock
 from migrator_lib.engagement import Engagement
+from migrator_lib.gates import SignOffs, find, hash_of_lines
+from migrator_lib.side_effects.found import NOT_BY_API
 from migrator_lib.simulators.gorgias import Account, in_thread
 from migrator_lib.simulators.smartertrack import World, build
 from tests.simulated_account import API_KEY, EMAIL, FALLBACK, SEED, SPEED
@@ -59,9 +62,18 @@ def desk(folder: Path, *, seed: dict[str, Any] | None = None, **settings: Any) -
         made = Desk(folder, world, accounts["production"], accounts["sandbox"])
         made.file.parent.mkdir(parents=True)
         made.file.write_text(json.dumps(_parameters(folder, urls) | settings))
+        _sign_silence(made)
         yield made
     for account in accounts.values():
         account.store.close()
+
+
+def _sign_silence(made: Desk) -> None:
+    """Sign what a person states of an account that does nothing by itself."""
+    signoffs = SignOffs(made.file.parent / "signoffs.yaml")
+    canaries = Content(NAME, f"canary@{NAME}.st-migration.example", FALLBACK, "email")
+    for gate, subject in (("hands_off", hash_of_lines(NOT_BY_API)), ("silence", canaries.digest)):
+        signoffs.sign(find(gate), by="Margit Olsen", subject=subject)
 
 
 def _parameters(folder: Path, urls: dict[str, str]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 from migrator_lib.engagement import STEPS
 
 PROJECT = Path(__file__).parent.parent
+OF_ANY_SIZE = ("hands_off", "silence")
 TRIVIAL = """\
 import migrator_lib
 
@@ -26,7 +27,8 @@ def demo_home(folder: Path, *, tickets: int = 60, speed: float = 5000.0, signed:
         folder: where it is made.
         tickets: size of the simulated help desk.
         speed: of the simulated account's clock.
-        signed: keep the demo's signatures; those of mapping and sample fit the demo's own size alone.
+        signed: keep all of the demo's signatures; those of mapping and sample fit the demo's own size alone. What is
+            signed of its account is kept anyway: it is the same at every size.
     """
     shutil.copytree(PROJECT / "parameters" / "demo", folder / "parameters" / "demo")
     shutil.copytree(PROJECT / "notebooks", folder / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
@@ -41,8 +43,15 @@ def demo_home(folder: Path, *, tickets: int = 60, speed: float = 5000.0, signed:
     with file.open("w", encoding="utf-8") as stream:
         yaml.dump(document, stream)
     if not signed:
-        (folder / "parameters" / "demo" / "signoffs.yaml").unlink(missing_ok=True)
+        _keep_only(folder / "parameters" / "demo" / "signoffs.yaml", OF_ANY_SIZE)
     return folder
+
+
+def _keep_only(signoffs: Path, names: tuple[str, ...]) -> None:
+    yaml = YAML(typ="rt")
+    document = yaml.load(signoffs.read_text(encoding="utf-8"))
+    with signoffs.open("w", encoding="utf-8") as stream:
+        yaml.dump({name: document[name] for name in names}, stream)
 
 
 def demo_as_it_is(folder: Path) -> Path:

@@ -23,8 +23,8 @@ STEPS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "Switch on what was switched off",
-        "Rules, HTTP integrations, satisfaction surveys, auto-merge and auto-assignment, "
-        "as they were noted before the load; one at a time, watching the outbox.",
+        "Notebook 07 put rules, HTTP integrations and settings back as they were, and lists what it left alone. Look "
+        "at those, and at what was switched off by hand (gate hands_off): one at a time, watching the outbox.",
         "Gorgias admin",
     ),
     (

@@ -15,7 +15,8 @@ from migrator_lib.load import Loader, LoadReport, references
 from migrator_lib.objects import TICKET
 from migrator_lib.proofs import asking
 from migrator_lib.proofs.asking import Proofs
-from migrator_lib.runbook import check_side_effects, extractor, read_files
+from migrator_lib.quiet import make_quiet, restore
+from migrator_lib.runbook import extractor, read_files
 from migrator_lib.sample.choice import Choice
 from migrator_lib.sample.reviewer import Review, Reviewer
 from migrator_lib.staging import Staged
@@ -38,7 +39,7 @@ def prove(engagement: Engagement, *, again: bool = False, skip_large: bool = Fal
         GateClosed: something in the sandbox would act on synthetic tickets.
     """
     if not engagement.rehearsal:
-        check_side_effects(engagement, TARGET)
+        make_quiet(engagement, TARGET)
     return asking.ask(engagement, again=again, skip_large=skip_large)
 
 
@@ -68,7 +69,7 @@ def load(engagement: Engagement, staged: Staged) -> LoadReport:
     """
     if engagement.rehearsal:
         return LoadReport()
-    check_side_effects(engagement, TARGET)
+    make_quiet(engagement, TARGET)
     lookups = engagement.lookups(staged)
     records = TICKET.records(staged, lookups)
     needed = references(TICKET.transform(record, lookups) for record in records)
@@ -82,7 +83,8 @@ def load(engagement: Engagement, staged: Staged) -> LoadReport:
 def review(engagement: Engagement, choice: Choice, staged: Staged) -> Review:
     """Read the sample back from the sandbox, compare every field, and keep the digest that a signature is bound to.
 
-    A rehearsal compares nothing, and leaves the digest of an earlier sample alone.
+    Then what was switched off in the sandbox is put back. A rehearsal compares nothing, and leaves the digest of an
+    earlier sample alone.
 
     Raises:
         TargetError: the sandbox account cannot be read.
@@ -90,6 +92,7 @@ def review(engagement: Engagement, choice: Choice, staged: Staged) -> Review:
     found = Reviewer(engagement, TARGET, choice, staged).run()
     if not engagement.rehearsal:
         engagement.ledger.set_meta("sample_digest", digest(found))
+        restore(engagement, TARGET)
     return found
 
 
