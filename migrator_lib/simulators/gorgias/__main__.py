@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from migrator_lib.simulators.gorgias.ratelimit import SIZES
+from migrator_lib.simulators.gorgias.opening import Conditions
+from migrator_lib.simulators.gorgias.ratelimit import CHOICES
 from migrator_lib.simulators.gorgias.server import serve
 
 parser = argparse.ArgumentParser(prog="python -m migrator_lib.simulators.gorgias", description=__doc__)
@@ -14,7 +15,7 @@ parser.add_argument("accounts", nargs="+")
 parser.add_argument("--port", type=int, default=0)
 parser.add_argument("--speed", type=float, default=1.0)
 parser.add_argument("--seed", type=Path)
-parser.add_argument("--rate", choices=sorted(SIZES), default="api-key")
+parser.add_argument("--rate", choices=sorted(CHOICES), default="api-key")
 parser.add_argument("--exit-with-stdin", action="store_true")
 if __name__ == "__main__":
     given = parser.parse_args()
@@ -22,8 +23,7 @@ if __name__ == "__main__":
         given.state_dir,
         given.accounts,
         port=given.port,
-        speed=given.speed,
         seed=given.seed,
-        rate=given.rate,
+        conditions=Conditions(speed=given.speed, rate=given.rate),
         exit_with_stdin=given.exit_with_stdin,
     )

@@ -81,7 +81,10 @@ class Account:
         self._lock = threading.Lock()
         self.seed = seed = seed or DEFAULT_SEED
         credentials = seed.get("credentials") or DEFAULT_SEED["credentials"]
-        key = os.environ.get(credentials.get("api_key_env", ""), "") or credentials.get("api_key", "demo-key")
+        variable = credentials.get("api_key_env", "")
+        key = os.environ.get(variable, "") or credentials.get("api_key", "demo-key")
+        self.key_hint = f"the key in {variable}" if os.environ.get(variable) else f"key {key}"
+        """Where the key is; the key itself only where a seed file shows it anyhow."""
         pair = f"{credentials['email']}:{key}"
         self._expected = "Basic " + base64.b64encode(pair.encode()).decode()
         self.user_email: str = credentials["email"]
@@ -148,6 +151,11 @@ class Account:
     def me(self) -> Document:
         """Return the key's user."""
         return self.store.by("user", "name", self.user_email.lower())[0]
+
+    def act_as(self, role: str) -> None:
+        """Give the key's user a role."""
+        with self.store.transaction():
+            self.store.put("user", {**self.me(), "role": {"name": role}}, name=self.user_email.lower())
 
     def role(self) -> str:
         """Return the role of the key's user, which the key acts with."""

@@ -13,47 +13,64 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 import uvicorn
 
-from migrator_lib.errors import TargetUnreachable
+from migrator_lib.errors import ParameterError, TargetUnreachable
 from migrator_lib.simulators.gorgias.account import Account
 from migrator_lib.simulators.gorgias.app import create_app
-from migrator_lib.simulators.gorgias.seed import read_seed
+from migrator_lib.simulators.gorgias.opening import Conditions, open_accounts
+
+USUAL = Conditions()
+Ready = Callable[[Mapping[str, str], Mapping[str, Account]], None]
+
+
+def print_addresses(addresses: Mapping[str, str], _accounts: Mapping[str, Account]) -> None:
+    """Say where the accounts are, as one line of JSON: what a process that started this one waits for."""
+    port = next((urlsplit(address).port for address in addresses.values()), None)
+    print(json.dumps({"port": port, "accounts": dict(addresses)}), flush=True)
 
 
 def serve(
-    state_dir: Path,
+    folder: Path | None,
     accounts: Sequence[str],
     *,
     port: int = 0,
-    speed: float = 1.0,
     seed: Path | None = None,
-    rate: str = "api-key",
-    profile: str | None = None,
-    fault_seed: int = 0,
+    conditions: Conditions = USUAL,
     exit_with_stdin: bool = False,
+    ready: Ready = print_addresses,
 ) -> None:
-    """Serve accounts on loopback until stopped; print one line of JSON with their addresses when ready."""
-    made = {
-        name: Account(
-            name,
-            state_dir / f"{name}.sqlite3",
-            speed=speed,
-            seed=read_seed(seed),
-            rate=rate,
-            profile=profile,
-            fault_seed=fault_seed,
-        )
-        for name in accounts
-    }
-    listening = _listen(port)
-    actual = listening.getsockname()[1]
-    if exit_with_stdin:
-        threading.Thread(target=_end_with_stdin, daemon=True).start()
-    addresses = {name: f"http://127.0.0.1:{actual}/{name}" for name in accounts}
-    print(json.dumps({"port": actual, "accounts": addresses}), flush=True)
-    _server(create_app(made)).run(sockets=[listening])
+    """Serve accounts on loopback until stopped.
+
+    Args:
+        folder: where their state is kept; None keeps it in memory.
+        accounts: their names.
+        port: 0 takes a free one.
+        seed: file with what an account holds at first.
+        conditions: how they behave toward their clients.
+        exit_with_stdin: end with the process that started this one.
+        ready: is told the addresses by name, and the accounts, when they can be reached.
+
+    Raises:
+        ParameterError: the port is in use, or the seed cannot be held.
+        StorageError: the folder cannot be written.
+    """
+    try:
+        listening = _listen(port)
+    except OSError as error:
+        raise ParameterError(
+            f"Port {port} of 127.0.0.1 cannot be used: {error.strerror}.",
+            next_step="give another --port; 0 takes a free one.",
+        ) from error
+    with listening:
+        made = open_accounts(folder, accounts, seed, conditions)
+        if exit_with_stdin:
+            threading.Thread(target=_end_with_stdin, daemon=True).start()
+        actual = listening.getsockname()[1]
+        ready({name: f"http://127.0.0.1:{actual}/{quote(name)}" for name in accounts}, made)
+        _server(create_app(made)).run(sockets=[listening])
 
 
 def _server(app: Callable[..., Any]) -> uvicorn.Server:

@@ -91,6 +91,11 @@ def _add_faults(routes: APIRouter, account: Account) -> None:
         account.lag_seconds = 0.0
         account.set_profile(None)
 
+    @routes.get("/profile", summary="What goes wrong by chance, and how often it did")
+    def profile() -> dict[str, Any]:
+        weather = account.weather
+        return {"chances": dict(weather.profile.chances), "drawn": dict(weather.drawn)} if weather else {}
+
     @routes.put("/profile", summary="Let things go wrong by chance", status_code=204)
     def set_profile(given: ProfileRequest) -> None:
         account.set_profile(given.name, given.seed)
@@ -148,6 +153,5 @@ def _add_role(routes: APIRouter, account: Account) -> None:
 
     @routes.put("/role", summary="Give the key's user another role")
     def set_role(given: Role) -> dict[str, str]:
-        with account.store.transaction():
-            account.store.put("user", {**account.me(), "role": given.model_dump()}, name=account.user_email.lower())
+        account.act_as(given.name)
         return role()
