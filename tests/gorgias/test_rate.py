@@ -1,213 +1,292 @@
-"""The gate, against the account's own bucket, in time that moves only when somebody waits."""
+"""The gate against an account's own count: in time that jumps from event to event, and with threads and HTTP."""
 
 from __future__ import annotations
 
-import random
 import threading
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
-from migrator_lib.clock import ManualClock
+from migrator_lib.clock import ManualClock, ScaledClock
 from migrator_lib.gorgias.rate import RateGate
-from migrator_lib.simulators.gorgias.ratelimit import RateLimit
+from migrator_lib.gorgias.rate.calls import Ways, read_header
+from migrator_lib.gorgias.rate.turns import Turns
+from migrator_lib.simulators.gorgias import Account, create_app
+from tests.conftest import Switch
+from tests.gorgias.rate_world import World, between, steady
+from tests.simulated_account import SEED, client
+
+SIZES = [(40, 20.0), (80, 20.0), (40, 10.0), (80, 10.0)]
+WARM = 100.0
+"""Seconds in which the gate gets to know an account; what is held against it comes after."""
 
 
-class TurnClock(ManualClock):
-    """A clock for many threads: when all of them sleep, it moves to the first that is to wake."""
-
-    def __init__(self, workers: int) -> None:
-        super().__init__()
-        self._workers = workers
-        self._wakes: list[float] = []
-        self._turn = threading.Condition()
-
-    def sleep(self, seconds: float) -> None:
-        with self._turn:
-            until = self.monotonic() + seconds
-            self._wakes.append(until)
-            self._move_if_all_sleep()
-            self._turn.wait_for(lambda: self.monotonic() >= until)
-
-    def leave(self) -> None:
-        """A thread is done; the others need not wait for it."""
-        with self._turn:
-            self._workers -= 1
-            self._move_if_all_sleep()
-
-    def _move_if_all_sleep(self) -> None:
-        if self._wakes and len(self._wakes) == self._workers:
-            self.advance(max(0.0, min(self._wakes) - self.monotonic()))
-            self._elapsed = max(self._elapsed, min(self._wakes))
-            self._wakes = [wake for wake in self._wakes if wake > self._elapsed]
-            self._turn.notify_all()
-
-
-def gate(clock: ManualClock, *, reserve: float = 0.1, requests: int = 40, window_seconds: float = 20.0) -> RateGate:
+def gate(clock: ManualClock, *, reserve: float = 0.0, requests: int = 40, window_seconds: float = 20.0) -> RateGate:
     return RateGate(requests=requests, window_seconds=window_seconds, reserve=reserve, clock=clock)
 
 
-def call(gate: RateGate, server: RateLimit) -> bool:
-    """Send one call as the transport does; return whether it was let in."""
-    gate.acquire()
-    allowed, used, wait = server.take()
-    gate.release(f"{used}/{server.limit}")
-    if not allowed:
-        gate.hold(wait)
-    return allowed
+def late(world: World) -> int:
+    """Return how many of our calls were refused after the gate had got to know the account."""
+    return sum(at > WARM for at in world.refused)
 
 
-@pytest.mark.parametrize("size", ["api-key", "oauth", "enterprise-api-key", "enterprise-oauth"])
-@pytest.mark.parametrize("reserve", [0.0, 0.1, 0.5])
-def test_it_is_never_throttled_and_uses_its_share(size: str, reserve: float) -> None:
+# --- close to the limit, and never over it --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("limit", "window"), SIZES)
+@pytest.mark.parametrize("seconds", [0.05, 1.0, 3.0])
+def test_a_leaky_bucket_is_used_up_and_never_over(limit: int, window: float, seconds: float) -> None:
+    world = World(limit=limit, window=window, way=steady(seconds / 2), workers=32).run(300)
+    assert world.share(WARM, 300) > 0.999
+    assert world.refused == []
+    assert world.gate.kind == "leaky bucket"
+
+
+@pytest.mark.parametrize(("limit", "window"), SIZES)
+@pytest.mark.parametrize("seconds", [0.05, 1.0, 3.0])
+def test_a_fixed_window_is_found_out_and_used_up_and_never_over(limit: int, window: float, seconds: float) -> None:
+    world = World(limit=limit, window=window, fixed=True, way=steady(seconds / 2), workers=32).run(300)
+    assert world.share(WARM, 300) > 0.99
+    assert world.refused == []
+    assert (world.gate.kind, world.gate.rate) == ("fixed window", limit / window)
+
+
+@pytest.mark.parametrize("fixed", [False, True])
+@pytest.mark.parametrize("reserve", [0.1, 0.5])
+def test_the_reserve_is_not_touched(fixed: bool, reserve: float) -> None:
+    world = World(fixed=fixed, reserve=reserve).run(300)
+    assert 0.97 < world.share(WARM, 300) < 1.01
+    assert world.gate.allowed_rate == pytest.approx(2.0 * (1 - reserve), rel=0.02)
+
+
+@settings(max_examples=15)
+@given(
+    limit=st.integers(10, 120),
+    window=st.sampled_from([10.0, 20.0]),
+    hint=st.sampled_from([10.0, 20.0]),
+    reserve=st.sampled_from([0.0, 0.1, 0.3]),
+    way=st.tuples(st.floats(0.01, 1.0), st.floats(1.0, 1.5)),
+    foreign=st.floats(0.0, 0.4),
+    poisson=st.booleans(),
+    lost=st.sampled_from([0.0, 0.2]),
+    seed=st.integers(0, 2**16),
+)
+@example(40, 10.0, 20.0, 0.1, (0.5, 1.2), 0.25, True, 0.2, 7)
+def test_whatever_a_bucket_is_like_and_whoever_uses_it_nobody_is_refused_and_nothing_is_left(
+    limit: int, window: float, hint: float, reserve: float, way: tuple[float, float], foreign: float, poisson: bool,
+    lost: float, seed: int,
+) -> None:  # fmt: skip
+    world = World(
+        limit=limit, window=window, hint=hint, reserve=reserve, way=between(way[0] / 2, way[0] * way[1] / 2),
+        foreign=foreign, poisson=poisson, lost=lost, workers=64, seed=seed,
+    ).run(250)  # fmt: skip
+    assert world.refused == []
+    assert world.others_refused == []
+    assert world.server.foreign_throttled == 0
+    if hint == window:  # else it takes time to find out, more where others hide it
+        assert world.share(WARM, 250) > 0.97
+
+
+@settings(max_examples=15)
+@given(
+    limit=st.integers(30, 120),
+    window=st.sampled_from([10.0, 20.0]),
+    hint=st.sampled_from([10.0, 20.0]),
+    reserve=st.sampled_from([0.0, 0.1, 0.3]),
+    way=st.tuples(st.floats(0.01, 1.0), st.floats(1.0, 1.2)),
+    seed=st.integers(0, 2**16),
+)
+def test_whatever_a_window_is_like_hardly_a_call_is_refused_and_little_is_left(
+    limit: int, window: float, hint: float, reserve: float, way: tuple[float, float], seed: int
+) -> None:
+    world = World(
+        limit=limit, window=window, hint=hint, fixed=True, reserve=reserve,
+        way=between(way[0] / 2, way[0] * way[1] / 2), workers=64, seed=seed,
+    ).run(300)  # fmt: skip
+    assert late(world) <= 1
+    assert len(world.refused) <= limit / 4
+    assert world.share(WARM, 300) > 0.93
+
+
+@pytest.mark.parametrize("limit", [40, 80])
+@pytest.mark.parametrize("seconds", [0.05, 1.0])
+def test_others_are_seen_and_yielded_to(limit: int, seconds: float) -> None:
+    bucket = World(limit=limit, foreign=0.25, way=steady(seconds / 2)).run(300)
+    assert (bucket.refused, bucket.server.foreign_throttled) == ([], 0)
+    assert bucket.share(WARM, 300) > 0.99
+    assert bucket.gate.foreign_rate == pytest.approx(0.25 * bucket.gate.rate, rel=0.2)
+    window = World(limit=limit, fixed=True, foreign=0.25, way=steady(seconds / 2)).run(300)
+    assert late(window) <= 2
+    assert window.share(WARM, 300) > 0.93
+    assert window.gate.foreign_rate == pytest.approx(0.25 * window.gate.rate, rel=0.2)
+
+
+def test_the_rate_shrinks_while_others_use_more_than_the_reserve_and_grows_back() -> None:
+    world = World(reserve=0.1).run(100)
+    world.server.foreign_share, world.server._foreign_at = 0.5, world.clock.monotonic()
+    world.run(100)
+    assert world.gate.allowed_rate == pytest.approx(1.0, rel=0.1)
+    world.server.foreign_share = 0.0
+    world.run(200)
+    assert world.gate.allowed_rate == pytest.approx(1.8, rel=0.1)
+    rates = [sum(first < at <= first + 50 for at in world.ours) / 50 for first in (50, 150, 350)]
+    assert rates[1] < 0.65 * rates[0]
+    assert rates[2] > 0.95 * rates[0]
+
+
+@pytest.mark.parametrize("window", [10.0, 20.0])
+def test_a_wrong_window_in_the_parameters_is_found_out(window: float) -> None:
+    world = World(window=window, hint=30.0 - window, reserve=0.1).run(400)
+    assert world.refused == []
+    assert world.gate.rate == pytest.approx(40 / window)
+    assert 0.97 < world.share(300, 400) < 1.02
+
+
+def test_a_limit_in_the_header_replaces_the_configured_one() -> None:
+    world = World(limit=80, requests=40).run(300)
+    assert (world.gate.limit, world.refused) == (80, [])
+    assert world.share(WARM, 300) > 0.99
+
+
+@pytest.mark.parametrize("fixed", [False, True])
+def test_a_clock_that_jumps_costs_one_hold_at_most(fixed: bool) -> None:
+    world = World(fixed=fixed).run(150)
+    world.gate._clock = Ahead(world.clock, 15.0)
+    world.run(150)
+    assert world.gate.held <= 1
+    assert world.share(200, 300) > 0.9
+
+
+class Ahead(ManualClock):
+    """A clock that shows another time than the account's."""
+
+    def __init__(self, clock: ManualClock, seconds: float) -> None:
+        super().__init__()
+        self._other, self._ahead = clock, seconds
+
+    def monotonic(self) -> float:
+        return self._other.monotonic() + self._ahead
+
+
+# --- one call ------------------------------------------------------------------------------------------
+
+
+def test_a_refusal_holds_everybody_once_and_a_little_longer_than_it_says() -> None:
     clock = ManualClock()
-    server = RateLimit(clock, size=size)
-    ours = gate(clock, reserve=reserve, requests=server.limit, window_seconds=server.window)
-    assert all(call(ours, server) for _ in range(2000))
-    share = (1 - reserve) * server.limit / server.window
-    assert 2000 / clock.monotonic() == pytest.approx(share, rel=0.05)
-
-
-@pytest.mark.parametrize("seconds_on_the_way", [0.0, 0.2, 2.0])
-def test_many_threads_together_are_never_throttled_and_use_the_share(seconds_on_the_way: float) -> None:
-    workers, each = 8, 100
-    clock = TurnClock(workers)
-    server = RateLimit(clock)
     ours = gate(clock)
-    refused: list[int] = []
-
-    def work(number: int) -> None:
-        chance = random.Random(number)
-        for _ in range(each):
-            ours.acquire()
-            clock.sleep(chance.uniform(0, seconds_on_the_way))
-            allowed, used, _ = server.take()
-            clock.sleep(chance.uniform(0, seconds_on_the_way))  # so that replies overtake each other
-            ours.release(f"{used}/{server.limit}")
-            refused.extend([number] * (not allowed))
-        clock.leave()
-
-    threads = [threading.Thread(target=work, args=[number]) for number in range(workers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert refused == []
-    assert ours.calls == workers * each
-    assert 0.9 < (ours.calls - ours.room) / clock.monotonic() / ours.allowed_rate < 1.01
+    sent = [ours.ask() for _ in range(4)]
+    for passage in sent:
+        assert not isinstance(passage, float)
+        ours.release("40/40", passage)
+        ours.hold(10, passage)
+    assert (ours.throttled, ours.held) == (4, 1)
+    wait = ours.ask()
+    assert isinstance(wait, float)
+    assert 10 <= ours._blocked_until <= 11
+    clock.advance(30)
+    again = ours.ask()
+    assert not isinstance(again, float)
+    ours.hold(10, again)
+    assert (ours.throttled, ours.held) == (5, 2)
 
 
-def test_calls_in_flight_count_before_their_replies_come() -> None:
-    clock = ManualClock()
-    server = RateLimit(clock)
-    for _ in range(20):
-        server.take()  # somebody else's
-    ours = gate(clock)
-    assert call(ours, server)
-    for _ in range(30):
-        ours.acquire()
-    # 21 were in the bucket, and room for 15 more of ours was left at once: the others had to wait for the leak
-    assert clock.monotonic() >= (30 - 15) / server.limit * server.window - 0.01
+@pytest.mark.parametrize(
+    ("header", "read"),
+    [("10/40", (10, 40)), (" 1 / 80 ", (1, 80)), (None, None), ("", None), ("a/b", None), ("12", None), ("-3/40", None),
+     ("1/0", None), ("²/40", None)],
+)  # fmt: skip
+def test_a_header_is_read_or_it_is_none(header: str | None, read: tuple[int, int] | None) -> None:
+    assert read_header(header) == read
 
 
-def test_what_others_use_is_seen_in_the_header_and_the_reserve_stays_theirs() -> None:
-    clock = ManualClock()
-    server = RateLimit(clock)
-    ours = gate(clock)
-    for _ in range(300):
-        others = 1 if int(clock.monotonic() * 10) % 7 == 0 else 0
-        for _ in range(others):
-            assert server.take()[0], "a call of the company's own was refused"
-        assert call(ours, server)
-        assert server.take()[0], "a call of the company's own was refused"
-
-
-def test_a_header_that_says_full_stops_the_gate_until_it_has_leaked() -> None:
-    clock = ManualClock()
-    ours = gate(clock)
-    ours.acquire()
-    ours.release("40/40")
-    ours.acquire()
-    assert clock.monotonic() == pytest.approx((40 + 1 - 36) / 2, abs=0.01)
-
-
-def test_the_limit_of_the_header_replaces_the_configured_one() -> None:
-    clock = ManualClock()
-    ours = gate(clock)
-    ours.acquire()
-    ours.release("1/80")
-    assert (ours.limit, ours.leak) == (80, 4.0)
-    ours.acquire()
-    ours.release("1/20")
-    assert (ours.limit, ours.leak) == (20, 1.0)
-
-
-@pytest.mark.parametrize("header", [None, "", "nonsense", "a/b", "12", "-3/40"])
-def test_a_call_without_a_readable_header_still_counts(header: str | None) -> None:
-    clock = ManualClock()
-    ours = gate(clock, reserve=0.0)
-    for _ in range(39):
-        ours.acquire()
-        ours.release(header)
-    assert clock.monotonic() == 0
-    ours.acquire()
-    assert clock.monotonic() == pytest.approx(0.5, abs=0.01)
-
-
-def test_retry_after_holds_everybody() -> None:
-    clock = ManualClock()
-    ours = gate(clock)
-    ours.hold(17)
-    ours.hold(3)
-    ours.acquire()
-    assert clock.monotonic() == pytest.approx(17)
-    assert ours.throttled == 2
-
-
-def test_a_fixed_window_costs_waits_and_nothing_else() -> None:
-    clock = ManualClock()
-    server = RateLimit(clock, fixed_window=True)
-    ours = gate(clock)
-    let_in = sum(call(ours, server) for _ in range(500))
-    assert let_in >= 450
-    assert ours.throttled == 500 - let_in
+def test_calls_without_a_header_count_all_the_same() -> None:
+    world = World(lost=1.0).run(200)
+    assert world.refused == []
+    assert world.share(WARM, 200) > 0.9
 
 
 def test_a_limit_of_one_passes_calls_one_by_one() -> None:
-    clock = ManualClock()
-    ours = gate(clock, requests=1, window_seconds=10, reserve=0.5)
-    for _ in range(3):
-        ours.acquire()
-        ours.release(None)
-    assert clock.monotonic() == pytest.approx(40, abs=0.1)
+    world = World(limit=1, window=10.0).run(300)
+    assert 25 <= len(world.ours) <= 31
+    assert len(world.refused) <= 3
 
 
-def test_calls_and_busy_seconds_are_counted() -> None:
-    clock = ManualClock()
-    ours = gate(clock)
-    assert ours.busy_seconds == 0
-    for wait in (0, 5, 7):
-        clock.advance(wait)
-        ours.acquire()
-    assert (ours.calls, ours.busy_seconds) == (3, 12)
+def test_usage_tells_what_was_allowed_reached_and_seen() -> None:
+    used = World(foreign=0.25, way=steady(0.5)).run(300).gate.usage()
+    assert used.kind == "leaky bucket"
+    assert used.allowed_rate == pytest.approx(1.5, rel=0.05)
+    assert used.reached_rate == pytest.approx(1.57, rel=0.05)
+    assert (used.throttled, used.held, used.limit) == (0, 0, 40)
+    assert used.in_flight >= 2
 
 
-def test_waiting_does_not_hold_up_replies() -> None:
-    clock = ManualClock()
-    ours = gate(clock)
-    ours.acquire()
-    ours.release("40/40")
-    woken: list[float] = []
-    real_sleep: Callable[[float], None] = clock.sleep
+def test_how_ways_differ_is_told_without_the_slowest() -> None:
+    ways = Ways()
+    assert (ways.usual, ways.spread) == (0.0, 0.0)
+    for seconds in [1.0] * 8 + [1.5, 9.0]:
+        ways.took(seconds)
+    assert (ways.usual, ways.spread) == (1.0, 0.5)
+    assert ways.took(3.0) == 2.0
 
-    def sleep(seconds: float) -> None:
-        ours.release("0/40")  # another worker's reply: would hang if the gate slept under its lock
-        woken.append(seconds)
-        real_sleep(seconds)
 
-    clock.sleep = sleep  # type: ignore[method-assign]
-    waiting = threading.Thread(target=ours.acquire, daemon=True)
-    waiting.start()
-    waiting.join(10)
-    assert not waiting.is_alive()
-    assert woken
+# --- threads and HTTP ----------------------------------------------------------------------------------
+
+
+def test_as_many_work_at_a_time_as_the_gate_lets_pass() -> None:
+    turns = Turns()
+    turns.most = 6
+    for _ in range(9):
+        turns.passed(waited=False, waiting=0)
+    assert turns.wanted == 6
+    for _ in range(40):
+        turns.passed(waited=True, waiting=3)
+    assert turns.wanted == 2
+    turns.passed(waited=True, waiting=1)
+    turns.passed(waited=False, waiting=1)
+    assert turns.wanted == 2
+
+
+def test_who_waits_for_a_turn_gets_it_when_another_ends_or_more_are_wanted() -> None:
+    turns, inside, go = Turns(), threading.Semaphore(0), threading.Event()
+    turns.most = 3
+
+    def work() -> None:
+        with turns.turn():
+            inside.release()
+            go.wait(30)
+
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(4):
+            pool.submit(work)
+        assert inside.acquire(timeout=30)
+        assert inside.acquire(timeout=30)
+        assert not inside.acquire(blocking=False)
+        turns.passed(waited=False, waiting=0)
+        assert inside.acquire(timeout=30)
+        go.set()
+        assert inside.acquire(timeout=30)
+
+
+@pytest.mark.parametrize("fixed", [False, True])
+def test_many_threads_over_http_fill_an_account_that_is_slow_to_answer(
+    served: tuple[Switch, str], tmp_path: Path, fixed: bool
+) -> None:
+    switch, url = served
+    clock = ScaledClock(40.0)
+    account = Account(
+        "demo", tmp_path / "account.sqlite3", seed=SEED, clock=clock, rate="oauth", fixed_window=fixed,
+        latency_seconds=1.0, foreign_share=0.1,
+    )  # fmt: skip
+    switch.app = create_app({"demo": account})
+    api = client(f"{url}/demo", clock)
+    gate = api.transport.gate
+    with ThreadPoolExecutor(16) as pool:
+        for answer in pool.map(lambda _: api.transport.call("GET", "account"), range(160)):
+            assert answer
+    account.store.close()
+    assert gate.limit == 80
+    assert gate.throttled == account.stats.throttled == 0
+    assert gate.usage().in_flight > 3
