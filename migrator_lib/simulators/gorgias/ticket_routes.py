@@ -16,6 +16,7 @@ from migrator_lib.simulators.gorgias import tickets
 from migrator_lib.simulators.gorgias.account import Account
 from migrator_lib.simulators.gorgias.behaviour import happened
 from migrator_lib.simulators.gorgias.behaviour.events import UPDATED
+from migrator_lib.simulators.gorgias.behaviour.sending import SEND
 from migrator_lib.simulators.gorgias.call import Call, required
 from migrator_lib.simulators.gorgias.endpoint import PAGING, Endpoint, Handler, Query, order_by
 from migrator_lib.simulators.gorgias.field_values import value_routes
@@ -92,7 +93,7 @@ def _get(account: Account, call: Call) -> Any:
 def remove(account: Account, ticket: Document) -> None:
     """Delete a ticket with everything that belongs to it: what did not go out yet never does."""
     for message in account.store.by("message", "parent", ticket["id"]):
-        account.store.call_off("message", message["id"])
+        account.store.call_off(SEND, message["id"])
     for survey in account.store.by("survey", "parent", ticket["id"]):
         account.store.call_off("survey", survey["id"])
     account.store.call_off("unsnooze", ticket["id"])

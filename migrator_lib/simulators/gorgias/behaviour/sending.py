@@ -37,8 +37,7 @@ def _addresses(message: Document) -> Iterator[str]:
 def send(account: Account, message: Document, *, kind: str = "message", reason: str = "no sent_datetime") -> None:
     """Have a message go out after a while; whoever it goes to stands in the outbox at once."""
     at = account.now(ahead=account.knobs.sends_after_seconds)
-    to = recipients(message) or ["None"]
-    mails = [account.store.mail(kind, address, reason, at) for address in to]
+    mails = [account.store.mail(kind, address, reason, at) for address in recipients(message) or ["unknown"]]
     if account.planting:
         sent(account, message["id"], at)
         return
