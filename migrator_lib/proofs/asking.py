@@ -127,7 +127,12 @@ def seen(ledger: Ledger, settings: Target) -> dict[str, Any] | None:
         return None
     closing = [f"{one.probe.name} ({one.probe.otherwise})" for one in found if one.closes]
     missed = [one.probe.name for one in found if one.is_missed]
-    words = [f"answered otherwise than this tool can do with: {'; '.join(closing)}"] if closing else []
+    words = []
+    if closing:
+        words.append(
+            f"answered otherwise than this tool can do with: {'; '.join(closing)} (ask_again = True in 03 asks anew; "
+            "a person who knows better says so in target.proofs)"
+        )
     if missed:
         words.append(f"not answered yet: {', '.join(missed)}; ask again in 03, or answer in target.proofs")
     return {"ok": not words, "words": ". ".join(words), "at": max(answer.at for answer in answers)}

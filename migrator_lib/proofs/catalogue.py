@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from migrator_lib.errors import ParameterError
-from migrator_lib.proofs import dates, fields, files, lists, lookups, people, removal, silence, tickets
+from migrator_lib.proofs import dates, fields, files, limits, lists, lookups, people, removal, silence, tickets
 from migrator_lib.proofs.probe import Probe
 
 PROBES: tuple[Probe, ...] = (
@@ -40,6 +40,7 @@ PROBES: tuple[Probe, ...] = (
     files.ForeignUrls(),
     files.AttachmentsPerMessage(),
     files.CallSize(),
+    limits.LimitIsTold(),
     removal.TicketDeleted(),
     removal.EmptyTicketStays(),
     removal.DeleteJobWorks(),

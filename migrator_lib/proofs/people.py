@@ -24,7 +24,11 @@ class CustomerWithChannels(Probe):
         if isinstance(made, Refusal):
             return answered(False, made.words)
         channels = bench.api.customers.get(made.id).channels or []
-        return answered(len(channels) == 1, f"made, with {len(channels)} channels", len(channels))
+        return answered(
+            len(channels) == 1,
+            "made, with one channel" if len(channels) == 1 else f"made, with {len(channels)} channels",
+            len(channels),
+        )
 
 
 class CustomerWithoutChannels(Probe):
