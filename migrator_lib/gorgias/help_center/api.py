@@ -107,22 +107,20 @@ class _Publication:
 
     def _article(self, article: Article) -> None:
         """Make an article in every language; a refusal of one language leaves the others."""
-        made: int | None = None
+        locales = self.base.locales(article.translations)
+        made = self._known(article)
+        if made is None and locales and self._is_taken(article, locales[0]):
+            for locale in locales:
+                self.outcome.add(article.external_id, locale, "quarantined")
+            return
         targets: dict[str, str] | None = None
-        for locale in self.base.locales(article.translations):
-            given = article.translations[locale]
-            there = self.articles.id_of(locale, given.slug)
-            text = self.articles.text(there, locale) if there is not None else None
-            if there is not None and text is not None and made in (None, there):
-                made = there
-                same = (text.title, _bare(text.content)) == (given.title, _bare(given.html))
-                if not same:
-                    self._odd(article.external_id, locale, "another text there", f"article {there} has this address")
-                self.outcome.add(article.external_id, locale, "matched" if same else "quarantined", str(there))
+        for locale in locales:
+            if made is not None and self.articles.text(made, locale) is not None:
+                self._matched(article, locale, made)
                 continue
             try:
                 targets = self._uploaded(article) if targets is None else targets
-                made = self._made(article, locale, given, targets, made)
+                made = self._made(article, locale, article.translations[locale], targets, made)
                 state: State = "created"
             except RecordError as error:
                 self._odd(article.external_id, locale, "refused", error.message)
@@ -130,6 +128,31 @@ class _Publication:
             self.outcome.add(article.external_id, locale, state, str(made or ""))
         if made is not None:
             self._lead_to(article, made)
+
+    def _known(self, article: Article) -> int | None:
+        """Return the id of the article that an earlier run made: it says the same in some language."""
+        for locale, given in article.translations.items():
+            there = self.articles.id_of(locale, given.slug)
+            if there is not None and self._says(there, locale, given):
+                return there
+        return None
+
+    def _says(self, there: int, locale: str, given: Translation) -> bool:
+        text = self.articles.text(there, locale)
+        return text is not None and (text.title, _bare(text.content)) == (given.title, _bare(given.html))
+
+    def _is_taken(self, article: Article, locale: str) -> bool:
+        """Whether its address is that of an article of the company's own, which is left as it is."""
+        there = self.articles.id_of(locale, article.translations[locale].slug)
+        if there is not None:
+            self._odd(article.external_id, locale, "another text there", f"article {there} has this address")
+        return there is not None
+
+    def _matched(self, article: Article, locale: str, made: int) -> None:
+        same = self._says(made, locale, article.translations[locale])
+        if not same:
+            self._odd(article.external_id, locale, "another text there", f"article {made} was changed since")
+        self.outcome.add(article.external_id, locale, "matched" if same else "quarantined", str(made))
 
     def _made(
         self, article: Article, locale: str, given: Translation, targets: Mapping[str, str], made: int | None

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 _REFERENCE = re.compile(
-    r"""(?P<before><(?P<tag>img|a|source|video|audio)\b(?:[^>"']|"[^"]*"|'[^']*')*?\s(?P<attribute>src|href)\s*=\s*)"""
+    r"""(?P<before><(?P<tag>img|a|source|video|audio)\b(?:[^<>"']|"[^"]{0,2000}"|'[^']{0,2000}'){0,4000}?\s(?P<attribute>src|href)\s*=\s*)"""
     r"""(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s"'<>]+))""",
     re.IGNORECASE,
 )

@@ -170,9 +170,11 @@ class _Writer:
 def file_name(media: Media) -> str:
     """Return the end of a file's name in the package: letters that every system takes, and the right suffix."""
     stem, _, suffix = media.name.rpartition(".")
-    end = f".{suffix.lower()}" if stem and re.fullmatch(r"[A-Za-z0-9]{1,8}", suffix) else ""
-    end = end or mimetypes.guess_extension(media.content_type.partition(";")[0].strip()) or ""
-    readable = as_slug(stem or media.name)[:60]
+    named = bool(stem and re.fullmatch(r"[A-Za-z0-9]{1,8}", suffix))
+    end = (
+        f".{suffix.lower()}" if named else mimetypes.guess_extension(media.content_type.partition(";")[0].strip()) or ""
+    )
+    readable = as_slug(stem if named else media.name)[:60]
     return (f"-{readable}" if readable else "") + end
 
 

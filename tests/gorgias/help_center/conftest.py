@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
@@ -21,7 +20,8 @@ from migrator_lib.gorgias.help_center.articles import (
 )
 from migrator_lib.gorgias.rate import RateGate
 from migrator_lib.gorgias.transport import Transport
-from migrator_lib.simulators.gorgias import Account, create_app
+from migrator_lib.simulators.gorgias import Account, in_thread
+from migrator_lib.simulators.gorgias.account import Stats
 from tests.gorgias.help_center.center import Center
 from tests.simulated_account import API_KEY, EMAIL, SEED
 
@@ -73,34 +73,43 @@ def base() -> KnowledgeBase:
     )  # fmt: skip
 
 
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-def center(served: tuple[Any, str], clock: ManualClock) -> Iterator[Center]:
-    """The first help center (of type faq) of an account; the others are 2 (guidance) and 3 (snippet)."""
-    switch, url = served
-    account = Account("acme", None, seed=SEED, clock=clock)
-    switch.app = create_app({"acme": account})
-    gate = RateGate(requests=40, window_seconds=20.0, reserve=0.1, clock=clock)
-    transport = Transport(f"{url}/acme", auth=api_key(EMAIL, API_KEY), gate=gate, clock=clock)
-    yield Center(account, f"{url}/acme", GorgiasApi(transport))
-    account.store.close()
-
-
-@pytest.fixture
-def other_center(served: tuple[Any, str], center: Center, clock: ManualClock) -> Iterator[Callable[[], Center]]:
-    """Another account, which takes the place of the first at the same address."""
-    made: list[Account] = []
-
-    def make() -> Center:
-        account = Account("acme", None, seed=SEED, clock=clock)
-        made.append(account)
-        served[0].app = create_app({"acme": account})
-        return Center(account, center.url, center.api)
-
-    yield make
-    for account in made:
+@pytest.fixture(scope="session")
+def accounts() -> Iterator[tuple[dict[str, Account], ManualClock, str]]:
+    """Two accounts of one server, since a server and its routes take long to make; each test begins with empty ones."""
+    clock = ManualClock()
+    made = {name: Account(name, None, seed=SEED, clock=clock) for name in ("acme", "other")}
+    with in_thread(made) as addresses:
+        yield made, clock, addresses["acme"].removesuffix("/acme")
+    for account in made.values():
         account.store.close()
+
+
+@pytest.fixture
+def clock(accounts: tuple[dict[str, Account], ManualClock, str]) -> ManualClock:
+    """The time of the accounts."""
+    return accounts[1]
+
+
+@pytest.fixture
+def centers(accounts: tuple[dict[str, Account], ManualClock, str]) -> dict[str, Center]:
+    """The first help center (of type faq) of each account; the others are 2 (guidance) and 3 (snippet)."""
+    made, clock, url = accounts
+    clock.advance(3600)
+    found = {}
+    for name, account in made.items():
+        account.reset()
+        account.faults, account.stats = [], Stats()
+        gate = RateGate(requests=40, window_seconds=20.0, reserve=0.1, clock=clock)
+        transport = Transport(f"{url}/{name}", auth=api_key(EMAIL, API_KEY), gate=gate, clock=clock)
+        found[name] = Center(account, f"{url}/{name}", GorgiasApi(transport))
+    return found
+
+
+@pytest.fixture
+def center(centers: dict[str, Center]) -> Center:
+    return centers["acme"]
+
+
+@pytest.fixture
+def other_center(centers: dict[str, Center]) -> Center:
+    return centers["other"]
