@@ -1,8 +1,9 @@
-"""The command line: ``migrator run``, ``status``, ``grants``, ``sign``, ``restore-target`` and ``simulate``."""
+"""The command line: ``migrator run`` and what goes with it; ``migrator --help`` lists the commands."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,11 +34,14 @@ writes to Gorgias, and goes on where the last one stopped.
 
       migrator sign demo sample --by NAME   open a gate
 
+      migrator pause demo           between two records; and resume, and stop
+
       migrator grants demo          the rights that reading SmarterTrack needs, as a script
 
       migrator restore-target demo  put back in Gorgias what was switched off
 
-    Exit codes: 0 done, 1 failed, 2 wrong usage, 3 waits at a gate, 4 done but with exceptions beyond the threshold.
+    Exit codes: 0 done, 1 failed, 2 wrong usage, 3 waits at a gate, 4 done but with exceptions beyond the threshold, \
+5 stopped.
     """,
 )
 app.add_typer(simulate, name="simulate")
@@ -207,6 +211,47 @@ def _print_off(opened: Any) -> None:
                 f"[yellow]Switched off by this migration in the {target} account, and not put back yet:[/] {named}. "
                 f"[bold]migrator restore-target {opened.name} --target {target}[/] puts them back."
             )
+
+
+@app.command()
+def pause(engagement: Name) -> None:
+    """Pause the run of an engagement at the next record; a run that begins later waits, too.
+
+    The run keeps its place. So does making the file PAUSE in the engagement's report folder.
+    """
+    control = _control(engagement, lambda one: one.pause())
+    out.print(f"{control.pause_file} is made: a run pauses at its next record.")
+    out.print(f"Next: [bold]migrator resume {engagement}[/] goes on.")
+
+
+@app.command()
+def resume(engagement: Name) -> None:
+    """Let a paused run go on."""
+    control = _control(engagement, lambda one: one.resume())
+    out.print(f"{control.pause_file} is not there (any more): the run goes on.")
+
+
+@app.command()
+def stop(engagement: Name) -> None:
+    """Stop the run of an engagement at the next record; it ends with exit code 5, and the next run goes on.
+
+    So does making the file STOP in the engagement's report folder, SIGTERM, and Ctrl-C.
+    """
+    control = _control(engagement, lambda one: one.stop())
+    out.print(f"{control.stop_file} is made: a run stops at its next record. If none is at work, the next removes it.")
+    out.print(f"Next: [bold]migrator run {engagement}[/] again (with --execute, if it was) goes on.")
+
+
+def _control(engagement: str, ask: Callable[[Any], object]) -> Any:
+    from migrator_lib.engagement import Engagement
+    from migrator_lib.paths import home
+
+    try:
+        control = Engagement(home(), engagement).control
+        ask(control)
+    except MigratorError as error:
+        fail(error)
+    return control
 
 
 @app.command("restore-target")

@@ -28,6 +28,8 @@ from migrator_lib.watch import Watch
 LEASE_PATIENCE_SECONDS = 15
 """A kernel outlives a killed driver by a moment; this long a run waits for it to give the lease back."""
 GO_ON = "Next: run again, it goes on where it stopped."
+STATUS = {ExitCode.GATE: "waiting", ExitCode.STOPPED: "stopped"}
+"""Exit code to what the ledger says of the step that ended so; ``failed``, where it is neither."""
 QUIET = ["--IPKernelApp.log_level=CRITICAL"]
 """A kernel warns on the terminal that it talks over loopback; it says its errors in the notebook."""
 GIVEN = ("engagement_name", "execute")
@@ -62,6 +64,7 @@ class Run:
         os.environ.update(MIGRATOR_RUN_ID=self.run_id, MIGRATOR_DRIVER="1", MIGRATOR_HOME=str(self.root))
         self.engagement = Engagement(self.root, self.name, run_id=self.run_id)
         self.folder = self.engagement.paths.runs / self.run_id
+        self.control = self.engagement.control
 
     # --- which steps -------------------------------------------------------------------------------
 
@@ -107,7 +110,7 @@ class Run:
     # --- the run -----------------------------------------------------------------------------------
 
     def run(self, steps: Sequence[str]) -> ExitCode:
-        """Run these steps until one does not end well, and leave the reports.
+        """Run these steps until one does not end well, or it is asked to stop, and leave the reports.
 
         Raises:
             ParameterError: a parameter that no notebook knows.
@@ -116,15 +119,29 @@ class Run:
         self._check_parameters(steps)
         self._wait_for_lease()
         self._prepare()
-        ended = Ended(ExitCode.DONE)
-        with embedded.accounts(self.engagement.parameters, self.engagement.paths):
-            for step in steps:
-                ended = self._step(step)
-                if ended.code != ExitCode.DONE:
-                    break
+        if self.control.forget_stop():
+            self.say("A file STOP was there from before this run: it is removed.")
+        if self.control.is_paused:
+            self.say(f"A file PAUSE is there: the run waits until 'migrator resume {self.name}'.")
+        self.control.listen()
+        try:
+            with embedded.accounts(self.engagement.parameters, self.engagement.paths):
+                ended = self._steps(steps)
+        finally:
+            self.control.listen_no_more()
+        self.control.forget_stop()  # one that came too late for the last step
         if ended.words:
             self.say(ended.words)
         return self._result(ended, steps)
+
+    def _steps(self, steps: Sequence[str]) -> Ended:
+        for step in steps:
+            if self.control.is_stopped:
+                return Ended(ExitCode.STOPPED, f"The run was stopped before {step}.\n{GO_ON}")
+            ended = self._step(step)
+            if ended.code != ExitCode.DONE:
+                return ended
+        return Ended(ExitCode.DONE)
 
     def _result(self, ended: Ended, steps: Sequence[str]) -> ExitCode:
         if ended.code == ExitCode.DONE and self.execute and STEPS.index(steps[-1]) >= STEPS.index("05_load"):
@@ -175,7 +192,9 @@ class Run:
             ended = self._execute(step)
         ended = self._publish(step, ended)
         seconds = time.monotonic() - began
-        words = {ExitCode.DONE: "done", ExitCode.GATE: "waits at a gate"}.get(ended.code, "failed")
+        words = {ExitCode.DONE: "done", ExitCode.GATE: "waits at a gate", ExitCode.STOPPED: "stopped"}.get(
+            ended.code, "failed"
+        )
         if ended.code == ExitCode.DONE:
             self._note_done(step)
         if ended.code == ExitCode.DONE and step in WRITES and not self.execute:
@@ -215,7 +234,7 @@ class Run:
 
     def _failed(self, step: str, error: str, words: str) -> Ended:
         code = exit_code_for(error)
-        self.engagement.ledger.mark_step(step, "waiting" if code == ExitCode.GATE else "failed", {"words": words})
+        self.engagement.ledger.mark_step(step, STATUS.get(code, "failed"), {"words": words})
         return Ended(code, words if is_ours(error) else f"{error}: {words}\nNext: see {self.folder / step}.html.")
 
     def _publish(self, step: str, ended: Ended) -> Ended:

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 from migrator_lib import gates, mapping
 from migrator_lib.canary import digest_of
 from migrator_lib.clock import Clock, ScaledClock
+from migrator_lib.control import Control
 from migrator_lib.errors import OutOfTurn, StorageError
 from migrator_lib.gorgias.api import GorgiasApi
 from migrator_lib.gorgias.rate import RateGate
@@ -78,7 +80,12 @@ class Engagement:
     @cached_property
     def progress(self) -> Progress:
         """Progress of the running step."""
-        return Progress(self.paths.state / "progress.json", self.step, lambda: self.ledger.renew_lease())
+        return Progress(self.paths.state / "progress.json", self.step, lambda: self.ledger.renew_lease(), self.control)
+
+    @cached_property
+    def control(self) -> Control:
+        """What the run is asked to do from outside: pause, stop."""
+        return Control(self.paths.reports, self.name)
 
     @cached_property
     def source(self) -> SourceDatabase:
@@ -290,20 +297,14 @@ class Engagement:
         self.check_turn()
         self.ledger.take_lease()
         self.ledger.mark_step(self.step, "running")
+        if "MIGRATOR_DRIVER" not in os.environ:  # else the driver does, before its first step
+            self.control.forget_stop()
+        self.control.listen_in_cells()
         return self
 
-    def api_usage(self) -> dict[str, dict[str, float]]:
-        """Return calls, throttled replies and rates of this step by account."""
-        found = {}
-        for target, api in self._apis.items():
-            gate = api.transport.gate
-            found[target] = {
-                "calls": gate.calls,
-                "throttled": gate.throttled,
-                "busy_seconds": gate.busy_seconds,
-                "allowed_rate": gate.allowed_rate,
-            }
-        return found
+    def api_usage(self) -> dict[str, dict[str, Any]]:
+        """Return how this step used the limit of each account: the keys are those of :class:`~.rate.Usage`."""
+        return {target: asdict(api.transport.gate.usage()) for target, api in self._apis.items()}
 
     def done(self, summary: Mapping[str, Any] | None = None) -> None:
         """Note that the step is done (or rehearsed), with what the summary needs, and give the lease back."""
@@ -313,6 +314,7 @@ class Engagement:
 
     def close(self) -> None:
         """Give everything back."""
+        self.control.listen_no_more()
         if "source" in self.__dict__:
             self.source.close()
         with suppress(Exception):

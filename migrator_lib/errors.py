@@ -8,6 +8,7 @@
     │   │   └── RecordMoved    a merged customer: the id of the one who has its place
     │   └── RecordUnusable     the source row cannot become a payload
     ├── Unanswered             a POST was sent and not answered: look it up before it is sent again
+    ├── StopRequested          somebody asked the run to stop; it ends with exit code 5, and the next one goes on
     ├── GateClosed             a person or a check is awaited; the run ends with exit code 3
     └── HaltError              the run stops with exit code 1; nothing is lost, run it again
         ├── ParameterError     engagement.yaml or a parameter is wrong
@@ -49,6 +50,7 @@ class ExitCode(IntEnum):
     USAGE = 2
     GATE = 3
     EXCEPTIONS = 4
+    STOPPED = 5
 
 
 class MigratorError(Exception):
@@ -101,6 +103,12 @@ class GateClosed(MigratorError):
     def __init__(self, message: str, *, gate: str = "", next_step: str = "") -> None:
         self.gate = gate
         super().__init__(message, next_step=next_step)
+
+
+class StopRequested(MigratorError):
+    """The run was asked to stop, by the file ``STOP``, a signal or a command. Everything on its way has ended."""
+
+    exit_code = ExitCode.STOPPED
 
 
 class HaltError(MigratorError):

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from migrator_lib.control import Control
 from migrator_lib.errors import MigratorError
 
 EVERY_SECONDS = 0.25
@@ -66,27 +67,71 @@ class Progress:
         file: where the driver looks for it.
         step: the notebook's name.
         beat: called now and then while work goes on, to say that this process is alive.
+        control: what a run is asked to do from outside; it is heeded wherever work is counted or begun.
     """
 
-    def __init__(self, file: Path, step: str, beat: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, file: Path, step: str, beat: Callable[[], None] | None = None, control: Control | None = None
+    ) -> None:
         self._file = file
         self._step = step
         self._beat = beat
+        self._control = control
+        self._paused_at: float | None = None
         self._beaten = time.monotonic()
         self._handle: object | None = None
         self._written = 0.0
         self._lock = threading.Lock()
-        self.begin("starting", 0)
+        self._begin("starting", 0)
 
     def begin(self, what: str, total: int, *, done: int = 0) -> None:
-        """Start a stage of ``total`` units, ``done`` of which were done in an earlier run."""
+        """Start a stage of ``total`` units, ``done`` of which were done in an earlier run.
+
+        Raises:
+            StopRequested: the run is asked to stop.
+        """
+        self._begin(what, total, done)
+        self.heed()
+
+    def _begin(self, what: str, total: int, done: int = 0) -> None:
         self._what, self._total, self._done, self._before = what, total, done, done
         self._waiting = ""
         self._start = time.monotonic()
         self._write()
 
     def advance(self, units: int = 1) -> None:
-        """Count ``units`` more; none, where work that is not counted went on."""
+        """Count ``units`` more; none, where work that is not counted went on. Then do what is asked from outside.
+
+        Raises:
+            StopRequested: the run is asked to stop.
+        """
+        self._advance(units)
+        self.heed()
+
+    def heed(self) -> None:
+        """Wait as long as the run is paused; call this where nothing is half done.
+
+        Raises:
+            StopRequested: the run is asked to stop.
+        """
+        if self._control is None:
+            return
+        try:
+            paused = self._control.heed(self._pause)
+        finally:
+            if self._paused_at is not None:
+                self._paused_at = None
+                self._waiting = ""
+        self._start += paused  # a pause is not slowness
+
+    def _pause(self, words: str) -> None:
+        if self._paused_at is None:
+            self._paused_at = time.monotonic()
+        self._waiting = words
+        self._advance(0)
+        self._write()
+
+    def _advance(self, units: int) -> None:
         with self._lock:
             now = time.monotonic()
             self._done += units
@@ -138,7 +183,7 @@ class Progress:
 
     def snapshot(self) -> Snapshot:
         """Return where the stage stands."""
-        passed = max(1e-6, time.monotonic() - self._start)
+        passed = max(1e-6, (self._paused_at or time.monotonic()) - self._start)
         rate = (self._done - self._before) / passed
         known = rate > 0 and self._total and self._total >= self._done
         left = (self._total - self._done) / rate if known else None

@@ -197,12 +197,12 @@ def usage(engagement: Engagement) -> Html:
     """Return the calls of this step, their rate, and the share of the allowed rate that was used."""
     rows = []
     for target, used in engagement.api_usage().items():
-        rate = used["calls"] / used["busy_seconds"] if used["busy_seconds"] else 0.0
         rows.append(
             {
                 "account": target, "calls": int(used["calls"]), "throttled": int(used["throttled"]),
-                "calls a second": round(rate, 2), "allowed a second": round(used["allowed_rate"], 2),
-                "time": duration(used["busy_seconds"]),
+                "calls a second": round(used["reached_rate"], 2), "allowed a second": round(used["allowed_rate"], 2),
+                "others a second": round(used["foreign_rate"], 2), "limit": f"{used['limit']}, {used['kind']}",
+                "at a time": used["in_flight"], "time": duration(used["busy_seconds"]),
             }
         )  # fmt: skip
     simulated = engagement.parameters.target.simulator

@@ -15,7 +15,7 @@ from migrator_lib.evidence.summary import RECONCILED
 from migrator_lib.progress import duration
 
 Row = Mapping[str, Any]
-STEP_TONES: dict[str, pages.Tone] = {"done": "good", "running": "warn", "waiting": "warn", "failed": "bad"}
+STEP_TONES: dict[str, pages.Tone] = {"done": "good", "running": "warn", "waiting": "warn", "stopped": "warn", "failed": "bad"}
 GATE_TONES: dict[str, pages.Tone] = {"met": "good", "open": "warn", "stale": "bad"}
 OVERVIEW_WORDS: dict[pages.Tone, str] = {"good": "complete", "warn": "open", "bad": "needs attention"}
 FOLDED_FROM = 10

@@ -63,6 +63,7 @@ class Loader:
             ids=ledger.ids(target, [obj.name for obj in (*SETUP, *PEOPLE)]),
         )  # fmt: skip
         self.sender = Sender(self.context)
+        self.turns = api.transport.gate.turns
         self.report = self.context.report
 
     # --- the whole ---------------------------------------------------------------------------------
@@ -184,7 +185,8 @@ class Loader:
             records = list(records)
             total = len(records)
         self.context.progress.begin(obj.title, total)
-        with ThreadPoolExecutor(self.context.settings.workers, thread_name_prefix="load") as pool:
+        self.turns.most = self.context.settings.workers
+        with ThreadPoolExecutor(self.turns.most, thread_name_prefix="load") as pool:
             for batch in batched(records):
                 self._load_batch(pool, obj, batch, existing or {})
         self.context.progress.end()
@@ -203,7 +205,7 @@ class Loader:
         self.context.settle(*(e for r, o in settled for e in self._without_call(obj, r, o, known.get(r.key))))
         self.context.progress.advance(len(settled))
         futures = [
-            pool.submit(self.sender.send, obj, record, outcome, known.get(record.key), existing)
+            pool.submit(self._send, obj, record, outcome, known.get(record.key), existing)
             for record, outcome in outcomes
             if isinstance(outcome, Send)
         ]
@@ -214,6 +216,14 @@ class Loader:
             for future in futures:
                 future.cancel()
             raise
+
+    def _send(
+        self, obj: MigrationObject, record: Record, outcome: Send, known: Entry | None, existing: Existing
+    ) -> None:
+        """Send one record when it is its turn: as many are in hand as the rate and the way to Gorgias need."""
+        with self.turns.turn():
+            self.context.progress.heed()
+            self.sender.send(obj, record, outcome, known, existing)
 
     def _would(
         self, obj: MigrationObject, record: Record, outcome: Outcome, known: Entry | None, existing: Existing

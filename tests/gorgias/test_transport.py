@@ -127,7 +127,7 @@ def test_the_level_of_the_bucket_reaches_the_gate(transport: Transport, told: To
     transport.call("GET", "account")
     before = clock.monotonic()
     transport.call("GET", "account")
-    assert clock.monotonic() - before == pytest.approx((40 + 1 - 36) / 2, abs=0.01)
+    assert clock.monotonic() - before == pytest.approx((40 + 1 - 20) / 2, abs=0.01)
 
 
 @pytest.mark.parametrize("status", [401, 403])

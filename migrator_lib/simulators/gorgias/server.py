@@ -141,7 +141,8 @@ def running(
     command = [sys.executable, "-m", "migrator_lib.simulators.gorgias", str(state_dir), *accounts]
     command += ["--speed", str(speed), "--exit-with-stdin"]
     command += ["--seed", str(seed)] if seed else []
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    # a session of its own: Ctrl-C stops the run at the next record, and needs the account until then
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
