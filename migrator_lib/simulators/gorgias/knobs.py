@@ -16,7 +16,7 @@ Seconds = Annotated[float, Field(ge=0)]
 class Knobs(BaseModel):
     """Every point of the contract that is unverified or in conflict, with the answer that this account gives."""
 
-    model_config = ConfigDict(extra="forbid", validate_assignment=True)
+    model_config = ConfigDict(extra="forbid", validate_assignment=True, use_attribute_docstrings=True)
 
     # --- messages ----------------------------------------------------------------------------------
     sent_datetime_silences_in_ticket_post: bool = True

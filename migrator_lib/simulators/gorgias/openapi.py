@@ -7,7 +7,7 @@ Source of the statuses and of the shape of errors: developers.gorgias.com, error
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import TypeAdapter
@@ -118,7 +118,26 @@ def _schemas(endpoints: Sequence[Endpoint]) -> tuple[Types, Document]:
         for what, kind in _types(endpoint)
     ]
     found, definitions = TypeAdapter.json_schemas(wanted, ref_template=REFERENCE)
-    return {key: schema for (key, _), schema in found.items()}, definitions.get("$defs", {})
+    schemas = definitions.get("$defs", {})
+    names = {name: _short(name) for name in schemas if "__" in name}
+    types = {key: _renamed(schema, names) for (key, _), schema in found.items()}
+    return types, {names.get(name, name): _renamed(schema, names) for name, schema in schemas.items()}
+
+
+def _short(name: str) -> str:
+    """Return a readable name where a body and a reply are called alike: ``Message`` is the reply."""
+    last = name.rpartition("__")[2]
+    return last if "__replies__" in name else f"{last}Body"
+
+
+def _renamed(node: Any, names: Mapping[str, str]) -> Any:
+    """Return a schema whose references have other names."""
+    if isinstance(node, dict):
+        reference = str(node.get("$ref", "")).rpartition("/")[2]
+        if reference in names:
+            return {**node, "$ref": REFERENCE.format(model=names[reference])}
+        return {key: _renamed(value, names) for key, value in node.items()}
+    return [_renamed(value, names) for value in node] if isinstance(node, list) else node
 
 
 def _types(endpoint: Endpoint) -> Iterable[tuple[str, Any]]:

@@ -21,7 +21,7 @@ MOST_SECONDS = 86_400 * DAYS
 class FaultRequest(BaseModel):
     """Something that goes wrong for the next ``times`` matching requests; ``lag`` delays look-ups from now on."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     kind: Literal[(*FAULTS, "lag")]  # type: ignore[valid-type]
     method: str = ""
@@ -35,7 +35,7 @@ class FaultRequest(BaseModel):
 class ProfileRequest(BaseModel):
     """Faults that come by chance from now on; the same seed and the same requests in order meet the same ones."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     name: Literal[tuple(PROFILES)] | None = None  # type: ignore[valid-type]
     """None: nothing goes wrong by chance."""
@@ -45,15 +45,19 @@ class ProfileRequest(BaseModel):
 class Advance(BaseModel):
     """How far the account's clock is moved on."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     seconds: Annotated[float, Field(ge=0, le=MOST_SECONDS)]
+
+
+class RoleChoice(Role):
+    """The role that the key's user is to have."""
 
 
 class Rate(BaseModel):
     """The account's rate limit; what is not given stays as it is."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     size: Literal[tuple(CHOICES)] | None = None  # type: ignore[valid-type]
     bucket: Literal["leaky", "window"] | None = None
@@ -152,6 +156,6 @@ def _add_role(routes: APIRouter, account: Account) -> None:
             return {"name": account.role()}
 
     @routes.put("/role", summary="Give the key's user another role")
-    def set_role(given: Role) -> dict[str, str]:
+    def set_role(given: RoleChoice) -> dict[str, str]:
         account.act_as(given.name)
         return role()

@@ -87,6 +87,10 @@ def start_page(names: Iterable[str]) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     sites = [Site(name) for name in names]
 
+    @routes.get("/favicon.ico", status_code=204, response_model=None)
+    def icon() -> None:
+        """Browsers ask for one; there is none."""
+
     @routes.get("/", response_model=None)
     def start() -> Response:
         rows: list[dict[str, object]] = [

@@ -31,7 +31,7 @@ def page(site: Site, described: Document) -> Response:
         for name, shown in sorted(groups.items(), key=lambda g: (g[0] == OWN, g[0]))
     ]
     jumps = [pages.link(f"#{name}", _title(name)) for name in sorted(groups, key=lambda n: (n == OWN, n))]
-    about = [pages.paragraph(part) for part in described["info"]["description"].split("\n\n")]
+    about = [pages.paragraph(marked(part)) for part in described["info"]["description"].split("\n\n")]
     return site.page(
         "API", *about,
         pages.paragraph("For programs: ", site.link("openapi.json", "the OpenAPI document"), "."),
@@ -39,6 +39,12 @@ def page(site: Site, described: Document) -> Response:
         *parts, pages.heading("Schemas"), *_schemas(described), place="docs",
         subtitle=f"{sum(map(len, groups.values()))} operations, as this simulator has them.",
     )  # fmt: skip
+
+
+def marked(text: str) -> Html:
+    """Return text in which what stands between backticks is code."""
+    parts = text.split("`")
+    return pages.join(pages.code(part) if index % 2 else part for index, part in enumerate(parts))
 
 
 def _title(name: str) -> str:
@@ -69,7 +75,7 @@ def _answers(described: Document, operation: Document) -> Iterator[dict[str, obj
         schemas = [content["schema"] for content in whole.get("content", {}).values()]
         about = "Done." if whole["description"] == "Successful Response" else whole["description"]
         holds = kind(schemas[0]) if schemas else "nothing"
-        yield {"Status": status, "About": about, "Holds": holds}
+        yield {"Status": status, "About": marked(about), "Holds": holds}
 
 
 def _followed(described: Document, node: Document) -> Document:
@@ -83,7 +89,7 @@ def _followed(described: Document, node: Document) -> Document:
 
 def _schemas(described: Document) -> Iterator[Html]:
     for name, schema in sorted(described["components"]["schemas"].items()):
-        about = [pages.note(schema["description"])] if schema.get("description") else []
+        about = [pages.note(marked(schema["description"].replace("``", "`")))] if schema.get("description") else []
         inner = pages.join([tag("summary", name), *about, _schema(described, schema)])
         yield tag("details", inner, class_="endpoint", id=f"schema-{name}")
 
@@ -95,19 +101,23 @@ def _schema(described: Document, schema: Document) -> Html:
     if not fields:
         return pages.paragraph(kind(schema))
     required = whole.get("required", [])
+    told = any("description" in field for field in fields.values())
     rows: list[dict[str, object]] = [
         {"Field": pages.code(name), "Type": kind(field), "Required": name in required,
-         "About": field.get("description")}
+         **({"About": marked(field.get("description", "").replace("``", "`"))} if told else {})}
         for name, field in fields.items()
     ]  # fmt: skip
-    return pages.table(rows, caption=f"Fields of {kind(schema)}" if "$ref" in schema else "Fields")
+    return pages.table(rows, caption=f"Fields of {_referred(schema)}" if "$ref" in schema else "Fields")
+
+
+def _referred(schema: Document) -> str:
+    return str(schema["$ref"]).rpartition("/")[2]
 
 
 def kind(schema: Document) -> Html:
     """Return what a schema allows, in a few words; other schemas are links."""
     if "$ref" in schema:
-        name = str(schema["$ref"]).rpartition("/")[2]
-        return pages.link(f"#schema-{name}", name)
+        return pages.link(f"#schema-{_referred(schema)}", _referred(schema))
     for union in ("anyOf", "oneOf", "allOf"):
         if union in schema:
             members = [kind(member) for member in schema[union]]

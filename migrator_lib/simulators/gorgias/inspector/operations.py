@@ -60,7 +60,7 @@ def _setting(one: Document) -> dict[str, object]:
 def outbox(account: Account, site: Site, _query: Mapping[str, str]) -> Response:
     """Return the page of the mail and the calls that the product would have sent."""
     with account.store.lock:
-        sent = account.store.outbox()
+        sent, acted = account.store.outbox(), account.store.fired()
     kinds = Counter(str(one["kind"]) for one in sent)
     detail = "Nobody was reached." if not sent else f"These are the latest {LATEST}." if len(sent) > LATEST else ""
     rows = [
@@ -70,10 +70,21 @@ def outbox(account: Account, site: Site, _query: Mapping[str, str]) -> Response:
     return site.page(
         "Outbox",
         pages.status(f"Mail that would have been sent: {len(sent):,}", "bad" if sent else "good", detail=detail),
-        pages.tiles(dict(kinds)) if kinds else "",
+        pages.tiles({"mail that would have been sent": len(sent), **kinds}),
         pages.table(rows, caption="Mail, invitations, replies by rules, surveys and webhooks", empty="Nothing."),
+        pages.heading("What acted by itself"),
+        pages.table(_acted(site, acted), caption="Rules, integrations, surveys and others", empty="Nothing."),
         place="outbox",
     )
+
+
+def _acted(site: Site, acted: list[Document]) -> list[dict[str, object]]:
+    return [
+        {"What": one["what"], "Name": one["name"], "On event": one["event"],
+         "Ticket": site.link(f"tickets/{one['ticket']}", f"no. {one['ticket']}") if one["ticket"] else "",
+         "When": moment(one["at"])}
+        for one in reversed(acted[-LATEST:])
+    ]  # fmt: skip
 
 
 def calls(account: Account, site: Site, _query: Mapping[str, str]) -> Response:
@@ -88,7 +99,7 @@ def calls(account: Account, site: Site, _query: Mapping[str, str]) -> Response:
         pages.table([{"Endpoint": name, "Calls": n} for name, n in endpoints], caption="Calls", empty="None yet."),
         pages.heading("Faults that are still to come"),
         pages.table([vars(f) for f in account.faults if f.times > 0], caption="Faults", empty="None."),
-        place="calls", subtitle=f"{limit.limit} calls in {limit.window:g} s are allowed.",
+        place="calls", subtitle=f"{limit.limit:,} calls in {limit.window:g} s are allowed.",
     )  # fmt: skip
 
 
@@ -96,7 +107,7 @@ def _rate(account: Account) -> dict[str, Any]:
     limit = account.limit
     foreign: Html | str = f"{limit.foreign_share:.0%}"
     return {
-        "used at the moment": f"{limit.used()}/{limit.limit}",
+        "used at the moment": f"{limit.used():,}/{limit.limit:,}",
         "calls": account.stats.calls,
         "throttled": account.stats.throttled,
         "of the rate used by others": foreign,

@@ -14,7 +14,7 @@ from migrator_lib.simulators.gorgias.inspector.scan import scan
 from migrator_lib.simulators.gorgias.inspector.shell import Site, choice, filters, moment, person, tags, text_field
 from migrator_lib.simulators.gorgias.store import Document
 
-STATES = {"": "open and closed", "open": "open", "closed": "closed", "snoozed": "snoozed", "spam": "spam",
+STATES = {"": "not trashed", "open": "open", "closed": "closed", "snoozed": "snoozed", "spam": "spam",
           "trashed": "trashed"}  # fmt: skip
 NOBODY = "none"
 ANYBODY = {"": "any", NOBODY: "nobody"}
@@ -64,7 +64,7 @@ def _form(account: Account, site: Site, query: Mapping[str, str]) -> Html:
     chosen = {name: query.get(name, "") for name in ("state", "channel", "assignee", "team", "tag", "search")}
     return filters(
         site, "",
-        text_field("Search number, subject, customer, external id or text", "search", chosen["search"], wide=True),
+        text_field("Number, subject, customer, text ...", "search", chosen["search"], wide=True),
         choice("State", "state", STATES, chosen["state"]),
         choice("Channel", "channel", {"": "any", **{c: c for c in CHANNELS}}, chosen["channel"]),
         choice("Assignee", "assignee", {**ANYBODY, **users}, chosen["assignee"]),

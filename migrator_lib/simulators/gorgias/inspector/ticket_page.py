@@ -17,6 +17,7 @@ from migrator_lib.simulators.gorgias.inspector.ticket_list import state
 from migrator_lib.simulators.gorgias.store import Document
 
 BREAKS = re.compile(r"<(?:br|/p|/div|/li|/tr|/h\d|/blockquote)\b", re.IGNORECASE)
+MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 PICTURE = re.compile(r"<img\b", re.IGNORECASE)
 DOWNLOAD = re.compile(r"https?://[^\s\"'<>]*/download/(?:[^\s\"'<>/?]+/)*([^\s\"'<>/?]+)(?:\?[^\s\"'<>]*)?")
 """The address of an uploaded file; its last part is its name in the store."""
@@ -117,8 +118,8 @@ def _text(site: Site, one: Document, number: int) -> Html:
     if not html:
         return tag("pre", one.get("body_text") or "(no text)", class_="text")
     local = DOWNLOAD.sub(lambda found: site.at(f"_simulator/files/{quote(found[1])}"), html)
-    lines = 2 + len(BREAKS.findall(html)) + len(re.sub(r"<[^>]*>", "", html)) // 80 + 8 * len(PICTURE.findall(html))
-    height = f"height: {min(max(lines * 1.6, 5.0), 34.0):.1f}rem"
+    lines = 2 + len(BREAKS.findall(html)) + len(MARKUP.sub("", html)) // 80 + 4 * len(PICTURE.findall(html))
+    height = f"height: {min(max(lines * 1.5, 5.0), 34.0):.1f}rem"
     letter = LETTER.format(local)
     return Html(f'<iframe sandbox="" style="{height}" title="Message {number}" srcdoc="{escape(letter)}"></iframe>')
 
@@ -137,7 +138,7 @@ def attachment(site: Site, given: Document) -> Html:
              "public" if given.get("public", True) else "private"]  # fmt: skip
     shown = site.link(f"_simulator/files/{quote(found[1])}", name) if found else pages.escaped(name)
     elsewhere = "" if found else ", lies elsewhere"
-    return pages.join(["📎 ", shown, f" ({', '.join(word for word in about if word)}{elsewhere})"])
+    return pages.join(["Attached: ", shown, f" ({', '.join(word for word in about if word)}{elsewhere})"])
 
 
 def _size(size: int) -> str:
