@@ -71,7 +71,7 @@ class Canaries:
         self.lag_seconds = lag_seconds
         self._mails = mails
         self._name = meta_name(target)
-        self._clock = api.transport.clock
+        self._clock = api.clock
 
     def run(self) -> Proof:
         """Return the proof: of an earlier run, if they were silent then, else send and watch them now.

@@ -53,7 +53,7 @@ class Bench:
         self.settings = settings
         self.address = address or self.reserved("customer")
         self.creates_users = creates_users
-        self.clock = api.transport.clock
+        self.clock = api.clock
         self._alive = alive
 
     # --- names -------------------------------------------------------------------------------------

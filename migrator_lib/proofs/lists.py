@@ -12,13 +12,13 @@ from migrator_lib.proofs.bench import Bench
 from migrator_lib.proofs.probe import Answer, Probe, answered
 
 LATER = "2019-04-01T10:00:00Z"
+ORDER = "updated_datetime:asc"
 
 
 def _row(bench: Bench, ticket: int) -> Json:
     """Return a ticket as a row of a list."""
-    query = {"ticket_ids": [ticket], "relationships": "custom_fields", "trashed": "false"}
-    rows = bench.api.transport.call("GET", "tickets", params=query)["data"]
-    return next((row for row in rows if row["id"] == ticket), {})
+    rows = (row for page in bench.api.tickets.pages(ticket_ids=[ticket]) for row in page)
+    return next((row.as_json() for row in rows if row.id == ticket), {})
 
 
 class ListHasValues(Probe):
@@ -78,9 +78,8 @@ class ListIsInOrder(Probe):
         """Ask."""
         two = [bench.ticket("order-later", updated_datetime=LATER).id, bench.ticket("order-earlier").id]
         bench.api.tickets.update(two[1], {"updated_datetime": "2019-03-20T10:00:00Z"})
-        query = {"ticket_ids": two, "order_by": "updated_datetime:asc", "trashed": "false"}
-        rows = bench.api.transport.call("GET", "tickets", params=query)["data"]
-        dates = [moment(row["updated_datetime"]) or "" for row in rows if row["id"] in two]
+        rows = [row for page in bench.api.tickets.pages(ticket_ids=two, order_by=ORDER) for row in page]
+        dates = [moment(row.updated_datetime) or "" for row in rows if row.id in two]
         if len(dates) < len(two):
             return Answer(answer="not answered", seen="GET /tickets?ticket_ids= does not show both")
         sorted_ = all(one <= other for one, other in pairwise(dates))

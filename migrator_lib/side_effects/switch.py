@@ -90,7 +90,7 @@ class Switch:
         known = self._entry(effect)
         if known is not None and known.state == "recorded" and _original(known).same == effect.same:
             effect = _original(known)  # a request of ours that was carried out in part must not become the original
-        moment = iso(self.api.transport.clock.now())
+        moment = iso(self.api.clock.now())
         self._note(effect, "recorded")
         try:
             self._put(effect, effect.body(off=moment))
