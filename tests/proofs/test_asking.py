@@ -22,6 +22,7 @@ from migrator_lib.proofs.tidying import tidy
 from migrator_lib.reconcile.readback import ReadBack
 from migrator_lib.simulators.gorgias import Fault
 from tests.proofs.conftest import settings
+from tests.shop import Shop
 from tests.simulated_account import API_KEY, EMAIL, FALLBACK, SimulatedGorgias
 
 Open = Callable[..., Engagement]
@@ -176,6 +177,20 @@ def test_a_persons_answer_goes_before_the_accounts(opened: Open) -> None:
     assert (known.lookup_lag_seconds, known.upload_limit_bytes) == (80, 2_000_000)
     assert known.not_compared == {"priority"}
     assert "target.proofs" in pages.table(found)
+    engagement.close()
+
+
+def test_transforms_are_given_what_was_answered(opened: Open, tmp_path: Path) -> None:
+    shop = Shop(tmp_path / "shop")
+    staged = shop.stage()
+    words = {"upload_limit": 5_000, "ticket_lookup_lag": 40, "attachments_per_message": 3}
+    engagement = opened(probes=PROBES, proofs=words)
+    engagement.paths.mapping_file.write_text(json.dumps(shop.mapping(staged).model_dump(mode="json")))
+    lookups = engagement.lookups(staged)
+    known = lookups.parameters.target
+    assert (known.upload_limit_bytes, known.lookup_lag_seconds) == (5_000, 80)
+    assert lookups.behaviour.attachments_per_message == 3
+    assert engagement.parameters.target.upload_limit_bytes == 3_000_000
     engagement.close()
 
 
