@@ -165,8 +165,11 @@ class Account:
         """Return the rate limit that a request counts in: the account's, or that of its credentials (``Knobs``)."""
         if not self.knobs.two_keys_two_buckets:
             return self.limit
-        fresh = RateLimit(self.clock, size=self.limit.size, fixed_window=self.limit.fixed_window)
-        return self._buckets.setdefault(authorization, fresh)
+        if authorization not in self._buckets:
+            of_an_app = authorization.startswith("Bearer ")
+            size = self.limit.size.replace("api-key", "oauth") if of_an_app else self.limit.size
+            self._buckets[authorization] = RateLimit(self.clock, size=size, fixed_window=self.limit.fixed_window)
+        return self._buckets[authorization]
 
     def set_profile(self, profile: str | Profile | None, seed: int = 0) -> None:
         """Let go wrong what a profile says, from now on; None: nothing, as when the account was made.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 from migrator_lib.gorgias.contract.bodies import TagChoice, TicketCreate, TicketUpdate
@@ -70,7 +71,9 @@ def _document(account: Account, given: Document, thread: list[Document]) -> Docu
     """Return a new ticket without its thread."""
     now = account.now()
     ticket_id = account.store.next_id("ticket", 100)
-    customer = given.pop("customer", None) or next((m["sender"] for m in thread if not m["from_agent"]), None)
+    senders = (message["sender"] for message in thread if not message["from_agent"])
+    receivers = (message["receiver"] for message in thread if message.get("receiver"))
+    customer = given.pop("customer", None) or next(chain(senders, receivers), None)
     customer_id = people.nested_person(account, customer, agent=False, field="customer") if customer else None
     values = custom_fields.check_values(account, given.pop("custom_fields", None), "Ticket")
     tags = _tags(account, given.pop("tags", None))
