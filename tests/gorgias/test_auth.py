@@ -23,7 +23,8 @@ from migrator_lib.gorgias.sign_in import signing
 from migrator_lib.gorgias.transport import Transport
 from migrator_lib.parameters import Account as AccountParameters
 from migrator_lib.parameters import OAuth
-from migrator_lib.simulators.gorgias import Account, Fault, create_app
+from migrator_lib.simulators.gorgias import Account, Fault, in_thread
+from migrator_lib.simulators.gorgias.tokens import App
 from tests.gorgias.told import Act, Told, hang_up, reply, reset
 from tests.simulated_account import SEED
 
@@ -61,17 +62,25 @@ class Signed:
         return len(self.app.access._ends)
 
 
-@pytest.fixture
-def signed(served: tuple[Any, str], request: pytest.FixtureRequest) -> Iterator[Signed]:
-    switch, url = served
+@pytest.fixture(scope="session")
+def served_account() -> Iterator[tuple[Account, str, ManualClock]]:
+    """One for all tests of this module, since a server and its routes take long to make; each begins with it empty."""
     clock = ManualClock()
-    more = getattr(request, "param", {})
-    oauth = {"client_id": CLIENT, "client_secret": SECRET, "refresh_token": REFRESH, **more}
-    seed = {**SEED, "credentials": {**SEED["credentials"], "oauth": oauth}}
-    account = Account("acme", None, seed=seed, clock=clock)
-    switch.app = create_app({"acme": account})
-    yield Signed(account, f"{url}/acme", clock)
+    account = Account("acme", None, seed=SEED, clock=clock)
+    with in_thread({"acme": account}) as addresses:
+        yield account, addresses["acme"], clock
     account.store.close()
+
+
+@pytest.fixture
+def signed(served_account: tuple[Account, str, ManualClock], request: pytest.FixtureRequest) -> Signed:
+    account, url, clock = served_account
+    clock.advance(3600)
+    account.reset()
+    account.faults = []
+    more = getattr(request, "param", {})
+    account.app = App(clock, {"client_id": CLIENT, "client_secret": SECRET, "refresh_token": REFRESH, **more})
+    return Signed(account, url, clock)
 
 
 def with_app(**more: Any) -> Any:
@@ -335,6 +344,18 @@ def test_an_engagement_signs_in_as_its_account_says(tmp_path: Path, monkeypatch:
 
 
 # --- the simulated account -----------------------------------------------------------------------------
+
+
+def test_what_a_seed_says_of_an_app_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("APP_SECRET", SECRET)
+    app = {"client_id": CLIENT, "client_secret_env": "APP_SECRET", "refresh_token": REFRESH, "scopes": ["tags:read"]}
+    account = Account("acme", None, seed={**SEED, "credentials": {**SEED["credentials"], "oauth": app}})
+    assert account.app is not None
+    assert (account.app.client_secret, account.app.scopes) == (SECRET, {"tags:read"})
+    token = account.app.refresh()["access_token"]
+    assert account.knows(f"Bearer {token}")
+    assert not account.knows(f"Basic {token}")
+    account.store.close()
 
 
 def test_a_fault_of_the_token_endpoint_passes(signed: Signed) -> None:

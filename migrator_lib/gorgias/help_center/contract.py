@@ -24,6 +24,10 @@ Slug = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[a-z0-9]+(-
 LocaleCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$")]
 
 
+class AuthRequest(Strict):
+    """What is sent for a token: nothing."""
+
+
 class SeoMeta(Strict):
     """What search engines are told."""
 

@@ -22,6 +22,13 @@ from migrator_lib.gorgias.help_center.contract import (
 from migrator_lib.gorgias.transport import Transport
 
 
+class TokenReply(Reply):
+    """What signs all other requests."""
+
+    access_token: str
+    expires_in: float | None = None
+
+
 class Center(Reply):
     """A help center."""
 

@@ -17,13 +17,16 @@ from pydantic import BaseModel
 from migrator_lib.gorgias.help_center.contract import (
     ArticleCreate,
     ArticleTranslation,
+    AuthRequest,
     CategoryCreate,
     CategoryTranslation,
     RedirectCreate,
 )
+from migrator_lib.gorgias.help_center.endpoints import Center as CenterReply
+from migrator_lib.gorgias.help_center.endpoints import RedirectReply, Row, TokenReply, TranslationReply
 from migrator_lib.simulators.gorgias.account import Account
 from migrator_lib.simulators.gorgias.call import Call, required
-from migrator_lib.simulators.gorgias.endpoint import Endpoint, Handler, Query
+from migrator_lib.simulators.gorgias.endpoint import PAGING, Endpoint, Handler, Query
 from migrator_lib.simulators.gorgias.paging import envelope, listed
 from migrator_lib.simulators.gorgias.sealed import seal, unseal
 from migrator_lib.simulators.gorgias.store import Document
@@ -32,6 +35,8 @@ from migrator_lib.simulators.gorgias.validation import Refused, parse, refuse
 CENTER = "help-center/help-centers/{id}"
 TYPES = ("faq", "guidance", "snippet")
 TOKEN_SECONDS = 1800
+SIGN = "help-center"
+"""What a token begins with: nothing else that is sealed is one."""
 DEFAULT = tuple({"name": kind.capitalize(), "type": kind, "default_locale": "en-US"} for kind in TYPES)
 
 
@@ -40,13 +45,12 @@ DEFAULT = tuple({"name": kind.capitalize(), "type": kind, "default_locale": "en-
 
 def _auth(account: Account, call: Call) -> Document:
     """``POST /help-center/auth``: a token that looks like a JWT, so that its holder can read when it ends."""
-    if call.body not in (None, {}):
-        raise Refused(400, "Failed to authenticate", {key: ["Unknown field."] for key in call.body})
+    parse(AuthRequest, {} if call.body is None else call.body, "authenticate")
     until = _seconds(account) + TOKEN_SECONDS
     claims = {"iat": int(until - TOKEN_SECONDS), "exp": int(until), "domain": account.name}
     parts = ({"alg": "none", "typ": "JWT"}, claims)
     head = ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts)
-    return {"access_token": f"{head}.{seal(f'{until} {account.name}')}"}
+    return {"access_token": f"{head}.{seal(f'{SIGN} {until} {account.name}')}"}
 
 
 def _seconds(account: Account) -> float:
@@ -55,8 +59,8 @@ def _seconds(account: Account) -> float:
 
 def _check_token(account: Account, call: Call) -> None:
     kind, _, token = (call.authorization or "").partition(" ")
-    until, _, name = (unseal(token.rpartition(".")[2]) or "").partition(" ")
-    if kind != "Bearer" or name != account.name or _seconds(account) >= float(until or 0):
+    sign, until, name = [*(unseal(token.rpartition(".")[2]) or "").split(" ", 2), "", "", ""][:3]
+    if (kind, sign, name) != ("Bearer", SIGN, account.name) or _seconds(account) >= float(until):
         raise Refused(401, "Unauthorized")
 
 
@@ -235,33 +239,48 @@ def _delete(kind: str) -> Handler:
 
 
 def _routes(
-    kind: str, name: str, create: Handler, model: type[BaseModel], body: type[BaseModel]
+    kind: str, name: str, create: Handler, made: type[BaseModel], text: type[BaseModel]
 ) -> tuple[Endpoint, ...]:
     path = f"{CENTER}/{name}"
     texts = f"{path}/{{thing_id}}/translations"
+    add = _signed(_add_text(kind, text))
     return (
-        Endpoint("GET", path, 200, _signed(_list(kind)), f"List {name}", listed=True, guarded=False),
-        Endpoint("POST", path, 201, _signed(create), f"Create one of {name}", body=model, errors=(409,), guarded=False),
-        Endpoint("DELETE", f"{path}/{{thing_id}}", 204, _signed(_delete(kind)), f"Delete one of {name}", guarded=False),
-        Endpoint("GET", texts, 200, _signed(_list_texts(kind)), "List its languages", listed=True, guarded=False),
         Endpoint(
-            "POST", texts, 201, _signed(_add_text(kind, body)), "Add a language", body=body, errors=(409,),
+            "GET", path, 200, _signed(_list(kind)), f"List {name}", reply=Row, listed=True, query=PAGING, guarded=False
+        ),
+        Endpoint(
+            "POST", path, 201, _signed(create), f"Create one of {name}", body=made, reply=Row, errors=(404, 409),
             guarded=False,
+        ),
+        Endpoint("DELETE", f"{path}/{{thing_id}}", 204, _signed(_delete(kind)), f"Delete one of {name}", guarded=False),
+        Endpoint(
+            "GET", texts, 200, _signed(_list_texts(kind)), "List its languages", reply=TranslationReply, listed=True,
+            guarded=False,
+        ),
+        Endpoint(
+            "POST", texts, 201, add, "Add a language", body=text, reply=TranslationReply, errors=(409,), guarded=False
         ),
     )  # fmt: skip
 
 
+REDIRECTS = f"{CENTER}/redirects"
 ROUTES: tuple[Endpoint, ...] = (
-    Endpoint("POST", "help-center/auth", 200, _auth, "Get a token for the Help Center (undocumented)"),
     Endpoint(
-        "GET", "help-center/help-centers", 200, _signed(_list_centers), "List help centers (undocumented)", listed=True,
-        query=(Query("type", str, "faq, guidance or snippet"),), guarded=False,
+        "POST", "help-center/auth", 200, _auth, "Get a token for the Help Center (undocumented)", body=AuthRequest,
+        reply=TokenReply,
+    ),
+    Endpoint(
+        "GET", "help-center/help-centers", 200, _signed(_list_centers), "List help centers (undocumented)",
+        reply=CenterReply, listed=True, query=(Query("type", str, "faq, guidance or snippet"),), guarded=False,
     ),
     *_routes("hc_category", "categories", _create_category, CategoryCreate, CategoryTranslation),
     *_routes("hc_article", "articles", _create_article, ArticleCreate, ArticleTranslation),
-    Endpoint("GET", f"{CENTER}/redirects", 200, _signed(_list_redirects), "List redirects", listed=True, guarded=False),
     Endpoint(
-        "POST", f"{CENTER}/redirects", 201, _signed(_create_redirect), "Create a redirect", body=RedirectCreate,
-        errors=(409,), guarded=False,
+        "GET", REDIRECTS, 200, _signed(_list_redirects), "List redirects", reply=RedirectReply, listed=True,
+        query=PAGING, guarded=False,
+    ),
+    Endpoint(
+        "POST", REDIRECTS, 201, _signed(_create_redirect), "Create a redirect", body=RedirectCreate,
+        reply=RedirectReply, errors=(409,), guarded=False,
     ),
 )  # fmt: skip

@@ -10,6 +10,7 @@ import csv
 import io
 import secrets
 import zipfile
+import zlib
 from collections.abc import Iterator
 
 from fastapi import FastAPI, Request
@@ -49,7 +50,7 @@ def add_route(app: FastAPI, name: str, account: Account) -> None:
         with account.store.transaction():
             return JSONResponse(import_package(account, center, content))
 
-    path = f"/{name}/_simulator/help-centers/{{id:int}}/import"
+    path = f"/{name}/_simulator/help-centers/{{id:number}}/import"
     app.add_api_route(path, imported, methods=["POST"], response_model=None, include_in_schema=False)
 
 
@@ -64,7 +65,7 @@ def import_package(account: Account, center_id: int, content: bytes) -> dict[str
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return _Import(account, center, archive).carry_out()
-    except (zipfile.BadZipFile, KeyError, UnicodeDecodeError) as error:
+    except (zipfile.BadZipFile, zlib.error, KeyError, UnicodeDecodeError) as error:
         raise Refused(400, "Failed to import", {"file": ["This is no package."]}) from error
     except ValidationError as error:
         raise Refused(400, "Failed to import", {"file": [f"{error.error_count()} values are not valid."]}) from error
@@ -92,7 +93,7 @@ class _Import:
     def _lines(self, name: str) -> Iterator[Line]:
         text = self.archive.read(name).decode("utf-8")
         for line in csv.DictReader(io.StringIO(text, newline="")):
-            yield {column: _plain(value) for column, value in line.items()}
+            yield {column: _plain(value) for column, value in line.items() if isinstance(value, str)}
 
     def _category(self, line: Line) -> None:
         text = CategoryTranslation(
