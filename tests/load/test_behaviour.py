@@ -200,3 +200,13 @@ def test_a_difference_that_is_the_accounts_doing_is_none_of_ours() -> None:
     assert ours([case, date], Behaviour(dates_lost=("closed_datetime",))) == [case]
     other = Difference("tags", "VIP", "gold")
     assert ours([other], Behaviour(tag_case_matters=False)) == [other]
+
+
+def test_a_look_up_that_finds_too_much_is_not_believed(gorgias: SimulatedGorgias, ledger: Ledger, shop: Shop) -> None:
+    gorgias.account.knobs.external_id_exact = False
+    load(shop, gorgias, ledger, shop.stage(), Behaviour())
+    assert [found.external_id for found in gorgias.api.tickets.by_external_id("st:demo:ticket:1")] == [
+        "st:demo:ticket:1"
+    ]
+    assert gorgias.api.tickets.by_external_id("st:demo:ticket") == []
+    assert gorgias.api.customers.by(external_id="st:demo:requester") == []
