@@ -79,20 +79,34 @@ class Opened:
 
 
 class Chromium:
-    """Opens pages from disk, with no network."""
+    """Opens pages: from disk, with no network, or from a server on loopback."""
 
     def __init__(self, browser: Any) -> None:
         self._browser = browser
 
     @contextmanager
     def open(self, file: Path, *, width: int = DESKTOP, scheme: Literal["light", "dark"] = "light") -> Iterator[Opened]:
-        """Open a file, with every fold unfolded."""
+        """Open a file, with every fold unfolded and no network."""
+        with self._opened(file.as_uri(), width, scheme, offline=True) as opened:
+            yield opened
+
+    @contextmanager
+    def visit(
+        self, address: str, *, width: int = DESKTOP, scheme: Literal["light", "dark"] = "light"
+    ) -> Iterator[Opened]:
+        """Open a page that is served on loopback, with every fold unfolded."""
+        with self._opened(address, width, scheme, offline=False) as opened:
+            yield opened
+
+    @contextmanager
+    def _opened(
+        self, address: str, width: int, scheme: Literal["light", "dark"], *, offline: bool
+    ) -> Iterator[Opened]:  # fmt: skip
         context = self._browser.new_context(
-            viewport={"width": width, "height": 844}, color_scheme=scheme, offline=True, java_script_enabled=True
+            viewport={"width": width, "height": 844}, color_scheme=scheme, offline=offline, java_script_enabled=True
         )
         page = context.new_page()
         opened = Opened(page)
-        address = file.as_uri()
         page.on("request", lambda request: None if request.url == address else opened.requests.append(request.url))
         page.on("console", lambda message: opened.complaints.append(message.text))
         page.on("pageerror", lambda error: opened.complaints.append(str(error)))
