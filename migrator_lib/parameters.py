@@ -205,7 +205,8 @@ class Target(Model):
     timeout_seconds: Annotated[float, Field(gt=0)] = 30.0
     upload_bytes_per_second: Annotated[float, Field(gt=0)] = 100_000.0
     """What the line carries at least; a large request may take as much longer."""
-    workers: Annotated[int, Field(ge=1, le=32)] = 4
+    workers: Annotated[int, Field(ge=1, le=64)] = 16
+    """Requests under way at once, at most; how many there are follows the rate and how long replies take."""
     lookup_lag_seconds: Annotated[float, Field(ge=0)] = 10.0
     """How long a look-up by external id may lag behind a write (unverified; the sandbox tells)."""
     upload_limit_bytes: Annotated[int, Field(ge=1)] = 20_000_000
