@@ -99,8 +99,8 @@ class Control:
         """Whether the run is asked to stop."""
         return self._asked or self.stop_file.exists()
 
-    def heed(self, tell: Callable[[str], None] = lambda words: None) -> float:
-        """Do what was asked, if anything was; return how many seconds were spent paused.
+    def heed(self, tell: Callable[[str], None] = lambda words: None) -> None:
+        """Do what was asked, if anything was.
 
         Args:
             tell: called every second of a pause with what people should know; it may keep a lease.
@@ -109,13 +109,14 @@ class Control:
             StopRequested: the run is asked to stop, and so is everybody who calls this after.
         """
         if not (self._stopped or self._paused) and self._clock.monotonic() < self._look_at:
-            return 0.0
+            return
         with self._lock:  # while one waits for the end of a pause, all do
             if self._stopped:
                 raise self.stop_words()
             self._look_at = self._clock.monotonic() + LOOK_SECONDS
             self._obey_stop()
-            return self._wait_out(tell) if self.is_paused else 0.0
+            if self.is_paused:
+                self._wait_out(tell)
 
     def _obey_stop(self) -> None:
         if self.is_stopped:
@@ -123,9 +124,8 @@ class Control:
             self.forget_stop()
             raise self.stop_words()
 
-    def _wait_out(self, tell: Callable[[str], None]) -> float:
-        self._paused = True
-        began, since = self._clock.monotonic(), datetime.now(UTC)
+    def _wait_out(self, tell: Callable[[str], None]) -> None:
+        self._paused, since = True, datetime.now(UTC)
         words = (
             f"paused since {since:%H:%M} UTC; 'migrator resume {self._name}' goes on, and so does removing "
             f"{self.pause_file.parent.parent.name}/{self._name}/PAUSE"
@@ -137,7 +137,6 @@ class Control:
                 self._obey_stop()
         finally:
             self._paused = False
-        return self._clock.monotonic() - began
 
     def stop_words(self) -> StopRequested:
         """Return what ends a run that is asked to stop."""

@@ -117,12 +117,12 @@ class Progress:
         if self._control is None:
             return
         try:
-            paused = self._control.heed(self._pause)
+            self._control.heed(self._pause)
         finally:
             if self._paused_at is not None:
+                self._start += time.monotonic() - self._paused_at  # a pause is not slowness
                 self._paused_at = None
                 self._waiting = ""
-        self._start += paused  # a pause is not slowness
 
     def _pause(self, words: str) -> None:
         if self._paused_at is None:

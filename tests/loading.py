@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from migrator_lib.control import Control
 from migrator_lib.gorgias.api import GorgiasApi
 from migrator_lib.ledger import Ledger
 from migrator_lib.load import Loader, LoadReport
@@ -20,12 +21,15 @@ TARGET = "production"
 PNG = b"\x89PNG picture"
 
 
-def loader(shop: Shop, api: GorgiasApi, ledger: Ledger, staged: Staged | None = None, **more: Any) -> Loader:
+def loader(
+    shop: Shop, api: GorgiasApi, ledger: Ledger, staged: Staged | None = None, control: Control | None = None,
+    **more: Any,
+) -> Loader:  # fmt: skip
     staged = staged or shop.stage()
     return Loader(
         api=api, target=TARGET, ledger=ledger, staged=staged, lookups=shop.lookups(staged),
         files_root=FilesRoot.at(shop.files),
-        progress=Progress(shop.folder / "progress.json", "05_load", lambda: ledger.renew_lease()), **more,
+        progress=Progress(shop.folder / "progress.json", "05_load", lambda: ledger.renew_lease(), control), **more,
     )  # fmt: skip
 
 
