@@ -15,7 +15,7 @@ from migrator_lib.simulators.gorgias.store import Document
 def assign(account: Account, ticket_id: int) -> bool:
     """Assign a ticket, if the setting is on and the ticket is open and nobody's; return whether that was done."""
     setting = switched_on(account, ASSIGNMENT)
-    ticket = account.store.get("ticket", ticket_id)
+    ticket = account.store.get("ticket", ticket_id) if setting is not None else None
     if setting is None or ticket is None or ticket["status"] != "open" or ticket["assignee_user"]:
         return False
     members = _members(account, ticket, setting.get("auto_assign_to_teams"))

@@ -19,7 +19,7 @@ USUAL_DAYS = 5
 def merge(account: Account, ticket_id: int) -> None:
     """Move the thread of an open ticket into the oldest one that it belongs with, if the setting is on."""
     setting = switched_on(account, AUTO_MERGE)
-    ticket = account.store.get("ticket", ticket_id)
+    ticket = account.store.get("ticket", ticket_id) if setting is not None else None
     if setting is None or ticket is None or not _is_open(ticket) or not ticket["customer"]:
         return
     within = timedelta(days=min(int(setting.get("days") or USUAL_DAYS), MOST_DAYS))

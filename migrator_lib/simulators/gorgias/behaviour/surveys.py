@@ -18,7 +18,7 @@ AUTOMATIC = {"automatic": True}
 def ask(account: Account, ticket_id: int) -> None:
     """Have the customer of a closed ticket asked, if the setting is on and nobody asked before."""
     setting = switched_on(account, SURVEYS)
-    ticket = account.store.get("ticket", ticket_id)
+    ticket = account.store.get("ticket", ticket_id) if setting is not None else None
     if setting is None or ticket is None or not ticket["customer"] or account.store.by(KIND, "parent", ticket_id):
         return
     after = float(setting.get("send_after_seconds") or account.knobs.survey_after_seconds)
