@@ -37,6 +37,10 @@ def _moment(text: str) -> str:
 
 Moment = Annotated[str, AfterValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})]
 Meta = dict[str, Any]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
+"""ISO 639-1: ``en``, without a country."""
+Timezone = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}$")]
+"""Looks like one of the IANA's names, such as ``Europe/Paris``."""
 Address = Annotated[str, Field(max_length=320, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 
 
@@ -77,7 +81,7 @@ class Person(Strict):
     lastname: str | None = None
     external_id: Annotated[str, Field(max_length=255)] | None = None
     channels: list[CustomerChannel] | None = None
-    language: str | None = None
-    timezone: str | None = None
+    language: Language | None = None
+    timezone: Timezone | None = None
     meta: Meta | None = None
     note: str | None = None

@@ -1,41 +1,19 @@
-"""What a simulated account holds: JSON documents in SQLite, durable before a reply is sent.
+"""What a simulated account holds: JSON documents, people's addresses, files, and what happened.
 
-One table for everything; what is looked up is an indexed column beside the document.
+One table for all documents; what is looked up is an indexed column beside the document.
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-Document = dict[str, Any]
-Saved = Mapping[str, list[tuple[Any, ...]]]
-"""Rows by table."""
+from migrator_lib.simulators.gorgias.database import Document, Saved
+from migrator_lib.simulators.gorgias.happenings import Happenings
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS thing (
-  kind TEXT NOT NULL, id INTEGER NOT NULL, external_id TEXT, name TEXT, parent INTEGER,
-  created TEXT NOT NULL, updated TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, id));
-CREATE INDEX IF NOT EXISTS thing_external ON thing (kind, external_id) WHERE external_id IS NOT NULL;
-CREATE INDEX IF NOT EXISTS thing_name ON thing (kind, name) WHERE name IS NOT NULL;
-CREATE INDEX IF NOT EXISTS thing_parent ON thing (kind, parent) WHERE parent IS NOT NULL;
-CREATE INDEX IF NOT EXISTS thing_created ON thing (kind, created, id);
-CREATE INDEX IF NOT EXISTS thing_updated ON thing (kind, updated, id);
-CREATE TABLE IF NOT EXISTS address (kind TEXT, address TEXT, owner INTEGER, PRIMARY KEY (kind, address));
-CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY, kind TEXT, recipient TEXT, reason TEXT, at TEXT);
-CREATE TABLE IF NOT EXISTS fired (
-  id INTEGER PRIMARY KEY, what TEXT, name TEXT, event TEXT, ticket INTEGER, at TEXT);
-CREATE TABLE IF NOT EXISTS due (
-  id INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, thing INTEGER, mail INTEGER);
-CREATE INDEX IF NOT EXISTS due_at ON due (at);
-CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, n INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS file (name TEXT PRIMARY KEY, label TEXT, content_type TEXT, public INTEGER, content BLOB);
-"""
+__all__ = ["ORDERS", "Document", "Saved", "Store"]
+
 ORDERS = {
     "created_datetime": "created", "updated_datetime": "updated", "id": "id", "name": "COALESCE(name,'')",
     "usage": "COALESCE(json_extract(body,'$.usage'),0)",
@@ -43,35 +21,8 @@ ORDERS = {
 FILTERS = ("id", "external_id", "name", "parent")
 
 
-class Store:
-    """One account's documents. A request is one transaction."""
-
-    def __init__(self, path: Path | None) -> None:
-        """Open the documents of a file, which is made if it is not there; None keeps them in memory."""
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        self.lock = threading.RLock()
-        self._connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=OFF")  # survives kill -9; a simulator need not survive power loss
-        self._connection.executescript(SCHEMA)
-
-    def close(self) -> None:
-        """Close the file."""
-        with self.lock:
-            self._connection.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing; the lock makes requests follow one another."""
-        with self.lock:
-            self._connection.execute("BEGIN")
-            try:
-                yield
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
+class Store(Happenings):
+    """One account's documents and files."""
 
     def next_id(self, kind: str, start: int = 1) -> int:
         """Return the next id of a kind; ids are never used again."""
@@ -169,7 +120,7 @@ class Store:
         """Return the number of documents of a kind."""
         return int(self._connection.execute("SELECT count(*) FROM thing WHERE kind=?", (kind,)).fetchone()[0])
 
-    # --- addresses, mail, files, counters ----------------------------------------------------------
+    # --- addresses and files ---------------------------------------------------------------------------
 
     def owner_of(self, kind: str, address: str) -> int | None:
         """Return the customer who has a channel address."""
@@ -184,62 +135,6 @@ class Store:
         self._connection.executemany(
             "INSERT OR REPLACE INTO address VALUES (?,?,?)", [(k, a.lower(), owner) for k, a in pairs]
         )
-
-    def mail(self, kind: str, recipient: str, reason: str, at: str) -> int:
-        """Record mail that the product would have sent, or will send at a moment; return its id in the outbox."""
-        cursor = self._connection.execute(
-            "INSERT INTO outbox (kind, recipient, reason, at) VALUES (?,?,?,?)", (kind, recipient, reason, at)
-        )
-        return int(cursor.lastrowid or 0)
-
-    def outbox(self) -> list[Document]:
-        """Return all mail that would have been sent, or is about to be."""
-        return self._log("outbox", ("id", "kind", "recipient", "reason", "at"))
-
-    def fire(self, what: str, name: str, event: str, ticket: int | None, at: str) -> None:
-        """Record that something acted by itself: a rule, an integration, a setting."""
-        self._connection.execute(
-            "INSERT INTO fired (what, name, event, ticket, at) VALUES (?,?,?,?,?)", (what, name, event, ticket, at)
-        )
-
-    def fired(self) -> list[Document]:
-        """Return all that acted by itself: what, its name, on which event and ticket, and when."""
-        return self._log("fired", ("id", "what", "name", "event", "ticket", "at"))
-
-    def _log(self, table: str, names: tuple[str, ...]) -> list[Document]:
-        with self.lock:
-            rows = self._connection.execute(f"SELECT {', '.join(names)} FROM {table} ORDER BY id")  # noqa: S608
-            return [dict(zip(names, row, strict=True)) for row in rows]
-
-    def later(self, at: str, kind: str, thing: int, mail: int | None = None) -> None:
-        """Note what is to happen to a thing at a moment, and which mail of the outbox goes out then."""
-        self._connection.execute("INSERT INTO due (at, kind, thing, mail) VALUES (?,?,?,?)", (at, kind, thing, mail))
-
-    def next_due(self) -> str | None:
-        """Return the moment of what is to happen next."""
-        row = self._connection.execute("SELECT min(at) FROM due").fetchone()
-        return None if row[0] is None else str(row[0])
-
-    def take_due(self, until: str) -> tuple[str, str, int] | None:
-        """Return and forget what is due first, up to a moment: when, what, and the thing."""
-        row = self._connection.execute(
-            "SELECT id, at, kind, thing FROM due WHERE at<=? ORDER BY at, id LIMIT 1", (until,)
-        ).fetchone()
-        if row is None:
-            return None
-        self._connection.execute("DELETE FROM due WHERE id=?", (row[0],))
-        return row[1], row[2], row[3]
-
-    def call_off(self, kind: str, thing: int) -> None:
-        """Let what was to happen to a thing not happen, and its mail not go out."""
-        chosen = "FROM due WHERE kind=? AND thing=?"
-        self._connection.execute(f"DELETE FROM outbox WHERE id IN (SELECT mail {chosen})", (kind, thing))  # noqa: S608
-        self._connection.execute(f"DELETE {chosen}", (kind, thing))
-
-    def clear_outbox(self) -> None:
-        """Forget the mail so far, and what fired."""
-        self._connection.execute("DELETE FROM outbox")
-        self._connection.execute("DELETE FROM fired")
 
     def save_file(self, name: str, label: str, content_type: str, public: bool, content: bytes) -> None:
         """Keep an uploaded file."""
@@ -257,38 +152,3 @@ class Store:
             "SELECT label, content_type, public, content FROM file WHERE name=?", (name,)
         ).fetchone()
         return (row[0], row[1], bool(row[2]), row[3]) if row else None
-
-    def latest_time(self) -> str | None:
-        """Return the latest timestamp that is stored, so that a restarted clock does not run behind it."""
-        row = self._connection.execute("SELECT n FROM counter WHERE name='clock'").fetchone()
-        return str(row[0]) if row else None
-
-    def remember_time(self, microseconds: int) -> None:
-        """Note the clock's time, in microseconds since 1970."""
-        self._connection.execute("INSERT OR REPLACE INTO counter VALUES ('clock', ?)", (microseconds,))
-
-    def _tables(self) -> list[str]:
-        rows = self._connection.execute("SELECT name FROM sqlite_master WHERE type='table'")
-        return [name for (name,) in rows]
-
-    def clear(self) -> None:
-        """Forget everything; ids begin anew."""
-        for table in self._tables():
-            self._connection.execute(f"DELETE FROM {table}")  # noqa: S608
-
-    def saved(self) -> Saved:
-        """Return everything that is held."""
-        with self.lock:
-            return {
-                table: self._connection.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608
-                for table in self._tables()
-            }
-
-    def restore(self, saved: Saved) -> None:
-        """Hold what :meth:`saved` returned, and nothing else."""
-        self.clear()
-        for table, rows in saved.items():
-            if not rows:
-                continue
-            places = ",".join("?" * len(rows[0]))
-            self._connection.executemany(f"INSERT INTO {table} VALUES ({places})", rows)  # noqa: S608

@@ -92,6 +92,14 @@ def test_customers_are_found_by_what_they_are(ask: Asker) -> None:
         assert ids(ask, f"customers?{filters}") == [], filters
 
 
+@pytest.mark.parametrize(
+    "more",
+    [{"language": "english"}, {"language": "en-US"}, {"timezone": "Central European Time"}, {"timezone": "+02:00"}],
+)
+def test_a_language_has_two_letters_and_a_timezone_a_place(ask: Asker, more: dict[str, str]) -> None:
+    assert list(ask.refusal("POST", "customers", {"channels": [], **more})) == list(more)
+
+
 def test_data_of_a_customer_is_replaced_unless_it_is_older(ask: Asker) -> None:
     jane = ask.customer()
     path = f"customers/{jane}/data"

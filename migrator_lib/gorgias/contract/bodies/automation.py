@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from migrator_lib.gorgias.contract.fields import Meta, Moment, Strict
+from migrator_lib.gorgias.contract.fields import Language, Meta, Moment, Strict
 
 JobType = Literal[
     "applyMacro", "deleteTicket", "exportTicket", "exportMacro", "importMacro", "updateTicket",
@@ -83,7 +83,7 @@ class MacroCreate(Strict):
     actions: list[Meta] | None = None
     external_id: Annotated[str, Field(max_length=255)] | None = None
     intent: str | None = None
-    language: str | None = None
+    language: Language | None = None
 
 
 class MacroUpdate(MacroCreate):

@@ -6,7 +6,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from migrator_lib.gorgias.contract.fields import Address, CustomerChannel, FieldValue, Meta, Moment, Reference, Strict
+from migrator_lib.gorgias.contract.fields import (
+    Address,
+    CustomerChannel,
+    FieldValue,
+    Language,
+    Meta,
+    Moment,
+    Reference,
+    Strict,
+    Timezone,
+)
 
 
 class CustomerCreate(Strict):
@@ -18,8 +28,8 @@ class CustomerCreate(Strict):
     firstname: str | None = None
     lastname: str | None = None
     external_id: Annotated[str, Field(max_length=255)] | None = None
-    language: str | None = None
-    timezone: str | None = None
+    language: Language | None = None
+    timezone: Timezone | None = None
     note: str | None = None
     meta: Meta | None = None
     custom_fields: list[FieldValue] | None = None
@@ -62,7 +72,7 @@ class UserUpdate(Strict):
     external_id: Annotated[str, Field(max_length=255)] | None = None
     language: Literal["fr", "en"] | None = None
     meta: Meta | None = None
-    timezone: str | None = None
+    timezone: Timezone | None = None
     password_confirmation: str | None = None
 
 
