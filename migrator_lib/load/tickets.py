@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from migrator_lib.errors import OutcomeUnknown, RecordError, RecordRejected, Unanswered
+from migrator_lib.errors import OutcomeUnknown, RecordError, RecordRejected, RecordUnusable, Unanswered
 from migrator_lib.gorgias.api import Json
 from migrator_lib.gorgias.contract.replies import Thing, Ticket
+from migrator_lib.gorgias.mail_guard import is_past
 from migrator_lib.ledger import GONE, Entry
 from migrator_lib.load.context import SENDS, LoadContext
 from migrator_lib.load.files import Uploads
@@ -58,8 +59,10 @@ class TicketWriter:
         """Upload the files of a ticket; return its payload as it is sent, and its entry.
 
         Raises:
-            RecordUnusable: a person the ticket cannot do without is not in Gorgias; nothing was uploaded.
+            RecordUnusable: a person the ticket cannot do without is not in Gorgias, or a message has a date that has
+                not come yet; nothing was uploaded.
         """
+        _check_dates(outcome.payload)
         self.context.resolver().resolve(outcome.payload)
         resolver = self.context.resolver(self.uploads.of(record.data))
         payload = resolver.resolve(outcome.payload)
@@ -90,6 +93,10 @@ class TicketWriter:
         """Whether this account keeps something only if it is put once more after a ticket was made."""
         known = self.context.behaviour
         return known.updated_datetime == "put" or (not known.values_in_create and bool(payload["custom_fields"]))
+
+    def _puts_values(self) -> bool:
+        """Whether this account keeps, or forgets, values only if they are put by themselves."""
+        return not (self.context.behaviour.values_in_create and self.context.behaviour.values_in_update)
 
     def _dated(self, entry: Entry) -> Entry:
         """Return an entry with the date that the ticket has now, where Gorgias sets it: by it a change is seen."""
@@ -196,7 +203,7 @@ class TicketWriter:
         if touched:
             self.context.report.conflicts.append(f"ticket {entry.source_key}: changed in Gorgias since it was loaded")
         else:
-            if not self.context.behaviour.values_in_create:
+            if self._puts_values():
                 self.context.api.tickets.replace_custom_fields(ticket_id, payload["custom_fields"])
             self.context.api.tickets.update(ticket_id, _changes(payload))
             entry = self._dated(entry)
@@ -237,6 +244,16 @@ def _kept(there: Ticket | None) -> Json:
     """Return what the ledger keeps of a ticket before it is changed."""
     found = {} if there is None else there.as_json()
     return {name: found.get(name) for name in KEPT_BEFORE}
+
+
+def _check_dates(payload: Mapping[str, Any]) -> None:
+    """Pass if every message was sent in the past: one of the future could be sent then, and does not leave."""
+    ahead = sum(not is_past(message["sent_datetime"]) for message in payload["messages"])
+    if ahead:
+        raise RecordUnusable(
+            f"{ahead} of its messages have a date that has not come yet, at which Gorgias could send them",
+            next_step="correct the date in SmarterTrack (or this machine's clock, if it is slow), then extract again.",
+        )
 
 
 def _without_source_type(message: Json) -> Json:

@@ -40,6 +40,8 @@ class Behaviour(BaseModel):
     """Else the addresses of a message are sent without their ``type``."""
     values_in_create: bool = True
     """Else custom field values are put once more after a ticket was made (two calls more a ticket that has some)."""
+    values_in_update: bool = True
+    """Else values are put by themselves when a ticket is changed (one call more)."""
     values_in_lists: bool = True
     """Else values are read back ticket by ticket (one call for each)."""
     tickets_order: str = "updated_datetime:asc"

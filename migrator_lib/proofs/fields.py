@@ -14,6 +14,10 @@ def _values(bench: Bench, ticket: int) -> list[Any]:
     return [value.value for value in bench.api.tickets.custom_fields(ticket)]
 
 
+def _left(bench: Bench, ticket: int) -> list[Any]:
+    return [value for value in _values(bench, ticket) if value is not None]
+
+
 class ValuesInCreate(Probe):
     """Values that come with a ticket."""
 
@@ -36,21 +40,36 @@ class ValuesInCreate(Probe):
 
 
 class PutReplacesValues(Probe):
-    """The bulk PUT of values."""
+    """A value that is not there any more."""
 
     name = "put_replaces_values"
-    question = "Does PUT /tickets/{id}/custom-fields remove a value that its body leaves out?"
-    matters = "update-ticket-custom-fields says so, a public client denies it. CONFLICT."
-    does = "POST a ticket with a value; PUT no values; GET its values."
-    expects = "The value is gone: what a PUT sends must be complete, and what the loader sends is."
-    otherwise = "A value that the source has emptied since stays: 06 lists it as differing."
+    question = "Does a PUT of a ticket remove the custom field values that its body leaves out?"
+    matters = (
+        "What was emptied in the source has to go; update-ticket does not say. PUT /tickets/{id}/custom-fields removes "
+        "it by its own page, and a public client denies that. CONFLICT."
+    )
+    does = "POST a ticket with a value; PUT the ticket with no values; GET them; if one is left, PUT the values alone."
+    expects = "They are gone after the ticket's own PUT."
+    otherwise = (
+        "Gone after the other PUT: one more call for each changed ticket sends it. Else a value that was emptied in "
+        "the source stays, and 06 lists it as differing."
+    )
 
     def run(self, bench: Bench) -> Answer:
         """Ask."""
-        ticket = bench.ticket("replaced", custom_fields=[{"id": bench.field.id, "value": "one"}])
-        bench.api.tickets.replace_custom_fields(ticket.id, [])
-        there = [value for value in _values(bench, ticket.id) if value is not None]
-        return answered(not there, "removed" if not there else "still there")
+        ticket = bench.ticket("replaced", custom_fields=[{"id": bench.field.id, "value": "one"}]).id
+        bench.api.tickets.update(ticket, {"custom_fields": []})
+        if not _left(bench, ticket):
+            return answered(True, "removed by the ticket's PUT", "ticket")
+        bench.api.tickets.replace_custom_fields(ticket, [])
+        gone = not _left(bench, ticket)
+        return answered(
+            False, "removed by the PUT of values alone" if gone else "still there", "values" if gone else None
+        )
+
+    def follows(self, answer: Answer) -> Mapping[str, Any]:
+        """Put values alone, too."""
+        return {"values_in_update": False} if answer.answer == "other" and answer.value == "values" else {}
 
 
 class ValuesReplyShape(Probe):

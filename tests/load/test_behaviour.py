@@ -101,6 +101,18 @@ def test_values_that_a_creation_does_not_keep_are_put(shop: Shop, gorgias: Simul
     assert reconcile(shop, gorgias, ledger, staged, Behaviour()).wrong == 0
 
 
+def test_values_are_put_by_themselves_where_a_change_of_the_ticket_keeps_old_ones(
+    shop: Shop, gorgias: SimulatedGorgias, ledger: Ledger
+) -> None:
+    behaviour = Behaviour(values_in_update=False)
+    load(shop, gorgias, ledger, shop.stage(), behaviour)
+    assert calls(gorgias, "PUT tickets/{id}/custom-fields") == 0
+    shop.tables["CustomDataFieldsInTickets"].clear()
+    load(shop, gorgias, ledger, shop.stage("later"), behaviour)
+    assert calls(gorgias, "PUT tickets/{id}/custom-fields") == 2
+    assert [ticket(gorgias.account, key)["custom_fields"] for key in (1, 3)] == [[], []]
+
+
 def test_values_that_lists_lack_are_read_ticket_by_ticket(
     shop: Shop, gorgias: SimulatedGorgias, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -58,3 +58,18 @@ def test_an_account_that_answers_otherwise_changes_what_is_done(
     assert changes.items() <= dict(probe.follows(answer)).items()
     assert probe.blocks(answer) is probe.closes
     Behaviour(**probe.follows(answer))
+
+
+@pytest.mark.parametrize(
+    ("by_values", "value", "follows"), [(True, "values", {"values_in_update": False}), (False, None, {})]
+)
+def test_a_ticket_whose_own_change_removes_no_value_may_have_it_removed_otherwise(
+    by_values: bool, value: str | None, follows: dict[str, Any], bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench.api.tickets, "update", lambda _ticket, _body: None)
+    if not by_values:
+        monkeypatch.setattr(bench.api.tickets, "replace_custom_fields", lambda _ticket, _values: None)
+    probe = BY_NAME["put_replaces_values"]
+    answer = probe.ask(bench)
+    assert (answer.answer, answer.value) == ("other", value)
+    assert dict(probe.follows(answer)) == follows
