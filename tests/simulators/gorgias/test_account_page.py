@@ -175,7 +175,7 @@ def test_rules_and_integrations_show_whether_they_are_on(ask: Asker) -> None:
         for number, off in ((1, None), (2, "2026-01-01T00:00:00.000000")):
             ask.account.store.put("rule", {"id": number, "name": f"Rule {number}", "deactivated_datetime": off})
     text = page(ask, "rules")
-    assert "1 rule or integration is on" in text
+    assert "1 rule or webhook is on" in text
     assert re.search(r"Rule 1</td><td>[^<]*<span[^>]*>on<", text)
     assert re.search(r"Rule 2</td><td>[^<]*<span[^>]*>off<", text)
 

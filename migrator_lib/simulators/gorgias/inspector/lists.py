@@ -125,7 +125,7 @@ def customer(account: Account, site: Site, customer_id: int) -> Response:
     return _person(
         site, found, "customers",
         {"Channels": tags(f"{c['type']}: {c['address']}" for c in found.get("channels") or []),
-         "Note": found.get("note"), "Timezone": found.get("timezone"), **values(site, found.get("custom_fields"))},
+         "Note": found.get("note"), "Timezone": found.get("timezone"), **values(found.get("custom_fields"))},
         pages.heading("Tickets"), pages.table([row(site, ticket) for ticket in tickets], empty="No tickets."),
     )  # fmt: skip
 

@@ -21,8 +21,9 @@ def automation(account: Account, site: Site, _query: Mapping[str, str]) -> Respo
     """Return the page of rules, integrations and settings."""
     with account.store.lock:
         rules, integrations, settings = (account.store.by_kind(k) for k in ("rule", "integration", "setting"))
-    acting = sum(not one.get("deactivated_datetime") for one in (*rules, *integrations))
-    words = "1 rule or integration is on" if acting == 1 else f"{acting:,} rules and integrations are on"
+    called = [one for one in integrations if one.get("type") == "http"]  # others bring messages in
+    acting = sum(not one.get("deactivated_datetime") for one in (*rules, *called))
+    words = "1 rule or webhook is on" if acting == 1 else f"{acting:,} rules and webhooks are on"
     return site.page(
         "Rules and integrations",
         pages.status(words, "warn" if acting else "good", detail="What is on acts on every ticket, imported ones too."),
@@ -39,7 +40,7 @@ def _rule(rule: Document) -> dict[str, object]:
     names = events.split(",") if isinstance(events, str) else events
     return {
         "Name": rule.get("name"), "State": on_or_off(rule), "On events": tags(names),
-        "Replies by itself": bool(rule.get("auto_reply")), "Whole": pages.folded("Show", raw(rule)),
+        "Whole": pages.folded("Show", raw(rule)),
     }  # fmt: skip
 
 

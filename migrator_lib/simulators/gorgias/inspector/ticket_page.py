@@ -16,7 +16,7 @@ from migrator_lib.simulators.gorgias.inspector.shell import Site, facts, moment,
 from migrator_lib.simulators.gorgias.inspector.ticket_list import state
 from migrator_lib.simulators.gorgias.store import Document
 
-BREAKS = re.compile(r"<(?:br|/p|/div|/li|/tr|/h\d|/blockquote)\b", re.IGNORECASE)
+BREAKS = re.compile(r"<(?:br|/p|/li|/tr|/h\d|/blockquote)\b", re.IGNORECASE)
 MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 PICTURE = re.compile(r"<img\b", re.IGNORECASE)
 DOWNLOAD = re.compile(r"https?://[^\s\"'<>]*/download/(?:[^\s\"'<>/?]+/)*([^\s\"'<>/?]+)(?:\?[^\s\"'<>]*)?")
@@ -38,9 +38,11 @@ def page(account: Account, site: Site, ticket_id: int) -> Response:
     thread = sorted(messages, key=lambda m: (m["created_datetime"], m["id"]))
     shown = [message(site, one, number) for number, one in enumerate(thread, start=1)]
     count = f"{len(thread):,} message" + ("" if len(thread) == 1 else "s")
+    own = values(ticket.get("custom_fields"))
     return site.page(
         ticket.get("subject") or "(no subject)",
         _facts(site, ticket),
+        pages.join([pages.heading("Custom fields"), facts(own)]) if own else "",
         pages.heading(count),
         *(shown or [pages.note("This ticket has no messages.")]),
         pages.heading("Behind it"),
@@ -50,7 +52,7 @@ def page(account: Account, site: Site, ticket_id: int) -> Response:
     )
 
 
-def values(site: Site, given: list[Document] | None) -> dict[str, object]:
+def values(given: list[Document] | None) -> dict[str, object]:
     """Return custom fields by their labels."""
     return {str(value["field"].get("label") or value["field"]["id"]): value["value"] for value in given or []}
 
@@ -72,7 +74,7 @@ def _facts(site: Site, ticket: Document) -> Html:
         "External id": ticket.get("external_id"),
     }
     moments = {name: moment(ticket.get(f"{key}_datetime")) for name, key in dates.items()}
-    return facts({**given, **values(site, ticket.get("custom_fields")), **moments})
+    return facts({**given, **moments})
 
 
 def message(site: Site, one: Document, number: int) -> Html:
