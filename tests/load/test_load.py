@@ -403,7 +403,7 @@ def test_many_files_in_a_row_that_cannot_be_read_stop_the_load(
 
 
 def test_a_file_too_large_for_gorgias_is_quarantined(gorgias: SimulatedGorgias, shop: Shop, ledger: Ledger) -> None:
-    gorgias.account.upload_limit = 3
+    gorgias.account.knobs.upload_limit_bytes = 3
     load(shop, gorgias.api, ledger)
     assert states(ledger)["attachment"] == {"quarantined": 2}
     assert "413" in str(entry(ledger, "attachment", 1).reason)

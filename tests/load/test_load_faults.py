@@ -70,7 +70,7 @@ def test_faults_anywhere_leave_what_an_undisturbed_load_leaves(
 def test_a_look_up_that_lags_behind_the_write_is_waited_for(
     gorgias: SimulatedGorgias, shop: Shop, ledger: Ledger
 ) -> None:
-    gorgias.account.lag_seconds = 6000.0
+    gorgias.account.knobs.lookup_lag_seconds = 6000.0
     shop.target["lookup_lag_seconds"] = 30000.0
     gorgias.account.faults.append(Fault("reset_after_commit", "POST", "tickets", times=2))
     load(shop, gorgias.api, ledger)

@@ -96,24 +96,6 @@ class Account:
         if not self.store.count("user"):
             self.reset()
 
-    @property
-    def lag_seconds(self) -> float:
-        """How long a new record is not found by its external id yet."""
-        return self.knobs.lookup_lag_seconds
-
-    @lag_seconds.setter
-    def lag_seconds(self, seconds: float) -> None:
-        self.knobs.lookup_lag_seconds = seconds
-
-    @property
-    def upload_limit(self) -> int:
-        """The largest upload, in bytes."""
-        return self.knobs.upload_limit_bytes
-
-    @upload_limit.setter
-    def upload_limit(self, size: int) -> None:
-        self.knobs.upload_limit_bytes = size
-
     def _time_to_catch_up(self) -> timedelta:
         stored = self.store.latest_time()
         if stored is None:
@@ -131,13 +113,13 @@ class Account:
         moment = self.clock.now() + self._ahead
         self.store.remember_time(int(moment.timestamp() * 1e6))
         lag = self.weather.lag() if self.weather else 0.0
-        if (lag or self.lag_seconds) and isinstance(written, dict) and "uri" in written:
+        if (lag or self.knobs.lookup_lag_seconds) and isinstance(written, dict) and "uri" in written:
             self.written[written["uri"]] = self.clock.monotonic(), lag
 
     def is_found(self, document: Document) -> bool:
         """Whether a look-up by external id finds a record yet."""
         when, lag = self.written.get(document["uri"], (float("-inf"), 0.0))
-        return self.clock.monotonic() - when >= max(lag, self.lag_seconds)
+        return self.clock.monotonic() - when >= max(lag, self.knobs.lookup_lag_seconds)
 
     def save_ticket(self, ticket: Document) -> None:
         """Store a ticket, below its customer."""
@@ -218,42 +200,18 @@ class Account:
             Refused: the seed holds what the API would refuse.
             ValueError: its users lack the one whom the key acts for.
         """
+        from migrator_lib.simulators.gorgias.planting import plant  # which knows of accounts itself
+
         with self.store.transaction():
             self.store.clear()
             self.planting = True
             try:
-                self._plant(seed or self.seed)
+                plant(self, seed or self.seed)
             finally:
                 self.planting = False
+            self.store.clear_outbox()
             if not self.store.by("user", "name", self.user_email.lower()):
                 raise ValueError(f"the seed has no user {self.user_email}, whom the API key acts for")
-
-    def _plant(self, seed: Document) -> None:
-        """Put in what the account holds at first; nothing of it sends mail or counts as a call."""
-        from migrator_lib.simulators.gorgias import custom_fields, customers, tags, teams, tickets, users
-
-        for user in seed.get("users") or DEFAULT_SEED["users"]:
-            role = {"role": {"name": user.get("role", "agent")}}
-            users.create_user(self, {**user, **role}, invite=False)
-        for team in seed.get("teams", []):
-            members = [{"id": self._user_id(email)} for email in team.get("members", [])]
-            teams.create_team(self, {"name": team["name"], "members": members})
-        for tag in seed.get("tags", []):
-            tags.create_tag(self, tag)
-        for custom_field in seed.get("custom_fields", []):
-            custom_fields.create_custom_field(self, custom_field)
-        for customer in seed.get("customers", []):
-            channels = [{"type": "email", "address": customer["email"], "preferred": True}]
-            customers.create_customer(self, {"channels": channels, **customer})
-        for ticket in seed.get("tickets", []):
-            tickets.create_ticket(self, ticket)
-        for kind in ("rule", "integration", "setting", "macro", "view"):
-            for document in seed.get(f"{kind}s", []):
-                self.store.put(kind, {"id": self.store.next_id(kind), **document})
-        self.store.clear_outbox()
-
-    def _user_id(self, email: str) -> int:
-        return int(self.store.by("user", "name", email.lower())[0]["id"])
 
 
 def active(documents: Iterable[Document]) -> list[Document]:

@@ -42,7 +42,7 @@ def _upload(account: Account, call: Call) -> Any:
 
 
 def _save(account: Account, base: str, kind: str, label: str, content_type: str, content: bytes) -> Document:
-    if len(content) > account.upload_limit:
+    if len(content) > account.knobs.upload_limit_bytes:
         raise Refused(413, "The file is too large")
     name = f"{secrets.token_hex(16)}-{account.store.next_id('upload')}"
     account.store.save_file(name, label, content_type, kind != PRIVATE, content)

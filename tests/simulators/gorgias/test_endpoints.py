@@ -190,7 +190,7 @@ def test_the_forms_field_names_the_file_and_not_the_filename(ask: Asker) -> None
 
 
 def test_a_file_too_large_is_413_and_nothing_of_the_request_stays(ask: Asker) -> None:
-    ask.account.upload_limit = 10
+    ask.account.knobs.upload_limit_bytes = 10
     reply = upload(ask, ("a", ("a", b"x" * 10, "text/plain")), ("b", ("b", b"x" * 11, "text/plain")))
     assert reply.status_code == 413
     assert upload(ask, ("a", ("a", b"x" * 10, "text/plain"))).json()[0]["url"].endswith("-1")

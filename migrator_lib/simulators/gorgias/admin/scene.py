@@ -84,7 +84,7 @@ def _add_faults(routes: APIRouter, account: Account) -> None:
     def add_faults(given: list[FaultRequest]) -> list[dict[str, Any]]:
         for one in given:
             if one.kind == "lag":
-                account.lag_seconds = one.seconds
+                account.knobs.lookup_lag_seconds = one.seconds
             else:
                 account.faults.append(Fault(**one.model_dump()))
         return faults()
@@ -92,7 +92,7 @@ def _add_faults(routes: APIRouter, account: Account) -> None:
     @routes.delete("/faults", summary="Let nothing more go wrong", status_code=204)
     def clear_faults() -> None:
         account.faults.clear()
-        account.lag_seconds = 0.0
+        account.knobs.lookup_lag_seconds = 0.0
         account.set_profile(None)
 
     @routes.get("/profile", summary="What goes wrong by chance, and how often it did")
