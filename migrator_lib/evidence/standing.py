@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from migrator_lib.engagement import NEEDS, STEPS, Engagement
-from migrator_lib.gates import find
+from migrator_lib.gates import NOT_THERE, find
 
 
 def step_rows(engagement: Engagement) -> list[dict[str, Any]]:
@@ -52,7 +52,7 @@ def gate_rows(engagement: Engagement) -> list[dict[str, Any]]:
 def next_command(engagement: Engagement) -> str:
     """Return the command that takes an engagement on from where it stands."""
     for state in engagement.gate_states():
-        if state.state != "met" and _awaited(engagement, state.name):
+        if state.state != "met" and state.reason != NOT_THERE and _awaited(engagement, state.name):
             return f'migrator sign {engagement.name} {state.name} --by "YOUR NAME"'
     if all(engagement.ledger.step_is_done(step) for step in STEPS):
         return f"migrator run {engagement.name} (a rehearsal: what has changed since?)"

@@ -1,0 +1,203 @@
+"""Before anything is written an account is made quiet, a person states what no API shows, and it ends as it was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from migrator_lib import quiet_pages, runbook
+from migrator_lib.canary import Finding
+from migrator_lib.cli import app
+from migrator_lib.engagement import Engagement
+from migrator_lib.errors import GateClosed, ParameterError
+from migrator_lib.gates import SignOffs, find
+from migrator_lib.plan import make_plan
+from migrator_lib.quiet import Quiet, canary_content, make_quiet, restore
+from migrator_lib.side_effects import look, still_off
+from tests.desk import NAME, Desk, desk
+from tests.side_effects.acting import ACTING, ALL, state
+
+LOUD = {key: ACTING[key] for key in ("rules", "integrations", "settings")}
+PRODUCTION = "production"
+
+
+@pytest.fixture
+def loud(tmp_path: Path) -> Iterator[Desk]:
+    """An engagement whose production account does a lot by itself."""
+    with desk(tmp_path, seed=LOUD) as made:
+        yield made
+
+
+def allow(made: Desk, *kinds: str, **more: Any) -> None:
+    target = json.loads(made.file.read_text())["target"]
+    made.change(target={**target, "side_effects": {"switch_off": list(kinds)}, **more})
+
+
+def sign(engagement: Engagement, gate: str) -> None:
+    subject = engagement.gate_subject(find(gate))
+    assert subject is not None
+    SignOffs(engagement.paths.signoffs_file).sign(find(gate), by="Margit Olsen", subject=subject)
+
+
+def text(*parts: object) -> str:
+    return " ".join(str(part) for part in parts)
+
+
+def test_what_no_api_switches_off_is_signed_first_and_nothing_is_touched_before(loud: Desk) -> None:
+    allow(loud, *ALL)
+    before = state(loud.production)
+    engagement = loud.open("05_load")
+    with pytest.raises(GateClosed, match="Support mailbox") as caught:
+        make_quiet(engagement, PRODUCTION)
+    assert caught.value.gate == "hands_off"
+    assert "migrator sign desk hands_off" in caught.value.next_step
+    assert state(loud.production) == before
+    sign(engagement, "hands_off")
+    assert make_quiet(engagement, PRODUCTION).proof is not None
+    engagement.close()
+
+
+def test_a_mailbox_that_came_since_closes_the_gate_again(loud: Desk) -> None:
+    allow(loud, *ALL)
+    engagement = loud.open("05_load")
+    with pytest.raises(GateClosed):
+        make_quiet(engagement, PRODUCTION)
+    sign(engagement, "hands_off")
+    with loud.production.store.transaction():
+        loud.production.store.put("integration", {"id": 9, "name": "New mailbox", "type": "email"})
+    with pytest.raises(GateClosed, match="changed since Margit Olsen signed"):
+        make_quiet(engagement, PRODUCTION)
+    engagement.close()
+
+
+def test_what_is_left_on_closes_the_gate_and_the_rest_is_put_back_meanwhile(loud: Desk) -> None:
+    allow(loud, "rules")
+    before = state(loud.production)
+    engagement = loud.open("05_load")
+    with pytest.raises(GateClosed):
+        make_quiet(engagement, PRODUCTION)
+    sign(engagement, "hands_off")
+    with pytest.raises(GateClosed, match="HTTP integration 'ERP'") as caught:
+        make_quiet(engagement, PRODUCTION)
+    assert caught.value.gate == "side_effects"
+    assert "rule 'Auto-reply'" not in caught.value.message
+    assert state(loud.production) == before
+    assert engagement.gate_state("side_effects").state == "open"
+    engagement.close()
+
+
+def test_without_a_signature_of_the_silence_everything_is_put_back_and_canaries_do_not_go_twice(tmp_path: Path) -> None:
+    with desk(tmp_path, seed={"rules": ACTING["rules"]}) as made:
+        allow(made, *ALL)
+        before = state(made.production)
+        engagement = made.open("05_load")
+        signoffs = engagement.paths.signoffs_file
+        signed = signoffs.read_text()
+        signoffs.write_text(signed.partition("silence:")[0])
+        with pytest.raises(GateClosed, match="look into the mailbox") as caught:
+            make_quiet(engagement, PRODUCTION)
+        assert caught.value.gate == "silence"
+        assert state(made.production) == before
+        sign(engagement, "silence")
+        quiet = make_quiet(engagement, PRODUCTION)
+        assert made.production.stats.by_endpoint["POST tickets"] == 3
+        assert look(engagement.api(PRODUCTION)).effects == ()
+        shown = text(quiet_pages.side_effects(quiet), quiet_pages.hands_off(quiet), quiet_pages.canaries(quiet))
+        assert "switched off" in shown
+        assert "stayed silent" in shown
+        assert "in an earlier run" in shown
+        done = restore(engagement, PRODUCTION)
+        assert "restored" in text(quiet_pages.restored(done))
+        assert state(made.production) == before
+        engagement.close()
+
+
+def test_a_rehearsal_lists_what_it_would_switch_off_and_touches_nothing(loud: Desk) -> None:
+    allow(loud, "rules", "settings")
+    before = state(loud.production)
+    engagement = loud.open("05_load", execute=False)
+    quiet = make_quiet(engagement, PRODUCTION)
+    assert {one.what.split()[0]: one.outcome for one in quiet.done} == {
+        "rule": "would switch off", "HTTP": "left on", "setting": "would switch off"
+    }  # fmt: skip
+    assert state(loud.production) == before
+    assert still_off(engagement.ledger, PRODUCTION) == []
+    assert "would switch off" in text(quiet_pages.side_effects(quiet))
+    assert "no canaries" in text(quiet_pages.canaries(quiet))
+    engagement.close()
+
+
+def test_the_address_of_the_canaries_is_needed_for_a_real_account_and_is_nobody_s(loud: Desk) -> None:
+    target = json.loads(loud.file.read_text())["target"]
+    loud.change(target={key: value for key, value in target.items() if key != "simulator"})
+    engagement = loud.open("05_load")
+    with pytest.raises(ParameterError, match=r"target\.canary\.address is empty"):
+        canary_content(engagement, None)
+    engagement.close()
+    first = loud.open("04_extract")
+    make_plan(first)
+    runbook.extract(first)
+    requester = next(iter(first.lookups(first.all_stages).requester_of_address))
+    first.close()
+    loud.change(target={**target, "canary": {"address": requester}})
+    again = loud.open("05_load")
+    with pytest.raises(ParameterError, match="somebody in SmarterTrack") as caught:
+        canary_content(again, again.lookups(again.all_stages))
+    assert requester not in str(caught.value)
+    again.close()
+
+
+def test_findings_of_canaries_are_shown_with_what_probably_did_it(loud: Desk) -> None:
+    quiet = Quiet(PRODUCTION, look(loud.open("05_load").api(PRODUCTION)))
+    assert "no canaries" in text(quiet_pages.canaries(quiet))
+    finding = Finding("2", "it is assigned", "auto-assignment")
+    assert finding.as_json() == {"canary": "2", "what": "it is assigned", "by": "auto-assignment"}
+
+
+def test_the_command_puts_back_what_a_run_that_died_left_off_and_status_tells_of_it(
+    loud: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow(loud, *ALL)
+    monkeypatch.setenv("MIGRATOR_HOME", str(loud.root))
+    before, run = state(loud.production), CliRunner().invoke
+    engagement = loud.open("05_load")
+    with pytest.raises(GateClosed):
+        make_quiet(engagement, PRODUCTION)
+    sign(engagement, "hands_off")
+    make_quiet(engagement, PRODUCTION)
+    engagement.close()
+    assert state(loud.production) != before
+    told = " ".join(run(app, ["status", NAME]).stdout.split())
+    assert "Switched off by this migration in the production account, and not put back yet: rule 'Auto-reply'" in told
+    assert "migrator restore-target desk --target production" in told
+    done = run(app, ["restore-target", NAME])
+    assert done.exit_code == 0, done.stdout
+    assert "restored rule 'Auto-reply'" in done.stdout
+    assert "sandbox: nothing is switched off by this migration." in done.stdout
+    assert state(loud.production) == before
+    assert "Switched off" not in run(app, ["status", NAME]).stdout
+    assert run(app, ["restore-target", NAME]).exit_code == 0
+
+
+def test_the_command_says_what_it_left_alone_and_ends_with_4(loud: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    allow(loud, *ALL)
+    monkeypatch.setenv("MIGRATOR_HOME", str(loud.root))
+    engagement = loud.open("05_load")
+    with pytest.raises(GateClosed):
+        make_quiet(engagement, PRODUCTION)
+    sign(engagement, "hands_off")
+    make_quiet(engagement, PRODUCTION)
+    engagement.close()
+    with loud.production.store.transaction():
+        rule = loud.production.store.get("rule", 1)
+        assert rule is not None
+        loud.production.store.put("rule", {**rule, "name": "Mine now"})
+    done = CliRunner().invoke(app, ["restore-target", NAME, "--target", "production"])
+    assert done.exit_code == 4, done.stdout
+    assert "left alone rule 'Auto-reply' (it was changed meanwhile)" in done.stdout
+    assert CliRunner().invoke(app, ["restore-target", NAME, "--target", "moon"]).exit_code == 2
