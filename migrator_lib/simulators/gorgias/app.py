@@ -59,6 +59,7 @@ def _away(account: Account, request: Request) -> Response:
 
 def _not_carried_out(account: Account, fault: Fault, request: Request) -> Response:
     if fault.kind == "throttled":
+        account.stats.throttled += 1
         return _error(429, "Too many requests", headers={"Retry-after": str(math.ceil(fault.seconds or 1))})
     if fault.kind == "http_500_before":
         return _error(500, "Internal server error")

@@ -90,6 +90,14 @@ def test_accounts_of_one_process_know_nothing_of_each_other(tmp_path: Path) -> N
         account.store.close()
 
 
+def test_an_account_in_memory_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    account = Account("demo", None, seed=SEED, clock=ManualClock())
+    assert account.store.count("user") == 3
+    account.store.close()
+    assert list(tmp_path.iterdir()) == []
+
+
 def started(path: Path, clock: Clock) -> Account:
     return Account("demo", path / "x.sqlite3", seed=SEED, clock=clock)
 

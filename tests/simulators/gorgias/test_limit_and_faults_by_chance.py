@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -49,6 +50,7 @@ def test_a_throttled_request_is_told_when_to_come_back_and_shows_the_level(ask: 
     reply = ask("GET", "users")
     assert (reply.status_code, reply.headers["Retry-after"]) == (429, "7")
     assert reply.headers["X-Gorgias-Account-Api-Call-Limit"].startswith("1/")
+    assert ask.account.stats.throttled == 1
 
 
 def test_a_crashed_account_is_away_and_comes_back_with_what_it_had(gorgias: SimulatedGorgias, ask: Asker) -> None:
@@ -61,6 +63,19 @@ def test_a_crashed_account_is_away_and_comes_back_with_what_it_had(gorgias: Simu
     assert outcome(ask, "GET", "account") == "ConnectionError"
     clock.advance(0.2)
     assert [row["customer"]["id"] for row in ask("GET", "tickets").json()["data"]] == [jane]
+
+
+def test_a_crash_cuts_every_line_and_what_was_not_carried_out_yet_never_is(ask: Asker) -> None:
+    body = ticket(incoming(ask.customer()))
+    disturb(ask, "slow", method="POST", seconds=0.5)
+    disturb(ask, "crash_before", method="GET", seconds=0.0)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(outcome, Asker(ask.url, ask.account, requests.Session()), "POST", "tickets", body)
+        while ask.account.faults[0].times:  # until it is under way
+            ask("PUT", "users/1", {})
+        assert outcome(ask, "GET", "account") == "ConnectionError"
+        assert waiting.result() == "ConnectionError"
+    assert ask.account.store.count("ticket") == 0
 
 
 def drawn(profile: Profile, seed: int, number: int) -> list[Fault | None]:

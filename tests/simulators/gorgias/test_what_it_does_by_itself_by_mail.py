@@ -98,6 +98,28 @@ def test_what_is_to_go_out_survives_the_end_of_the_process(tmp_path: Path) -> No
     second.store.close()
 
 
+def test_nothing_acts_on_what_the_seed_holds_and_its_snoozed_tickets_come_back(tmp_path: Path) -> None:
+    from migrator_lib.simulators.gorgias.behaviour.clockwork import catch_up
+
+    seed = {
+        **SEED, "customers": [{"email": "jane@shop.example"}],
+        "tickets": [
+            ticket(incoming(20_000), status="closed"),
+            ticket(unsent(20_000), snooze_datetime="2026-01-01T01:00:00"),
+            ticket(note(mention_ids=[AGENT])),
+        ],
+        "rules": [{"name": "Hi", "event_types": "ticket-created", "auto_reply": True}],
+        "settings": [{"type": kind, "data": {"enabled": True}} for kind in ("satisfaction-surveys", "auto-merge")],
+    }  # fmt: skip
+    clock = ManualClock()
+    account = Account("demo", None, seed=seed, clock=clock)
+    assert (account.store.outbox(), account.store.fired(), account.store.count("ticket")) == ([], [], 3)
+    clock.advance(7200)
+    catch_up(account)
+    assert [found["what"] for found in account.store.fired()] == ["unsnooze"]
+    account.store.close()
+
+
 # --- what a message does -------------------------------------------------------------------------------
 
 
