@@ -6,15 +6,16 @@ its address is the engagement's own (``target.canary.address``) or a reserved on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
-from migrator_lib.errors import RecordError, RecordRejected
+from migrator_lib.errors import RecordError, RecordRejected, RecordUnusable
 from migrator_lib.external_id import external_id
 from migrator_lib.gorgias.api import GorgiasApi, Json
 from migrator_lib.gorgias.contract.replies import CustomField, Message, Tag, Thing, Ticket
+from migrator_lib.gorgias.transport import Upload
 from migrator_lib.ledger import GONE, PENDING, Entry, Ledger
 from migrator_lib.masking import mask_text
 from migrator_lib.parameters import Target
@@ -205,8 +206,41 @@ class Bench:
         return self.api.tickets.get(ticket, custom_fields=True).as_json()
 
     def thread(self, ticket: int) -> list[Message]:
-        """Return the messages of a ticket."""
+        """Return the messages of a ticket, as they are listed now."""
         return [message for page in self.api.messages.pages(ticket_id=ticket) for message in page]
+
+    def first_message(self, ticket: int) -> Message:
+        """Return the first message of a ticket, waiting for a list that lags.
+
+        Raises:
+            RecordUnusable: none is ever listed.
+        """
+        if self.seconds_until_found(lambda: self.thread(ticket)) is None:
+            raise _unknown("the ticket's messages are never listed")
+        return self.thread(ticket)[0]
+
+    def rows(self, path: str, **query: Any) -> list[Json]:
+        """Return the rows of the first page of a list as they came, whatever the client makes of them.
+
+        Raises:
+            RecordUnusable: it is no list.
+        """
+        reply = self.api.transport.call("GET", path, params=query)
+        if not isinstance(reply, Mapping) or not isinstance(reply.get("data"), list):
+            raise _unknown(f"GET /api/{path} answers with no list")
+        return [row for row in reply["data"] if isinstance(row, dict)]
+
+    def upload(self, name: str, content: bytes = b"synthetic") -> Json:
+        """Upload a file; return what is told of it, as it came.
+
+        Raises:
+            RecordUnusable: nothing is told of it.
+        """
+        file = Upload(name, content, "text/plain")
+        reply = self.api.transport.call("POST", "upload", params={"type": "attachment"}, upload=file)
+        if not isinstance(reply, list) or not reply or not isinstance(reply[0], dict):
+            raise _unknown("POST /api/upload tells nothing of the file")
+        return dict(reply[0])
 
     def attempt(self, request: Callable[[], R]) -> R | Refusal:
         """Send a request that may be refused; return what it brought, or how it was refused."""
@@ -229,3 +263,7 @@ class Bench:
             self.wait(pause)
             waited, pause = waited + pause, min(pause * 2, 30.0)
         return waited
+
+
+def _unknown(words: str) -> RecordUnusable:
+    return RecordUnusable(words, next_step="ask again in notebook 03, or answer in target.proofs.")

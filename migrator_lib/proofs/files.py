@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from migrator_lib.gorgias.api import Json
-from migrator_lib.gorgias.transport import Upload
 from migrator_lib.proofs.bench import BODY, Bench, Refusal
 from migrator_lib.proofs.probe import Answer, Probe, answered
 
@@ -14,12 +13,6 @@ SMALLEST = 2_500_000
 COUNTS = (10, 5, 1)
 FOREIGN = "https://files.st-migration.example/synthetic.txt"
 CALL_SIZES = (8_000_000, 2_000_000, 500_000)
-
-
-def _send(bench: Bench, name: str, content: bytes = b"synthetic") -> Json:
-    """Upload a file; return the reply as it came."""
-    upload = Upload(name, content, "text/plain")
-    return dict(bench.api.transport.call("POST", "upload", params={"type": "attachment"}, upload=upload)[0])
 
 
 def _attachment(name: str, url: str) -> Json:
@@ -39,7 +32,7 @@ class UploadLabel(Probe):
 
     def run(self, bench: Bench) -> Answer:
         """Ask."""
-        name = str(_send(bench, "synthetic label.txt").get("name"))
+        name = str(bench.upload("synthetic label.txt").get("name"))
         return answered(name == "synthetic label.txt", "by its field" if name.startswith("synthetic") else "otherwise")
 
 
@@ -56,7 +49,7 @@ class UploadSizeIsNumber(Probe):
 
     def run(self, bench: Bench) -> Answer:
         """Ask."""
-        size = _send(bench, "synthetic.txt").get("size")
+        size = bench.upload("synthetic.txt").get("size")
         return answered(isinstance(size, int), f"a {'number' if isinstance(size, int) else type(size).__name__}")
 
 
@@ -76,7 +69,7 @@ class UploadLimit(Probe):
         taken, limit = 0, bench.settings.upload_limit_bytes
         for size in _doubling(limit):
             bench.wait(0)
-            sent = bench.attempt(lambda size=size: _send(bench, f"synthetic-{size}.txt", bytes(size)))  # type: ignore[misc]
+            sent = bench.attempt(lambda size=size: bench.upload(f"synthetic-{size}.txt", bytes(size)))  # type: ignore[misc]
             if isinstance(sent, Refusal):
                 return answered(False, f"{size:,} bytes were refused ({sent.status})", taken or None)
             taken = size
@@ -117,7 +110,7 @@ class ForeignUrls(Probe):
         made = bench.attempt(lambda: bench.ticket("foreign", message))
         if isinstance(made, Refusal):
             return answered(False, "refused", "refused")
-        attached = bench.thread(made.id)[0].attachments or []
+        attached = bench.first_message(made.id).attachments or []
         what = "hot-linked" if any(one.url == FOREIGN for one in attached) else "copied" if attached else "left out"
         return answered(what == "hot-linked", what, what)
 
@@ -134,12 +127,12 @@ class AttachmentsPerMessage(Probe):
 
     def run(self, bench: Bench) -> Answer:
         """Ask."""
-        url = str(_send(bench, "synthetic.txt")["url"])
+        url = str(bench.upload("synthetic.txt").get("url"))
         for count in COUNTS:
             files = [_attachment(f"synthetic-{n}.txt", url) for n in range(count)]
             message = bench.incoming(f"files-{count}", attachments=files)
             made = bench.attempt(lambda m=message, n=count: bench.ticket(f"files-{n}", m))  # type: ignore[misc]
-            if not isinstance(made, Refusal) and len(bench.thread(made.id)[0].attachments or []) == count:
+            if not isinstance(made, Refusal) and len(bench.first_message(made.id).attachments or []) == count:
                 return answered(count == COUNTS[0], f"{count} are there", count)
         return answered(False, "not even one is there")
 

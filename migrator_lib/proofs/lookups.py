@@ -86,5 +86,5 @@ class LookupIsExact(Probe):
         named = bench.external_id("exactly")
         if bench.seconds_until_found(lambda: bench.api.tickets.by_external_id(named)) is None:
             return Answer(answer="not answered", seen="the ticket is not found at all")
-        rows = bench.api.transport.call("GET", "tickets", params={"external_id": named[:-2]})["data"]
+        rows = bench.rows("tickets", external_id=named[:-2])
         return answered(not rows, "exact" if not rows else "the beginning of an id is enough")

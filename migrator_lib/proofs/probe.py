@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from migrator_lib.errors import RecordError, Unanswered
+from migrator_lib.errors import RecordError, ReplyUnusable, TargetDenied, Unanswered
 from migrator_lib.masking import mask_text
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Probe(ABC):
             return Answer(answer="not asked", seen=reason)
         try:
             return self.run(bench)
-        except RecordError as error:
+        except (RecordError, ReplyUnusable, TargetDenied) as error:  # one question less, not the end of all
             return Answer(answer="not answered", seen=mask_text(error.message))
         except Unanswered as error:
             return Answer(answer="not answered", seen=f"{error.message}: ask again")

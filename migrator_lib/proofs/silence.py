@@ -31,6 +31,7 @@ class SentDatetimeSilences(Probe):
         """Ask."""
         ticket = bench.ticket("silence", bench.outgoing("silence-message"))
         bench.wait(SENDING_SECONDS)
+        bench.first_message(ticket.id)
         thread = [message.as_json() for message in bench.thread(ticket.id)]
         if len(thread) != 1:
             return answered(False, f"the thread has {len(thread)} messages, and one was given")

@@ -160,7 +160,7 @@ class SourceTypeTaken(Probe):
         made = bench.attempt(lambda: bench.ticket("source", message))
         if isinstance(made, Refusal):
             return answered(False, made.words)
-        source = bench.thread(made.id)[0].as_json().get("source") or {}
+        source = bench.first_message(made.id).as_json().get("source") or {}
         there = (source.get("from") or {}).get("address") == bench.address
         return answered(there, "taken" if there else "taken, and another address is read back")
 

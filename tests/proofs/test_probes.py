@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from migrator_lib.errors import TargetDenied
 from migrator_lib.proofs.behaviour import Behaviour
 from migrator_lib.proofs.bench import Bench
 from migrator_lib.proofs.catalogue import BY_NAME, PROBES
@@ -73,3 +74,28 @@ def test_a_ticket_whose_own_change_removes_no_value_may_have_it_removed_otherwis
     answer = probe.ask(bench)
     assert (answer.answer, answer.value) == ("other", value)
     assert dict(probe.follows(answer)) == follows
+
+
+def test_what_the_key_may_not_do_leaves_one_question_open_and_not_all(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(_body: Any) -> None:
+        raise TargetDenied("Gorgias refused POST /api/jobs with 403: this plan has no jobs")
+
+    monkeypatch.setattr(bench.api.jobs, "create", denied)
+    answer = BY_NAME["delete_job_works"].ask(bench)
+    assert (answer.answer, "403" in answer.seen) == ("not answered", True)
+
+
+def test_a_list_of_messages_that_lags_is_waited_for(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    pages, asked = bench.api.messages.pages, iter([True, True])
+    monkeypatch.setattr(
+        bench.api.messages, "pages", lambda ticket_id: iter([]) if next(asked, False) else pages(ticket_id)
+    )
+    assert BY_NAME["sent_datetime_silences"].ask(bench).answer == "expected"
+
+
+def test_messages_that_are_never_listed_are_no_sign_of_mail(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench.api.messages, "pages", lambda ticket_id: iter([]))
+    answer = BY_NAME["sent_datetime_silences"].ask(bench)
+    assert (answer.answer, answer.seen) == ("not answered", "the ticket's messages are never listed")
