@@ -11,6 +11,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from starlette.requests import ClientDisconnect
 
 from migrator_lib.clock import ScaledClock
 from migrator_lib.simulators.gorgias import admin, help_center_import, inspector, oauth, openapi, roles
@@ -127,6 +128,8 @@ def _endpoint(account: Account, route: Endpoint) -> Any:
             if fault and fault.kind in BEFORE:
                 return _not_carried_out(account, fault, request)
             response = _answer(account, route, call)
+        except ClientDisconnect:
+            return cut_off(request)
         except Refused as refusal:
             response = _error(refusal.status, refusal.message, refusal.data, refusal.headers)
         return _carried_out(account, fault, request, response) if fault and fault.kind in AFTER else response

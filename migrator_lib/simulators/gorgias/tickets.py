@@ -10,9 +10,9 @@ from migrator_lib.simulators.gorgias import custom_fields, messages, people
 from migrator_lib.simulators.gorgias import tags as tag_store
 from migrator_lib.simulators.gorgias.account import Account, reference_problem
 from migrator_lib.simulators.gorgias.behaviour import happened, notices
-from migrator_lib.simulators.gorgias.behaviour.clockwork import snooze
 from migrator_lib.simulators.gorgias.behaviour.events import ASSIGNED, CLOSED, CREATED, MESSAGE_CREATED, OPENED, UPDATED
 from migrator_lib.simulators.gorgias.behaviour.sending import SEND
+from migrator_lib.simulators.gorgias.behaviour.snoozing import snooze
 from migrator_lib.simulators.gorgias.channels import check_channel
 from migrator_lib.simulators.gorgias.store import Document
 from migrator_lib.simulators.gorgias.validation import Refused, parse

@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from migrator_lib.clock import ManualClock
+from migrator_lib.simulators.gorgias import Account, tickets
+from migrator_lib.simulators.gorgias.behaviour.actions import ACTIONS
 from migrator_lib.simulators.gorgias.behaviour.rule_code import blocks, is_met
 from migrator_lib.simulators.gorgias.look import outbox
-from tests.simulated_account import SimulatedGorgias
-from tests.simulators.gorgias.asking import AGENT, OLD, Asker, incoming, outgoing, ticket
+from tests.simulated_account import SEED, SimulatedGorgias
+from tests.simulators.gorgias.asking import AGENT, OLD, Asker, incoming, note, outgoing, ticket
 
 
 @pytest.fixture
@@ -227,3 +231,42 @@ def test_a_snooze_that_is_taken_back_or_past_does_nothing(ask: Asker, clock: Man
     ask("PUT", f"tickets/{made['id']}", {"snooze_datetime": until})
     clock.advance(7200)
     assert (read(ask, made)["status"], fired(ask)) == ("closed", [])
+
+
+# --- whatever it is told -------------------------------------------------------------------------------
+
+SNIPPETS = (
+    "if (", ")", "{", "}", "Action('", "addTags'", ", {tags: ", "'a,b'", "[1, {name: x}]", "eq(ticket.id, ", "&&", "||",
+    "2020-13-45", "\\ud800", "!", '"', "setAssignee'", "{assignee_user: {id: ", "1e999", "9" * 20, "\n",
+)  # fmt: skip
+NAMES = ("tags", "status", "assignee_user", "id", "name", "subject", "snooze_datetime", "body_text")
+PLAIN = st.none() | st.booleans() | st.integers() | st.text(max_size=3)
+JSON = st.recursive(
+    PLAIN, lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(NAMES), inner), max_leaves=6
+)  # fmt: skip
+
+
+@given(
+    code=st.lists(st.sampled_from(SNIPPETS), max_size=12).map("".join),
+    name=st.sampled_from([*ACTIONS]),
+    arguments=JSON,
+    data=JSON,
+)
+@settings(max_examples=60)
+def test_no_code_action_or_setting_breaks_an_account(code: str, name: str, arguments: Any, data: Any) -> None:
+    rules = [{"name": "Odd", "event_types": "ticket-created", "code": code}]
+    kinds = ("satisfaction-surveys", "auto-merge", "ticket-assignment")
+    switches = [
+        {
+            "type": kind,
+            "data": {"enabled": True, "days": data, "send_after_seconds": data, "auto_assign_to_teams": data},
+        }
+        for kind in kinds
+    ]
+    account = Account("odd", None, seed={**SEED, "rules": rules, "settings": switches}, clock=ManualClock())
+    message = note(actions=[{"name": name, "arguments": arguments}, arguments], macros=[data])
+    with account.store.transaction():
+        made = tickets.create_ticket(account, ticket(message))
+        tickets.create_ticket(account, ticket(note(), status="closed"))
+    assert account.store.get("ticket", made["id"]) is not None
+    account.store.close()

@@ -7,12 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pydantic import ValidationError
+
+from migrator_lib.gorgias.contract.bodies import TicketUpdate
 from migrator_lib.simulators.gorgias import tags
 from migrator_lib.simulators.gorgias.account import Account
 from migrator_lib.simulators.gorgias.behaviour import sending
 from migrator_lib.simulators.gorgias.behaviour.events import ASSIGNED, CLOSED, MESSAGE_CREATED, OPENED, UPDATED
+from migrator_lib.simulators.gorgias.behaviour.snoozing import snooze
 from migrator_lib.simulators.gorgias.store import Document
 
+SNOOZE = "snooze_datetime"
+LONGEST_TAG = 256
 Do = Callable[[Account, Document, Document], set[str]]
 
 
@@ -28,10 +34,11 @@ def carry_out(account: Account, ticket: Document, name: str, given: Document, *,
 
 
 def _tag_names(given: Document) -> list[str]:
-    named = given.get("tags") or ""
-    names = [one.get("name") if isinstance(one, dict) else one for one in named]
-    listed = named.split(",") if isinstance(named, str) else [str(name) for name in names]
-    return [name.strip() for name in listed if name.strip()]
+    """Return the tags that are named: with commas between them, or in a list."""
+    named = given.get("tags")
+    listed = named.split(",") if isinstance(named, str) else named if isinstance(named, list) else []
+    names = (one.get("name") if isinstance(one, dict) else one for one in listed)
+    return [name.strip() for name in names if isinstance(name, str) and 0 < len(name.strip()) <= LONGEST_TAG]
 
 
 def _tagged(account: Account, ticket: Document, names: list[str]) -> None:
@@ -68,7 +75,8 @@ def _set_status(account: Account, ticket: Document, given: Document) -> set[str]
 def _assign(kind: str) -> Do:
     def do(account: Account, ticket: Document, given: Document) -> set[str]:
         chosen = given.get(f"assignee_{kind}")
-        found = account.store.get(kind, int(chosen["id"])) if isinstance(chosen, dict) and chosen.get("id") else None
+        number = chosen.get("id") if isinstance(chosen, dict) else None
+        found = account.store.get(kind, number) if isinstance(number, int) else None
         email = {"email": found["email"]} if found and kind == "user" else {}
         ticket[f"assignee_{kind}"] = {"id": found["id"], "name": found["name"], **email} if found else None
         return {ASSIGNED} if found else set()
@@ -77,9 +85,15 @@ def _assign(kind: str) -> Do:
 
 
 def _set(field: str) -> Do:
-    def do(_account: Account, ticket: Document, given: Document) -> set[str]:
-        if field in given:
-            ticket[field] = given[field]
+    """Return what sets a field to what a PUT would take; anything else does nothing."""
+
+    def do(account: Account, ticket: Document, given: Document) -> set[str]:
+        try:
+            ticket.update(TicketUpdate.model_validate({field: given[field]}).model_dump(include={field}))
+        except (KeyError, ValidationError):
+            return set()
+        if field == SNOOZE:
+            snooze(account, ticket["id"], ticket[SNOOZE])
         return set()
 
     return do
@@ -102,6 +116,10 @@ def _note(account: Account, ticket: Document, given: Document) -> set[str]:
     return {MESSAGE_CREATED}
 
 
+def _text(given: Document, name: str) -> str | None:
+    return given[name] if isinstance(given.get(name), str) else None
+
+
 def _message(
     account: Account, ticket: Document, given: Document, *, channel: str, receiver: Document | None, public: bool
 ) -> Document:
@@ -110,7 +128,7 @@ def _message(
         "id": message_id, "uri": f"/api/tickets/{ticket['id']}/messages/{message_id}/", "ticket_id": ticket["id"],
         "external_id": None, "channel": channel, "via": "rule", "from_agent": True, "public": public,
         "rule_id": given.get("rule_id"), "sender": None, "receiver": receiver, "subject": ticket.get("subject"),
-        "body_text": given.get("body_text"), "body_html": given.get("body_html"), "source": None, "meta": None,
+        "body_text": _text(given, "body_text"), "body_html": _text(given, "body_html"), "source": None, "meta": None,
         "attachments": [], "imported": False, "created_datetime": now, "sent_datetime": None, "failed_datetime": None,
         "opened_datetime": None, "deleted_datetime": None, "message_id": None,
     }  # fmt: skip
@@ -124,5 +142,5 @@ ACTIONS: dict[str, Do] = {
     "replyToTicket": _reply, "addInternalNote": _note, "addTags": _add_tags, "setTags": _set_tags,
     "removeTags": _remove_tags, "setStatus": _set_status, "setAssignee": _assign("user"),
     "setTeamAssignee": _assign("team"), "setPriority": _set("priority"), "setSubject": _set("subject"),
-    "snoozeTicket": _set("snooze_datetime"), "trashTicket": _trash,
+    "snoozeTicket": _set(SNOOZE), "trashTicket": _trash,
 }  # fmt: skip

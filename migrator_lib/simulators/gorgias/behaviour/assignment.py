@@ -32,7 +32,7 @@ def _members(account: Account, ticket: Document, teams: Any) -> list[Document]:
     """Return who is in turn: the ticket's team, else those of the setting; each once, in the order of their ids."""
     wanted = {ticket["assignee_team"]["id"]} if ticket["assignee_team"] else None
     if wanted is None and isinstance(teams, list):
-        wanted = {*teams}
+        wanted = {team for team in teams if isinstance(team, int)}
     found = [team for team in account.store.by_kind("team") if wanted is None or team["id"] in wanted]
     by_id = {member["id"]: member for team in found for member in team["members"]}
     return [by_id[user_id] for user_id in sorted(by_id)]

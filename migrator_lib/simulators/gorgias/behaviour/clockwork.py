@@ -7,8 +7,7 @@ from collections.abc import Callable
 from migrator_lib.simulators.gorgias.account import Account
 from migrator_lib.simulators.gorgias.behaviour import happened, sending, surveys
 from migrator_lib.simulators.gorgias.behaviour.events import OPENED, UNSNOOZED
-
-UNSNOOZE = "unsnooze"
+from migrator_lib.simulators.gorgias.behaviour.snoozing import UNSNOOZE
 
 
 def catch_up(account: Account) -> None:
@@ -20,13 +19,6 @@ def catch_up(account: Account) -> None:
         while (found := account.store.take_due(now)) is not None:
             at, kind, thing = found
             DUE[kind](account, thing, at)
-
-
-def snooze(account: Account, ticket_id: int, until: str | None) -> None:
-    """Have a ticket come back at a moment of the future; None, or one that is past, calls that off."""
-    account.store.call_off(UNSNOOZE, ticket_id)
-    if until and until > account.now():
-        account.store.later(until, UNSNOOZE, ticket_id)
 
 
 def _unsnooze(account: Account, ticket_id: int, at: str) -> None:

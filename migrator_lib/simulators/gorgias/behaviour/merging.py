@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from migrator_lib.simulators.gorgias.account import Account
-from migrator_lib.simulators.gorgias.behaviour.switches import AUTO_MERGE, switched_on
+from migrator_lib.simulators.gorgias.behaviour.switches import AUTO_MERGE, number, switched_on
 from migrator_lib.simulators.gorgias.store import Document
 
 MOST_DAYS = 180
@@ -22,7 +22,7 @@ def merge(account: Account, ticket_id: int) -> None:
     ticket = account.store.get("ticket", ticket_id) if setting is not None else None
     if setting is None or ticket is None or not _is_open(ticket) or not ticket["customer"]:
         return
-    within = timedelta(days=min(int(setting.get("days") or USUAL_DAYS), MOST_DAYS))
+    within = timedelta(days=min(number(setting, "days", USUAL_DAYS), MOST_DAYS))
     others = account.store.by("ticket", "parent", ticket["customer"]["id"])
     close = [
         o for o in others if o["id"] != ticket_id and _is_open(o) and abs(_created(o) - _created(ticket)) <= within

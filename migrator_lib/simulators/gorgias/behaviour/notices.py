@@ -22,7 +22,9 @@ def act(account: Account, ticket: Document, given: Document) -> None:
         if given.get(key):
             account.store.mail("action", f"ticket {ticket['id']}", key, now)
     for action in [*_given(given.get("actions")), *_of_macros(account, given.get("macros"))]:
-        actions.carry_out(account, ticket, str(action.get("name")), dict(action.get("arguments") or {}), by="a message")
+        given_to_it = action.get("arguments")
+        arguments = given_to_it if isinstance(given_to_it, dict) else {}
+        actions.carry_out(account, ticket, str(action.get("name")), arguments, by="a message")
 
 
 def _given(listed: Any) -> list[Document]:

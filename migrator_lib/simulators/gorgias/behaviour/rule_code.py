@@ -8,6 +8,7 @@ developers.gorgias.com, create-rule.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -82,11 +83,13 @@ def _object(code: str, at: int) -> Document:
 
 
 def _value(text: str) -> Any:
-    """Return what a literal stands for, None for what is none."""
+    """Return what a literal stands for; None for what is none, or for nothing that JSON has."""
     try:
-        return YAML(typ="safe", pure=True).load(text)
-    except YAMLError:
+        found = YAML(typ="safe", pure=True).load(text)
+        json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
+    except (YAMLError, ValueError, TypeError, RecursionError):
         return None
+    return found
 
 
 def is_met(condition: str, scope: Document) -> bool:

@@ -6,7 +6,7 @@ Source: developers.gorgias.com, the-satisfactionsurvey-object: a survey with a s
 from __future__ import annotations
 
 from migrator_lib.simulators.gorgias.account import Account
-from migrator_lib.simulators.gorgias.behaviour.switches import SURVEYS, switched_on
+from migrator_lib.simulators.gorgias.behaviour.switches import SURVEYS, number, switched_on
 from migrator_lib.simulators.gorgias.store import Document
 
 KIND = "survey"
@@ -21,7 +21,7 @@ def ask(account: Account, ticket_id: int) -> None:
     ticket = account.store.get("ticket", ticket_id) if setting is not None else None
     if setting is None or ticket is None or not ticket["customer"] or account.store.by(KIND, "parent", ticket_id):
         return
-    after = float(setting.get("send_after_seconds") or account.knobs.survey_after_seconds)
+    after = number(setting, "send_after_seconds", account.knobs.survey_after_seconds)
     survey_id = account.store.next_id(KIND)
     survey: Document = {
         "id": survey_id, "uri": f"/api/satisfaction-surveys/{survey_id}/", "ticket_id": ticket_id,
