@@ -40,7 +40,7 @@ def late(world: World) -> int:
 @pytest.mark.parametrize("seconds", [0.05, 1.0, 3.0])
 def test_a_leaky_bucket_is_used_up_and_never_over(limit: int, window: float, seconds: float) -> None:
     world = World(limit=limit, window=window, way=steady(seconds / 2), workers=32).run(300)
-    assert world.share(WARM, 300) > 0.999
+    assert world.share(WARM, 300) > 0.998
     assert world.refused == []
     assert world.gate.kind == "leaky bucket"
 
@@ -290,3 +290,14 @@ def test_many_threads_over_http_fill_an_account_that_is_slow_to_answer(
     assert gate.limit == 80
     assert gate.throttled == account.stats.throttled == 0
     assert gate.usage().in_flight > 3
+
+
+def test_replies_that_overtake_each_other_do_not_empty_a_bucket() -> None:
+    clock = ManualClock()
+    ours = gate(clock)
+    burst = [ours.ask() for _ in range(20)]
+    first, last = burst[0], burst[-1]
+    assert not isinstance(first, float)
+    assert not isinstance(last, float)
+    ours.release("1/40", last)  # it came first, and the other 19 are still on their way
+    assert isinstance(ours.ask(), float)

@@ -20,8 +20,19 @@ class Told:
     """When the reply came."""
     later: int
     """How many calls have left after this one."""
+    earlier: int
+    """How many that had left before are still on their way, and may be counted after this one."""
     delayed: float
     """How much longer than the shortest way it took, in seconds: so much later it may have been counted."""
+
+    @property
+    def counted(self) -> int:
+        """How many of our calls this count holds, as far as we know."""
+        return self.passage.number - self.earlier
+
+    def is_after(self, other: Told) -> bool:
+        """Whether the server certainly counted this call after another."""
+        return self.passage.sent_at >= other.at
 
     @property
     def arrived(self) -> float:

@@ -197,7 +197,8 @@ class RateGate:
             if found is None:
                 return
             delayed = self._ways.took(now - passage.sent_at)
-            told = Told(passage, *found, at=now, later=self.calls - passage.number, delayed=delayed)
+            later, earlier = self.calls - passage.number, sum(one < passage.number for one in self._flying)
+            told = Told(passage, *found, at=now, later=later, earlier=earlier, delayed=delayed)
             self._judge(told)
             if self._window:
                 self._window.differ(self._ways.spread)

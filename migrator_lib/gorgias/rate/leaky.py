@@ -79,52 +79,55 @@ class LeakyBucket:
         return min(wait, max(0.0, self._last_sent + look - now))
 
     def told(self, told: Told) -> None:
-        """Take a reply's word for the level, unless a later call's reply has come before it."""
+        """Take a reply's word for the level, unless what it tells may be older than what is known."""
         if told.limit != self.limit:
             self.leak *= told.limit / self.limit
             self.limit = told.limit
             self._forget()
-        if self._newest and told.passage.number < self._newest.passage.number:
-            return
-        if self._newest:
-            self._compare(self._newest, told)
-        self._newest = told
-        self._level = max(0.0, told.used - max(0.0, told.at - told.arrived) * self.sinking) + told.later
-        self._at = told.at
+        drained = max(0.0, told.at - told.arrived) * self.sinking
+        level = max(0.0, told.used - drained) + told.later + told.earlier
+        if self._newest is None or told.is_after(self._newest):
+            if self._newest:
+                self._compare(self._newest, told)
+            self._newest = told
+        elif level <= self.level(told.at):
+            return  # which of the two came first is not known: the higher count holds
+        self._level, self._at = level, told.at
 
     # --- what others put in, and how fast it leaks -------------------------------------------------
 
     def _compare(self, last: Told, told: Told) -> None:
         """Learn from the counts of two calls: what the leak leaves of the first, ours between them, and the others'."""
-        ours, passed = told.passage.number - last.passage.number, max(0.0, told.arrived - last.arrived)
+        ours, passed = told.counted - last.counted, max(0.0, told.arrived - last.arrived)
         expected = max(0.0, last.used - passed * self.leak) + ours
         self.foreign.saw(told.used - expected, passed)
-        if min(last.used, told.used) >= 3:
-            self._should_leak += passed * self.leak
-            self._leaked += _gone(last, told)
-        self._look_for_a_faster_leak(told)
+        self._look_from_mark_to_mark(told)
         self._look_for_a_slower_leak(told)
 
     def does_not_leak(self) -> bool:
-        """Whether next to nothing has leaked where a quarter of a bucket should have."""
-        if self._should_leak < max(8.0, self.limit / 4):
+        """Whether next to nothing has leaked where much should have, in the time that there certainly was."""
+        if self._should_leak < max(6.0, self.limit / 8):
             return False
         tight = self._leaked < 0.15 * self._should_leak
         self._should_leak = self._leaked = 0.0
         return tight
 
-    def _look_for_a_faster_leak(self, told: Told) -> None:
+    def _look_from_mark_to_mark(self, told: Told) -> None:
         """What certainly has leaked, in the time that certainly was enough, is a floor of the leak.
 
         Seen twice in a row, since a window that begins anew looks like it once.
         """
         if self._mark is None:
             self._mark = told
-        passed = told.at - self._mark.passage.sent_at
+        mark, passed = self._mark, told.at - self._mark.passage.sent_at
         if passed < MARK_SECONDS:
             return
-        self._floors.append((_gone(self._mark, told) - told.passage.in_flight - 1) / passed)
         self._mark = told
+        if min(mark.used, told.used) >= 3:
+            between = told.passage.sent_at - mark.passage.sent_at - mark.delayed
+            self._should_leak += max(0.0, between) * self.leak
+            self._leaked += _gone(mark, told)
+        self._floors.append((_gone(mark, told) - told.passage.in_flight - 1) / passed)
         floor = min(self._floors)
         if len(self._floors) == 2 and floor > 1.1 * self.leak:
             self.leak = self._documented(floor)
@@ -153,4 +156,4 @@ class LeakyBucket:
 
 def _gone(first: Told, second: Told) -> float:
     """Return how many of our calls between two counts are not to be seen in the second."""
-    return second.passage.number - first.passage.number - (second.used - first.used)
+    return second.counted - first.counted - (second.used - first.used)

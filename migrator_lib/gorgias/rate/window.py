@@ -10,6 +10,8 @@ over, unless it is faster on its way.
 
 from __future__ import annotations
 
+import math
+
 from migrator_lib.gorgias.rate.calls import Passage, Told
 from migrator_lib.gorgias.rate.foreign import Foreign
 from migrator_lib.gorgias.rate.leaky import WINDOWS
@@ -42,6 +44,7 @@ class FixedWindow:
         self._reserve = reserve
         self._apart = 0.0
         self._began = told.passage.sent_at + told.delayed
+        self._latest = self._began
         self._seen_to_begin = False
         self._first = told.passage.number
         self._ours = told.later + 1
@@ -72,6 +75,7 @@ class FixedWindow:
     def _open(self, began: float, first: int, *, seen: bool) -> None:
         self.number += 1
         self._began, self._first, self._seen_to_begin = began, first, seen
+        self._latest = math.inf
         self._newest, self._full = None, False
         self._lost_places = max(0.0, self._lost_places - PLACE_BACK)
 
@@ -94,7 +98,7 @@ class FixedWindow:
             return 0.0
         others, since = 0.0, self._began
         if self._newest:
-            others = self._newest.used - (self._newest.passage.number - self._first + 1)
+            others = max(0.0, self._newest.used - (self._newest.counted - self._first + 1))
             since = self._newest.arrived
         others += self.foreign.rate * max(0.0, self.ends - since)
         return self.limit - max(self._reserve * self.limit, others) - self._lost_places - self._ours
@@ -110,19 +114,18 @@ class FixedWindow:
         if meant_for < self.number:
             if not fell:
                 return  # of a window that is over
-            self._began = min(self._began, arrived)  # this one had begun when it came
         elif fell:
             self._begin_early(told, arrived)
         elif self._goes_on(told):
             self._take_back(told)
         if told.used >= told.limit:
             self._full = True
-        elif self._newest is None:
+            return
+        self._began = self._latest = min(self._latest, arrived)  # it had begun when this one came
+        if self._newest is None:
             self._newest = told
-            if told.passage.number == self._first:
-                self._began = max(self._began, arrived)
         elif told.passage.number > self._newest.passage.number:
-            ours = told.passage.number - self._newest.passage.number
+            ours = told.counted - self._newest.counted
             passed = told.arrived - self._newest.arrived
             self.foreign.saw(told.used - self._newest.used - ours, passed)
             self._newest = told
@@ -147,7 +150,7 @@ class FixedWindow:
         """Take the window for the same one as before, which is longer than it was thought to be."""
         self._began, self._first = self._before
         self._ours = told.passage.number - self._first + 1 + told.later
-        self._newest = None
+        self._newest, self._latest = None, self._began
         self._lengthen(told.passage.sent_at - self._began)
 
     def _lengthen(self, lasted: float) -> None:
@@ -167,4 +170,4 @@ class FixedWindow:
         if lasts > 1.1 * self.length:
             self._lengthen(lasts - 1.5)
         self._full, self._seen_to_begin = True, False
-        self._began = latest - self.length
+        self._began = self._latest = latest - self.length
