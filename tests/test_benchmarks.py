@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from benchmarks import demo_run
+from benchmarks import calls, demo_run, gate
 from benchmarks.harness import Registry, discover
 from benchmarks.run import main
 
@@ -153,8 +153,52 @@ def test_the_projects_own_are_found_and_each_is_in_the_readme() -> None:
     found = {each.name: (each.unit, each.goal) for each in discover().select()}
     assert found["demo_run_seconds_per_1000_tickets"] == ("s", 90)
     assert found["papermill_overhead_seconds_per_notebook"] == ("s", 1.5)
+    assert found["calls_per_plain_ticket"] == ("calls", 1.05)
     readme = Path(demo_run.__file__).with_name("README.md").read_text(encoding="utf-8")
-    assert [name for name in found if f"`{name}`" not in readme] == []
+    assert [name for name in found if f"`{name}`" not in readme and not name.startswith("gate_")] == []
+    assert "`gate_share_<bucket>_<auth>_<traffic>_<latency>`" in readme
+
+
+def test_the_gate_is_measured_on_both_kinds_of_limit_by_both_ways_of_signing_in_with_and_without_others() -> None:
+    goals = {each.name: (each.goal, each.more_is_better) for each in discover().select() if "gate_" in each.name}
+    assert len(goals) == 32
+    assert goals["gate_share_leaky_api_key_own_50ms"] == (0.99, True)
+    assert goals["gate_share_window_oauth_foreign_1s"] == (0.98, True)
+    assert goals["gate_throttled_leaky_oauth_own_1s"] == (0.0, False)
+    assert goals["gate_throttled_window_api_key_foreign_50ms"] == (0.001, False)
+
+
+@pytest.mark.parametrize("way", list(gate.WAYS))
+def test_a_way_is_measured_over_http_and_two_lines_are_of_one_run(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "SPEEDS", {"leaky": 100.0})
+    monkeypatch.setattr(gate, "USUAL_SPEED", 100.0)
+    monkeypatch.setattr(gate, "WARM_WINDOWS", 1)
+    monkeypatch.setattr(gate, "WINDOWS", 2)
+    gate.outcome.cache_clear()
+    scenario = gate.Scenario("leaky", "api_key", "foreign", "50ms")
+    found = gate.outcome(scenario, way)
+    assert 0.0 <= found.share < 2.0
+    assert 0.0 <= found.throttled < 1.0
+    assert gate.outcome(scenario, way) is found
+    gate.outcome.cache_clear()
+
+
+def test_the_comparison_shows_every_scenario_by_every_way(
+    monkeypatch: pytest.MonkeyPatch, console: Console, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(gate, "outcome", lambda scenario, way: gate.Outcome(0.5 if way == "gate" else 0.25, 0.002, 3))
+    assert gate.main([], output=tmp_path / "gate.json", console=console) == 0
+    lines = json.loads((tmp_path / "gate.json").read_text())
+    assert len(lines) == 16 * len(gate.WAYS)
+    assert lines[0] == {
+        "bucket": "leaky", "auth": "api_key", "traffic": "own", "latency": "50ms", "way": "gate",
+        "share": 0.5, "throttled": 0.002, "others_throttled": 3,
+    }  # fmt: skip
+    assert all(each.name in printed(console) for each in gate.SCENARIOS)
+
+
+def test_calls_of_a_ticket_are_those_that_the_account_counts(tmp_path: Path) -> None:
+    assert calls.measure(tmp_path, tickets=40) == 1.0
 
 
 @pytest.fixture
