@@ -14,6 +14,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import run_state_machine_as_test
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -37,7 +38,7 @@ KINDS = {
 }  # fmt: skip
 """First part of a path to the kind whose id comes next."""
 FITTING, UNFITTING = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
-EXAMPLES = {FITTING: int(ASKED or 7), UNFITTING: int(ASKED or 3)}
+EXAMPLES = {FITTING: int(ASKED or 5), UNFITTING: int(ASKED or 2)}
 REQUESTS = [
     pytest.param(f"{route.method} {route.path}", mode, id=f"{mode.value}-{route.method} {route.path}")
     for route in ROUTES
@@ -138,3 +139,24 @@ def test_every_answer_is_as_the_document_says(fuzzed: Fuzzed, endpoint: str, mod
         fuzzed.send(case)
 
     examples(check, fuzzed.schema[f"/api/{path}"][method].as_strategy(generation_mode=mode), EXAMPLES[mode])
+
+
+def test_what_is_made_is_found_again_by_its_links(fuzzed: Fuzzed) -> None:
+    with fuzzed.account.store.transaction():
+        fuzzed.account.store.restore(fuzzed.saved)
+    followed: list[int] = []
+
+    class Following(fuzzed.schema.exclude(path_regex="^/_simulator").as_state_machine()):  # type: ignore[misc]
+        def get_call_kwargs(self, case: Any) -> dict[str, Any]:
+            return {"auth": (EMAIL, API_KEY), "allow_redirects": False}
+
+        def validate_response(self, response: Any, case: Any, **_options: Any) -> None:
+            case.validate_response(response, checks=CHECKS)
+            followed.append(response.status_code)
+
+    calm = settings(
+        max_examples=int(ASKED or 4), stateful_step_count=8, derandomize=not ASKED, deadline=None, database=None,
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    run_state_machine_as_test(Following, settings=calm)
+    assert 201 in followed
