@@ -18,6 +18,8 @@ from migrator_lib.clock import Clock, ScaledClock
 from migrator_lib.control import Control
 from migrator_lib.errors import OutOfTurn, StorageError
 from migrator_lib.gorgias.api import GorgiasApi
+from migrator_lib.gorgias.help_center.outcome import HelpCenter
+from migrator_lib.gorgias.help_center.way import way_in
 from migrator_lib.gorgias.rate import RateGate
 from migrator_lib.gorgias.sign_in import signing
 from migrator_lib.gorgias.transport import Transport
@@ -167,6 +169,11 @@ class Engagement:
             )
             self._apis[target] = GorgiasApi(transport)
         return self._apis[target]
+
+    def help_center(self, target: str) -> HelpCenter:
+        """Return the way into an account's help center that was chosen; a package is written beside the documents."""
+        folder = self.paths.documents / "help_center"
+        return way_in(self.parameters.help_center, self.api(target), folder, company=self.parameters.company)
 
     def account_url(self, target: str) -> str:
         """Return an account's address; a simulated one is started if it does not run yet."""
