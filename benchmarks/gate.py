@@ -80,7 +80,8 @@ class Outcome:
     """What a way made of a scenario."""
 
     share: float
-    """Our calls that were let in, of what the limit allows in that time less the calls of others that were let in."""
+    """Our calls that were let in, of what the limit allows in that time less the calls of others that were let in.
+    What a bucket held more at the end than at the beginning is taken off: that much is borrowed."""
     throttled: float
     """429s in our calls, over the whole run."""
     others_throttled: int
@@ -200,13 +201,15 @@ class _Counted:
                 way.after(session.get(url, timeout=60))
 
     def wait(self) -> None:
-        """Look at the counts when the warming up ends, and at the end; both at the end of a window, if there are."""
+        """Look at the counts when the warming up ends, and at the end."""
         self._first = self._look(self._from)
         self._last = self._look(self._until)
 
     def _look(self, moment: float) -> tuple[float, int, int]:
         self._clock.sleep(moment - self._clock.monotonic())
-        return self._clock.monotonic(), self._stats.calls - self._stats.throttled, self._limit.foreign_calls
+        held = 0 if self._limit.fixed_window else self._limit.used()
+        ours = self._stats.calls - self._stats.throttled - held
+        return self._clock.monotonic(), ours, self._limit.foreign_calls
 
     def outcome(self) -> Outcome:
         """Return what it came to."""
