@@ -18,7 +18,7 @@ import pytest
 
 from migrator_lib import progress
 from migrator_lib.simulators.gorgias import Account, read_seed
-from migrator_lib.simulators.gorgias.app import COUNTED
+from migrator_lib.simulators.gorgias.admin.looks import COUNTED
 from tests.homes import change, demo_as_it_is, demo_home
 
 pytestmark = pytest.mark.whole_run
@@ -115,6 +115,27 @@ def test_a_finished_run_leaves_reports_and_balanced_accounts(finished_home: Path
     assert {"calls", "throttled", "calls_per_ticket", "share_of_allowed_rate"} == set(document["api"])
     assert set(document["gates"].values()) == {"met"}
     assert outbox(finished_home) == 0
+
+
+@pytest.mark.xdist_group("finished")
+def test_what_acts_in_the_accounts_is_as_it_was_and_the_canaries_are_gone(finished_home: Path, tmp_path: Path) -> None:
+    seed = read_seed(finished_home / "parameters/demo/gorgias.json")
+    planted = Account("planted", tmp_path / "planted.sqlite3", seed=seed)
+    for name in ("production", "sandbox"):
+        for kind in ("rule", "integration", "setting"):
+            there = [_chosen(thing) for thing in sorted(account(finished_home, kind, name), key=lambda one: one["id"])]
+            assert there == [_chosen(thing) for thing in planted.store.by_kind(kind)], kind
+        assert not [t for t in account(finished_home, "ticket", name) if ":canary:" in (t["external_id"] or "")]
+        assert not [c for c in account(finished_home, "customer", name) if ":canary:" in (c["external_id"] or "")]
+    planted.store.close()
+    shown = next((finished_home / "reports/demo/runs").glob("*/05_load.html")).read_text(encoding="utf-8")
+    assert "The canaries stayed silent" in shown
+    assert "Auto-reply outside business hours" in shown
+
+
+def _chosen(thing: dict[str, Any]) -> dict[str, Any]:
+    """Return what people choose of a rule, an integration or a setting."""
+    return {key: value for key, value in thing.items() if value and not key.endswith("updated_datetime")}
 
 
 @pytest.mark.xdist_group("finished")
