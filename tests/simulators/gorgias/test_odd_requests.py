@@ -21,6 +21,12 @@ def test_a_body_that_no_json_reader_takes_is_refused(ask: Asker, body: bytes) ->
     assert ask("POST", "tags", data=body, headers=JSON).status_code == 400
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1E+400", "9" * 400 + ".0"])
+def test_a_number_that_is_none_is_refused_where_anything_is_taken(ask: Asker, number: str) -> None:
+    body = f'{{"type": "x", "data": {{"a": [{number}]}}}}'.encode()
+    assert ask("POST", "account/settings", data=body, headers=JSON).status_code == 400
+
+
 @pytest.mark.parametrize(
     "kind", ["text/plain", "application/x-www-form-urlencoded", "application/xml", "multipart/mixed"]
 )
