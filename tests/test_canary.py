@@ -12,6 +12,7 @@ import pytest
 
 from migrator_lib.canary import Canaries, Content, Proof, digest_of
 from migrator_lib.clock import ScaledClock
+from migrator_lib.errors import RecordRejected, TargetDenied
 from migrator_lib.gorgias.api import GorgiasApi
 from migrator_lib.ledger import Ledger
 from migrator_lib.simulators.gorgias import Account, create_app
@@ -47,6 +48,20 @@ def serving(served: tuple[Served, str], seed: dict[str, Any]) -> Iterator[Simula
     account.store.close()
 
 
+def without_events(gorgias: SimulatedGorgias, error: Exception) -> GorgiasApi:
+    """Return a client whose account tells no events."""
+    api = client(gorgias.url, gorgias.clock)
+    send = api.transport.call
+
+    def call(method: str, path: str, **more: Any) -> Any:
+        if path == "events":
+            raise error
+        return send(method, path, **more)
+
+    api.transport.call = call  # type: ignore[method-assign]
+    return api
+
+
 def by(proof: Proof) -> set[str]:
     return {one.by for one in proof.findings}
 
@@ -57,7 +72,8 @@ def by(proof: Proof) -> set[str]:
 def test_three_canaries_go_are_proven_silent_and_are_gone_again(gorgias: SimulatedGorgias, ledger: Ledger) -> None:
     before = left(gorgias.account)
     proof = canaries(gorgias, ledger).run()
-    assert (proof.quiet, proof.mails, proof.now, proof.watched_seconds) == (True, 0, True, 120.0)
+    assert (proof.quiet, proof.mails, proof.events, proof.watched_seconds) == (True, 0, True, 120.0)
+    assert proof.now
     assert gorgias.account.stats.by_endpoint["POST tickets"] == 3
     assert left(gorgias.account) == before
     assert digest_of(ledger, TARGET) == CONTENT.digest
@@ -92,6 +108,19 @@ def test_the_hash_that_is_signed_depends_on_what_is_sent_and_not_on_when() -> No
     assert CONTENT.digest == replace(CONTENT).digest
     others = [replace(CONTENT, **{name: "x"}) for name in ("engagement", "address", "mailbox", "channel")]
     assert len({CONTENT.digest, *(other.digest for other in others)}) == 5
+
+
+@pytest.mark.parametrize(
+    "error",
+    [RecordRejected("no such thing", status=404), TargetDenied("not for this key", next_step="none")],
+    ids=["a plan without events", "a key that may not read them"],
+)
+def test_events_that_cannot_be_read_are_told_and_not_taken_for_silence(
+    gorgias: SimulatedGorgias, ledger: Ledger, error: Exception
+) -> None:
+    proof = canaries(gorgias, ledger, without_events(gorgias, error)).run()
+    assert (proof.quiet, proof.events) == (True, False)
+    assert not canaries(gorgias, ledger).run().events, "an earlier run's, as it was"
 
 
 # --- noise ---------------------------------------------------------------------------------------------

@@ -36,6 +36,8 @@ class Proof:
     watched_seconds: float
     mails: int | None
     """Mails and calls that a simulated account noted meanwhile; None of a real one, which does not tell."""
+    events: bool = True
+    """Whether the account told its events, so that nothing was overlooked there."""
     now: bool = True
     """Whether this run sent them."""
 
@@ -105,12 +107,12 @@ class Canaries:
         first = {key: read(self.api, ids[key]) for key in KEYS}
         self._clock.sleep(self.wait_seconds)
         last = {key: read(self.api, ids[key]) for key in KEYS}
-        found = [one for key in KEYS for one in findings(self.api, key, tickets[key], first[key], last[key])]
+        found = [one for key in KEYS for one in findings(key, tickets[key], first[key], last[key])]
         mails = self._mails() - int(kept["mails"] or 0) if self._mails else None
         if mails:
             found.append(Finding("all", f"{mails} mails or calls went out, says the simulated account", "the account"))
         kept |= {"findings": [one.as_json() for one in found], "proven": not found, "sent": mails,
-                 "watched": self.wait_seconds}  # fmt: skip
+                 "watched": self.wait_seconds, "events": all(one.events is not None for one in last.values())}  # fmt: skip
         self.ledger.set_meta(self._name, kept)
         if not found:
             self.remove()
@@ -228,4 +230,4 @@ class Canaries:
 
 def _proof(kept: dict[str, Any], *, now: bool) -> Proof:
     found = tuple(Finding(**one) for one in kept["findings"])
-    return Proof(kept["digest"], found, kept["sent_at"], float(kept["watched"]), kept["sent"], now)
+    return Proof(kept["digest"], found, kept["sent_at"], float(kept["watched"]), kept["sent"], kept["events"], now)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from migrator_lib.errors import RecordError, RecordRejected
+from migrator_lib.errors import RecordError, RecordRejected, TargetDenied
 from migrator_lib.gorgias.api import GorgiasApi
 from migrator_lib.gorgias.contract.replies import Message, Ticket
 from migrator_lib.objects.ticket import moment
@@ -38,6 +38,8 @@ class Read:
 
     ticket: Ticket | None
     messages: tuple[Message, ...] = ()
+    events: tuple[str, ...] | None = None
+    """Types of the events that the account tells of it; None where it tells none, to this key or on this plan."""
 
 
 def read(api: GorgiasApi, ticket_id: int) -> Read:
@@ -48,17 +50,28 @@ def read(api: GorgiasApi, ticket_id: int) -> Read:
         if error.status in (301, 404):
             return Read(None)
         raise
-    return Read(ticket, tuple(message for page in api.messages.pages(ticket_id) for message in page))
+    thread = tuple(message for page in api.messages.pages(ticket_id) for message in page)
+    return Read(ticket, thread, _events(api, ticket_id))
 
 
-def findings(api: GorgiasApi, key: str, sent: Mapping[str, Any], first: Read, last: Read) -> list[Finding]:
+def _events(api: GorgiasApi, ticket_id: int) -> tuple[str, ...] | None:
+    """Return the types of a ticket's events; None where the plan has no events, or the key may not read them."""
+    try:
+        return tuple(
+            str(event.type) for page in api.events.pages(object_type="Ticket", object_id=ticket_id) for event in page
+        )
+    except (RecordError, TargetDenied):
+        return None
+
+
+def findings(key: str, sent: Mapping[str, Any], first: Read, last: Read) -> list[Finding]:
     """Return what differs from what was sent, and what moved between the first and the last look."""
     if last.ticket is None or last.ticket.trashed_datetime:
         return [Finding(key, "the ticket is gone", MERGE)]
     found = [*_ticket(sent, last.ticket), *_thread(sent["messages"], last.messages)]
     if first.ticket is not None and first.ticket.updated_datetime != last.ticket.updated_datetime:
         found.append(("the ticket was changed after it was made", ELSE))
-    found.extend(_events(api, last.ticket.id))
+    found.extend((f"an event '{kind}'", ELSE) for kind in sorted({*(last.events or ())} - {*OURS}))
     return [Finding(key, what, by) for what, by in found]
 
 
@@ -91,13 +104,3 @@ def _thread(sent: list[Json], there: tuple[Message, ...]) -> Iterator[tuple[str,
 
 def _of_canaries(messages: list[Message]) -> bool:
     return all(":canary:" in (message.external_id or "") for message in messages)
-
-
-def _events(api: GorgiasApi, ticket_id: int) -> Iterator[tuple[str, str]]:
-    """Yield what events tell beyond that a ticket was made; a plan without events, or a key without, tells nothing."""
-    try:
-        seen = [event for page in api.events.pages(object_type="Ticket", object_id=ticket_id) for event in page]
-    except RecordError:
-        return
-    for kind in sorted({str(event.type) for event in seen} - {*OURS}):
-        yield f"an event '{kind}'", ELSE
