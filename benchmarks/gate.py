@@ -27,7 +27,7 @@ from migrator_lib.clock import ScaledClock
 from migrator_lib.gorgias.rate import RateGate
 from migrator_lib.simulators.gorgias import Account, create_app
 from migrator_lib.simulators.gorgias.account import DEFAULT_SEED
-from migrator_lib.simulators.gorgias.ratelimit import SIZES
+from migrator_lib.simulators.gorgias.limits.rate_limit import SIZES
 from migrator_lib.simulators.gorgias.server import app_in_thread
 from migrator_lib.storage import beside
 

@@ -20,7 +20,7 @@ simulate = typer.Typer(no_args_is_help=True, help="Stand-ins for both systems, t
 
 
 class Rate(StrEnum):
-    """Sizes of the rate limit; they are those of ``ratelimit.CHOICES``, which is slow to import."""
+    """Sizes of the rate limit; they are those of ``rate_limit.CHOICES``, which is slow to import."""
 
     API_KEY = "api-key"
     OAUTH = "oauth"
@@ -121,7 +121,7 @@ and an admin API (/_simulator/) to see what it would have sent and to set the sc
 
       migrator simulate gorgias --rate unlimited --port 0 --json   for fuzzing
     """
-    from migrator_lib.simulators.gorgias.opening import Conditions
+    from migrator_lib.simulators.gorgias.open_accounts import Conditions
     from migrator_lib.simulators.gorgias.server import print_addresses, serve
 
     names = [*([str(folder)] if memory and folder else []), *(account or [])] or ["demo"]

@@ -17,7 +17,7 @@ from migrator_lib.engagement import Engagement
 from migrator_lib.errors import GateClosed, ParameterError
 from migrator_lib.lookups import Lookups, lowered
 from migrator_lib.side_effects import Done, Effect, Found, Switch, look, still_off
-from migrator_lib.simulators.gorgias.look import outbox
+from migrator_lib.simulators.gorgias.admin_client import outbox
 
 PRODUCTION = "production"
 

@@ -18,8 +18,8 @@ from typer.testing import CliRunner
 from migrator_lib import cli_simulate
 from migrator_lib.cli import app
 from migrator_lib.gorgias.contract.bodies import Role
-from migrator_lib.simulators.gorgias.faults import PROFILES
-from migrator_lib.simulators.gorgias.ratelimit import CHOICES
+from migrator_lib.simulators.gorgias.limits.faults import PROFILES
+from migrator_lib.simulators.gorgias.limits.rate_limit import CHOICES
 from tests.simulated_account import API_KEY, EMAIL
 
 

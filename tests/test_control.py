@@ -24,7 +24,7 @@ from migrator_lib.ledger import PENDING, Ledger
 from migrator_lib.load import LoadReport
 from migrator_lib.progress import Progress, read
 from migrator_lib.simulators.gorgias import RunningSimulator, running
-from migrator_lib.simulators.gorgias.look import stats
+from migrator_lib.simulators.gorgias.admin_client import stats
 from tests.homes import trivial_home
 from tests.loading import filled, loader
 from tests.shop import Shop

@@ -14,7 +14,7 @@ import pytest
 
 from migrator_lib.ledger import PENDING, Ledger
 from migrator_lib.simulators.gorgias import running
-from migrator_lib.simulators.gorgias.look import outbox, stats
+from migrator_lib.simulators.gorgias.admin_client import outbox, stats
 from migrator_lib.simulators.gorgias.store import Store
 from tests.loading import everything, filled
 from tests.simulated_account import SEED

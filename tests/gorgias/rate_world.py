@@ -13,7 +13,7 @@ from functools import partial
 
 from migrator_lib.clock import ManualClock
 from migrator_lib.gorgias.rate import Passage, RateGate
-from migrator_lib.simulators.gorgias.ratelimit import RateLimit
+from migrator_lib.simulators.gorgias.limits.rate_limit import RateLimit
 
 Way = Callable[[random.Random], float]
 """Seconds that a call or a reply is on its way."""

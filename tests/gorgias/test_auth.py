@@ -24,7 +24,7 @@ from migrator_lib.gorgias.transport import Transport
 from migrator_lib.parameters import Account as AccountParameters
 from migrator_lib.parameters import OAuth
 from migrator_lib.simulators.gorgias import Account, Fault, in_thread
-from migrator_lib.simulators.gorgias.tokens import App
+from migrator_lib.simulators.gorgias.access.tokens import App
 from tests.gorgias.told import Act, Told, hang_up, reply, reset
 from tests.simulated_account import SEED
 

@@ -12,7 +12,7 @@ from migrator_lib.errors import FilesMissing, ParameterError, TargetDenied
 from migrator_lib.ledger import GONE, PENDING, Entry, Ledger
 from migrator_lib.lookups import requester_key_of_address
 from migrator_lib.reconcile.accounts import accounts, require_balanced
-from migrator_lib.simulators.gorgias import custom_fields, customers, tags, teams, tickets, users
+from migrator_lib.simulators.gorgias.resources import custom_fields, customers, tags, teams, tickets, users
 from migrator_lib.staging import Staged, write_gone
 from tests.loading import PNG, TARGET, customer, everything, load, loader, thread, ticket, writes
 from tests.shop import ANN, BOB, Shop, minutes

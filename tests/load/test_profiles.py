@@ -14,7 +14,7 @@ from migrator_lib.clock import ScaledClock
 from migrator_lib.errors import HaltError
 from migrator_lib.ledger import Ledger
 from migrator_lib.simulators.gorgias import Account, create_app
-from migrator_lib.simulators.gorgias.faults import PROFILES, Profile
+from migrator_lib.simulators.gorgias.limits.faults import PROFILES, Profile
 from migrator_lib.staging import Staged
 from tests.conftest import Switch
 from tests.loading import TARGET, everything, filled, load, thread

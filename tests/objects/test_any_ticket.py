@@ -18,7 +18,7 @@ from migrator_lib.load.tickets import first_call
 from migrator_lib.lookups import Lookups
 from migrator_lib.objects import TICKET
 from migrator_lib.objects.base import Quarantine, Record, Resolver, Send
-from migrator_lib.simulators.gorgias.validation import parse
+from migrator_lib.simulators.gorgias.web.validation import parse
 from migrator_lib.smartertrack.matching import Files, IndexedFile
 from tests.shop import ANN, BOB, DANA, GONE, QUEUE, Shop, minutes, ticket
 

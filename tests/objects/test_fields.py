@@ -15,7 +15,7 @@ from migrator_lib.mapping import FIELD_LIMIT, FieldMapping
 from migrator_lib.objects.base import Quarantine, Send, Skip
 from migrator_lib.objects.person_field import PersonField
 from migrator_lib.objects.ticket_field import TicketField, definition, value, values
-from migrator_lib.simulators.gorgias.validation import parse
+from migrator_lib.simulators.gorgias.web.validation import parse
 from tests.shop import Shop
 
 

@@ -10,7 +10,7 @@ from migrator_lib.gorgias.contract.bodies import CustomerCreate
 from migrator_lib.lookups import UNKNOWN_REQUESTER, requester_key_of_address
 from migrator_lib.objects import PEOPLE
 from migrator_lib.objects.base import Merge, Outcome, Send
-from migrator_lib.simulators.gorgias.validation import parse
+from migrator_lib.simulators.gorgias.web.validation import parse
 from tests.shop import ANN, DANA, QUEUE, Shop
 
 REQUESTER, ORGANIZATION = PEOPLE

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from migrator_lib.simulators.gorgias.account import Account
 from migrator_lib.simulators.gorgias.app import create_app
-from migrator_lib.simulators.gorgias.faults import Fault
+from migrator_lib.simulators.gorgias.limits.faults import Fault
 from migrator_lib.simulators.gorgias.seed import read_seed
 from migrator_lib.simulators.gorgias.server import RunningSimulator, in_thread, running, serve
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from migrator_lib.simulators.gorgias.opening import Conditions
-from migrator_lib.simulators.gorgias.ratelimit import CHOICES
+from migrator_lib.simulators.gorgias.limits.rate_limit import CHOICES
+from migrator_lib.simulators.gorgias.open_accounts import Conditions
 from migrator_lib.simulators.gorgias.server import serve
 
 parser = argparse.ArgumentParser(prog="python -m migrator_lib.simulators.gorgias", description=__doc__)

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from migrator_lib.clock import Clock, ScaledClock
-from migrator_lib.simulators.gorgias.faults import PROFILES, Fault, Profile, Weather
+from migrator_lib.simulators.gorgias.access.tokens import App
 from migrator_lib.simulators.gorgias.knobs import Knobs
-from migrator_lib.simulators.gorgias.ratelimit import RateLimit
+from migrator_lib.simulators.gorgias.limits.faults import PROFILES, Fault, Profile, Weather
+from migrator_lib.simulators.gorgias.limits.rate_limit import RateLimit
 from migrator_lib.simulators.gorgias.store import Document, Store
-from migrator_lib.simulators.gorgias.tokens import App
 
 DEFAULT_SEED: Document = {
     "credentials": {"email": "migration@demo.example", "api_key": "demo-key"},
@@ -48,7 +48,7 @@ class Account:
             path: file that holds its state; None keeps it in memory.
             speed: how many times as fast as the wall its clock runs, where no ``clock`` is given.
             seed: what it holds at first.
-            rate: size of its rate limit, one of ``ratelimit.SIZES``.
+            rate: size of its rate limit, one of ``rate_limit.SIZES``.
             clock: its clock.
             fixed_window: its rate limit counts in a fixed window, not in a leaky bucket.
             foreign_share: share of the limit, below 1, that other clients use up.
@@ -76,7 +76,7 @@ class Account:
         """By uri: when a record was written, and how long it is not found by its external id; by the clock."""
         # ten minutes, and never under a minute of the wall: no client is faster than that
         self.cursor_seconds = max(600.0, 60.0 * speed)
-        self.planting = False
+        self.seeding = False
         """Whether what the account holds at first is put in: nothing acts by itself then."""
         self._lock = threading.Lock()
         self.seed = seed = seed or DEFAULT_SEED
@@ -200,15 +200,15 @@ class Account:
             Refused: the seed holds what the API would refuse.
             ValueError: its users lack the one whom the key acts for.
         """
-        from migrator_lib.simulators.gorgias.planting import plant  # which knows of accounts itself
+        from migrator_lib.simulators.gorgias.seeding import plant  # which knows of accounts itself
 
         with self.store.transaction():
             self.store.clear()
-            self.planting = True
+            self.seeding = True
             try:
                 plant(self, seed or self.seed)
             finally:
-                self.planting = False
+                self.seeding = False
             self.store.clear_outbox()
             if not self.store.by("user", "name", self.user_email.lower()):
                 raise ValueError(f"the seed has no user {self.user_email}, whom the API key acts for")

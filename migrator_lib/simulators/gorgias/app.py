@@ -14,15 +14,18 @@ from fastapi.exceptions import RequestValidationError
 from starlette.requests import ClientDisconnect
 
 from migrator_lib.clock import ScaledClock
-from migrator_lib.simulators.gorgias import admin, help_center_import, inspector, oauth, openapi, roles
+from migrator_lib.simulators.gorgias import admin, inspector
+from migrator_lib.simulators.gorgias.access import oauth, roles
 from migrator_lib.simulators.gorgias.account import Account
 from migrator_lib.simulators.gorgias.behaviour.clockwork import catch_up
-from migrator_lib.simulators.gorgias.broken import Truncated, cut_off
-from migrator_lib.simulators.gorgias.call import Call, read
-from migrator_lib.simulators.gorgias.endpoint import Endpoint
-from migrator_lib.simulators.gorgias.faults import AFTER, BEFORE, Fault
+from migrator_lib.simulators.gorgias.help_center import importer
+from migrator_lib.simulators.gorgias.limits.broken_replies import Truncated, cut_off
+from migrator_lib.simulators.gorgias.limits.faults import AFTER, BEFORE, Fault
 from migrator_lib.simulators.gorgias.routes import ROUTES
-from migrator_lib.simulators.gorgias.validation import Refused
+from migrator_lib.simulators.gorgias.web import openapi
+from migrator_lib.simulators.gorgias.web.endpoint import Endpoint
+from migrator_lib.simulators.gorgias.web.request import Call, read
+from migrator_lib.simulators.gorgias.web.validation import Refused
 
 HEADER = "X-Gorgias-Account-Api-Call-Limit"
 
@@ -173,7 +176,7 @@ def create_app(accounts: Mapping[str, Account]) -> FastAPI:
             # a plain route: it is made, and asked, in a fraction of the time, and this document is made otherwise
             app.add_route(f"/{name}/api/{numbered}", endpoint, methods=[route.method])
         oauth.add_route(app, name, account)
-        help_center_import.add_route(app, name, account)
+        importer.add_route(app, name, account)
         behind = admin.router(account)
         app.include_router(behind, prefix=f"/{name}")
         described = partial(_described, name, behind)

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from migrator_lib.simulators.gorgias import (
+from migrator_lib.simulators.gorgias.help_center import service as help_center
+from migrator_lib.simulators.gorgias.resources import (
     custom_fields,
     customer_merge,
     customers,
     events,
-    help_center,
     integrations,
     jobs,
     macros,
-    message_routes,
-    phone,
     rules,
     search,
     settings,
     surveys,
     tags,
     teams,
-    ticket_routes,
     uploads,
     users,
     views,
+    voice_calls,
 )
-from migrator_lib.simulators.gorgias.endpoint import Endpoint
+from migrator_lib.simulators.gorgias.resources import message_endpoints as message_routes
+from migrator_lib.simulators.gorgias.resources import ticket_endpoints as ticket_routes
+from migrator_lib.simulators.gorgias.web.endpoint import Endpoint
 
 RESOURCES = (
     settings, users, teams, tags, custom_fields, customer_merge, customers, ticket_routes, message_routes, surveys,
-    uploads, rules, integrations, macros, views, jobs, events, search, phone,
+    uploads, rules, integrations, macros, views, jobs, events, search, voice_calls,
     help_center,
 )  # fmt: skip
 ROUTES: tuple[Endpoint, ...] = tuple(events.recorded(route) for resource in RESOURCES for route in resource.ROUTES)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from migrator_lib.simulators.gorgias.database import Document, Saved
-from migrator_lib.simulators.gorgias.happenings import Happenings
+from migrator_lib.simulators.gorgias.outbox_and_schedule import OutboxAndSchedule
 
 __all__ = ["ORDERS", "Document", "Saved", "Store"]
 
@@ -21,7 +21,7 @@ ORDERS = {
 FILTERS = ("id", "external_id", "name", "parent")
 
 
-class Store(Happenings):
+class Store(OutboxAndSchedule):
     """One account's documents and files."""
 
     def next_id(self, kind: str, start: int = 1) -> int:

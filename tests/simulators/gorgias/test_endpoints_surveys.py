@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from migrator_lib.simulators.gorgias.look import outbox
+from migrator_lib.simulators.gorgias.admin_client import outbox
 from tests.simulators.gorgias.asking import OLD, Asker, incoming, ticket
 
 LATER = "2099-01-01T00:00:00Z"

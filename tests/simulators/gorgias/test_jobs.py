@@ -11,7 +11,7 @@ import requests
 
 from migrator_lib.clock import ManualClock
 from migrator_lib.simulators.gorgias import Account, create_app
-from migrator_lib.simulators.gorgias.jobs import QUEUED_SECONDS, SLICE, SLICE_SECONDS
+from migrator_lib.simulators.gorgias.resources.jobs import QUEUED_SECONDS, SLICE, SLICE_SECONDS
 from tests.conftest import Switch
 from tests.simulated_account import SEED
 from tests.simulators.gorgias.asking import AGENT, Asker, incoming, ticket

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from migrator_lib import simulators
 from migrator_lib.clock import ManualClock
 from migrator_lib.simulators.gorgias import Account, create_app
+from migrator_lib.simulators.gorgias.admin_client import outbox
 from migrator_lib.simulators.gorgias.knobs import Knobs
-from migrator_lib.simulators.gorgias.look import outbox
 from tests.simulated_account import API_KEY, EMAIL, SEED
 from tests.simulators.gorgias.asking import OLD, Asker, incoming, note, outgoing, ticket, without
 

@@ -18,7 +18,7 @@ import pytest
 from migrator_lib.clock import Clock, ManualClock, ScaledClock
 from migrator_lib.errors import TargetUnreachable
 from migrator_lib.simulators.gorgias import Account, in_thread, running
-from migrator_lib.simulators.gorgias.look import outbox, stats
+from migrator_lib.simulators.gorgias.admin_client import outbox, stats
 from tests.simulated_account import SEED, SPEED, SimulatedGorgias, client
 from tests.simulators.gorgias.asking import incoming, outgoing, ticket
 

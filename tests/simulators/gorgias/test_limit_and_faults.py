@@ -12,8 +12,8 @@ import requests
 from migrator_lib.clock import ManualClock
 from migrator_lib.errors import Unanswered
 from migrator_lib.simulators.gorgias import Account, create_app
-from migrator_lib.simulators.gorgias.look import stats
-from migrator_lib.simulators.gorgias.ratelimit import SIZES, RateLimit
+from migrator_lib.simulators.gorgias.admin_client import stats
+from migrator_lib.simulators.gorgias.limits.rate_limit import SIZES, RateLimit
 from tests.simulated_account import API_KEY, EMAIL, SEED, SimulatedGorgias, client
 from tests.simulators.gorgias.asking import Asker, incoming, ticket
 

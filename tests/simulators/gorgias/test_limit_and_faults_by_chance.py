@@ -11,7 +11,7 @@ import requests
 
 from migrator_lib.clock import ManualClock
 from migrator_lib.simulators.gorgias import Account
-from migrator_lib.simulators.gorgias.faults import AFTER, BEFORE, FAULTS, PROFILES, Fault, Profile, Weather
+from migrator_lib.simulators.gorgias.limits.faults import AFTER, BEFORE, FAULTS, PROFILES, Fault, Profile, Weather
 from tests.simulated_account import SEED, SimulatedGorgias
 from tests.simulators.gorgias.asking import Asker, incoming, ticket
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from migrator_lib.simulators.gorgias.roles import RANKS, forbids, lowest
+from migrator_lib.simulators.gorgias.access.roles import RANKS, forbids, lowest
 from migrator_lib.simulators.gorgias.routes import ROUTES
 from tests.simulators.gorgias.asking import Asker, incoming, note, outgoing, ticket
 

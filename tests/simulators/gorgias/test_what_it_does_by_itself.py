@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from migrator_lib.simulators.gorgias import Account
-from migrator_lib.simulators.gorgias.look import outbox, stats
+from migrator_lib.simulators.gorgias.admin_client import outbox, stats
 from tests.simulated_account import SEED
 from tests.simulators.gorgias.asking import OLD, Asker, incoming, note, outgoing, ticket, without
 

@@ -9,7 +9,7 @@ import pytest
 
 from migrator_lib.clock import ManualClock
 from migrator_lib.simulators.gorgias import Account
-from migrator_lib.simulators.gorgias.look import outbox
+from migrator_lib.simulators.gorgias.admin_client import outbox
 from tests.simulated_account import SEED, SimulatedGorgias
 from tests.simulators.gorgias.asking import AGENT, OLD, Asker, incoming, note, outgoing, ticket, without
 
@@ -81,8 +81,8 @@ def test_the_date_of_sending_may_silence_in_one_place_and_not_in_the_other(ask: 
 
 
 def test_what_is_to_go_out_survives_the_end_of_the_process(tmp_path: Path) -> None:
-    from migrator_lib.simulators.gorgias import tickets
     from migrator_lib.simulators.gorgias.behaviour.clockwork import catch_up
+    from migrator_lib.simulators.gorgias.resources import tickets
 
     seed = {**SEED, "customers": [{"email": "jane@shop.example"}]}
     first = Account("demo", tmp_path / "x.sqlite3", seed=seed, clock=ManualClock())

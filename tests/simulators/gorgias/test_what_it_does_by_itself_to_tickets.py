@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migrator_lib.clock import ManualClock
-from migrator_lib.simulators.gorgias import Account, tickets
+from migrator_lib.simulators.gorgias import Account
+from migrator_lib.simulators.gorgias.admin_client import outbox
 from migrator_lib.simulators.gorgias.behaviour.actions import ACTIONS
 from migrator_lib.simulators.gorgias.behaviour.rule_code import blocks, is_met
-from migrator_lib.simulators.gorgias.look import outbox
+from migrator_lib.simulators.gorgias.resources import tickets
 from tests.simulated_account import SEED, SimulatedGorgias
 from tests.simulators.gorgias.asking import AGENT, OLD, Asker, incoming, note, outgoing, ticket
 

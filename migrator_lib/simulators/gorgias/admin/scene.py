@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from migrator_lib.clock import ManualClock, ScaledClock
 from migrator_lib.gorgias.contract.bodies import Role
 from migrator_lib.simulators.gorgias.account import Account
-from migrator_lib.simulators.gorgias.faults import FAULTS, PROFILES, Fault
 from migrator_lib.simulators.gorgias.knobs import Knobs
-from migrator_lib.simulators.gorgias.ratelimit import CHOICES, RateLimit
+from migrator_lib.simulators.gorgias.limits.faults import FAULTS, PROFILES, Fault
+from migrator_lib.simulators.gorgias.limits.rate_limit import CHOICES, RateLimit
 
 DAYS = 366
 MOST_SECONDS = 86_400 * DAYS

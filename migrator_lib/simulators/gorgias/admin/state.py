@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Path
 from migrator_lib.simulators.gorgias.account import Account
 from migrator_lib.simulators.gorgias.seed import Seed
 from migrator_lib.simulators.gorgias.store import Saved
-from migrator_lib.simulators.gorgias.validation import Refused
+from migrator_lib.simulators.gorgias.web.validation import Refused
 
 Name = Annotated[str, Path(pattern=r"^[\w.-]{1,100}$", description="Letters, digits, dots and dashes.")]
 

@@ -16,7 +16,7 @@ __all__ = ["happened"]
 
 def happened(account: Account, ticket_id: int, *events: str) -> None:
     """Do what follows from events on a ticket that is stored already."""
-    if account.planting:
+    if account.seeding:
         return
     found = {*events}
     if found & {CREATED, OPENED} and assignment.assign(account, ticket_id):

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from pydantic import ValidationError
 
 from migrator_lib.gorgias.contract.bodies import TicketUpdate
-from migrator_lib.simulators.gorgias import tags
 from migrator_lib.simulators.gorgias.account import Account
 from migrator_lib.simulators.gorgias.behaviour import sending
 from migrator_lib.simulators.gorgias.behaviour.events import ASSIGNED, CLOSED, MESSAGE_CREATED, OPENED, UPDATED
 from migrator_lib.simulators.gorgias.behaviour.snoozing import snooze
+from migrator_lib.simulators.gorgias.resources import tags
 from migrator_lib.simulators.gorgias.store import Document
 
 SNOOZE = "snooze_datetime"

@@ -38,7 +38,7 @@ def schedule(account: Account, survey: Document, reason: str = "should_send_date
     """Have a survey mailed at its send date, if it has one and was not sent; replaces what was scheduled before."""
     account.store.call_off(SEND, survey["id"])
     at = survey.get("should_send_datetime")
-    if not at or survey.get("sent_datetime") or account.planting:
+    if not at or survey.get("sent_datetime") or account.seeding:
         return
     customer = account.store.get("customer", survey["customer_id"]) or {}
     mail = account.store.mail("survey", str(customer.get("email")), reason, at)

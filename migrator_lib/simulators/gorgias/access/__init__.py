@@ -1,0 +1,1 @@
+"""Who may do what in a simulated account: OAuth2, tokens and the roles of users."""

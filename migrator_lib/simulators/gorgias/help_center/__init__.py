@@ -1,0 +1,1 @@
+"""The Help Center of a simulated account: the service that clients call, and the product's own importer."""

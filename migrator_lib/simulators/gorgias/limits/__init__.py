@@ -1,0 +1,1 @@
+"""What hinders requests to a simulated account: the rate limit, and faults."""

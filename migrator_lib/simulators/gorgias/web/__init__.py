@@ -1,0 +1,1 @@
+"""What every endpoint shares: the request as it is read, its checks, paging, and the OpenAPI document."""
