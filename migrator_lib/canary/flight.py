@@ -111,8 +111,10 @@ class Canaries:
         mails = self._mails() - int(kept["mails"] or 0) if self._mails else None
         if mails:
             found.append(Finding("all", f"{mails} mails or calls went out, says the simulated account", "the account"))
-        kept |= {"findings": [one.as_json() for one in found], "proven": not found, "sent": mails,
-                 "watched": self.wait_seconds, "events": all(one.events is not None for one in last.values())}  # fmt: skip
+        kept |= {
+            "findings": [one.as_json() for one in found], "proven": not found, "sent": mails,
+            "watched": self.wait_seconds, "events": all(one.events is not None for one in last.values()),
+        }  # fmt: skip
         self.ledger.set_meta(self._name, kept)
         if not found:
             self.remove()
