@@ -27,31 +27,50 @@ def summary(found: Proofs) -> Html:
 
 
 def table(found: Proofs) -> Html:
-    """Return every question with what was expected, the answer, what follows from it, and when it was asked."""
-    rows = [_row(one) for one in found.standings]
-    return pages.table(rows, caption="Asked of the sandbox account, since the documentation leaves it open")
+    """Return what a person should look at: questions that were answered otherwise, or not at all, and what follows.
+
+    The others are folded, with what is expected.
+    """
+    waiting = [one for one in found.standings if one.answer is None]
+    usual = [one for one in found.standings if one.answer and one.answer.answer == "expected"]
+    odd = [one for one in found.standings if one not in waiting and one not in usual]
+    rows = [{"question": _question(one), "answer": _said(one), "what follows": _follows(one)} for one in odd]
+    shown = pages.table(rows, caption="Answered otherwise than expected, or not at all", empty="none.")
+    return pages.join(
+        [
+            *([] if len(waiting) == len(found.standings) else [shown]),
+            _folded("Not asked yet", waiting),
+            _folded("Answered as expected", usual),
+        ]
+    )
 
 
-def _row(one: Standing) -> dict[str, object]:
-    probe, answer = one.probe, one.answer
-    said: object = "not asked yet"
-    if answer is not None:
-        tone: Tone = "bad" if one.closes else TONES[answer.answer]
-        said = pages.join([pages.badge(answer.answer, tone), f" {answer.seen}"])
-    by = f" ({answer.by})" if answer is not None and answer.by != "a probe" else ""
-    return {
-        "question": pages.join([probe.question, " ", pages.code(probe.name)]),
-        "expected": probe.expects,
-        "answer": said,
-        "what follows": _follows(one),
-        "date": f"{answer.at[:10]}{by}" if answer else "",
-    }
+def _folded(title: str, some: list[Standing]) -> Html:
+    rows = [{"question": _question(one), "expected": one.probe.expects, "answer": _said(one)} for one in some]
+    return pages.folded(f"{title}: {len(rows)}", pages.table(rows)) if rows else Html("")
+
+
+def _question(one: Standing) -> Html:
+    return pages.join([one.probe.question, " ", pages.code(one.probe.name)])
+
+
+def _said(one: Standing) -> object:
+    """Return an answer, who gave it, and when."""
+    answer = one.answer
+    if answer is None:
+        return "not asked yet"
+    tone: Tone = "bad" if one.closes else TONES[answer.answer]
+    by = [answer.by] if answer.by != "a probe" else []
+    told = ", ".join([*by, *([answer.at[:10]] if answer.at else [])])
+    return pages.join([pages.badge(answer.answer, tone), f" {answer.seen}" + (f" ({told})" if told else "")])
 
 
 def _follows(one: Standing) -> str:
-    if one.answer is None or one.answer.answer == "not answered":
-        return f"If otherwise: {one.probe.otherwise}"
-    return one.probe.otherwise if one.answer.answer == "other" else "Nothing changes."
+    if one.answer is not None and one.answer.answer == "other":
+        return one.probe.otherwise
+    if one.answer is not None and one.answer.answer == "not asked":
+        return "Nothing changes."
+    return f"If it is otherwise: {one.probe.otherwise}"
 
 
 def details(found: Proofs) -> Html:

@@ -176,7 +176,19 @@ def test_a_persons_answer_goes_before_the_accounts(opened: Open) -> None:
     assert not known.priority_kept
     assert (known.lookup_lag_seconds, known.upload_limit_bytes) == (80, 2_000_000)
     assert known.not_compared == {"priority"}
-    assert "target.proofs" in pages.table(found)
+    engagement.close()
+
+
+def test_what_was_answered_otherwise_stands_open_on_the_page_and_the_rest_is_folded(opened: Open) -> None:
+    engagement = opened(proofs={"priority_survives": "other"})
+    shown = pages.table(asking.ask(engagement))
+    first, _, folded = shown.partition("<details")
+    assert "priority_survives" in first
+    assert "target.proofs" in first
+    assert BY_NAME["priority_survives"].otherwise.split(",")[0].split(":")[0] in first
+    assert "inactive_user" in first, "it was not asked"
+    assert "sent_datetime_silences" not in first
+    assert "sent_datetime_silences" in folded
     engagement.close()
 
 

@@ -148,7 +148,8 @@ GORGIAS: tuple[Trap, ...] = (
             audit.storage.oversized, f"{{}} attachments are larger than {audit.storage.limit:,} bytes.",
             otherwise=f"No attachment is larger than {audit.storage.limit:,} bytes.",
         ),
-        "Try the largest in the sandbox, and set target.upload_limit_bytes to what it takes.",
+        "Nothing: notebook 03 tries files up to target.upload_limit_bytes in the sandbox, and what it does not take is "
+        "quarantined and listed. A larger target.upload_limit_bytes has larger ones tried.",
         "developers.gorgias.com/reference/upload-files",
     ),
     Trap(
