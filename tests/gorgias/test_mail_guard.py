@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -10,8 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from migrator_lib.errors import MailGuardError
-from migrator_lib.gorgias import purpose
-from migrator_lib.gorgias.mail_guard import FORBIDDEN_IN_MESSAGES, check
+from migrator_lib.gorgias import mail_guard, purpose
+from migrator_lib.gorgias.mail_guard import check
 
 PERSON = st.fixed_dictionaries({"id": st.integers(min_value=1)})
 PAST = datetime.now() - timedelta(days=2)
@@ -65,7 +65,7 @@ def acting() -> st.SearchStrategy[dict[str, Any]]:
     """What makes a message one that is sent, acts, or touches a person."""
     return st.one_of(
         no_moment().map(lambda value: {"sent_datetime": value}),
-        st.sampled_from(FORBIDDEN_IN_MESSAGES).map(lambda key: {key: [1]}),
+        st.sampled_from(["actions", "mention_ids", "macros"]).map(lambda key: {key: [1]}),
         st.tuples(st.sampled_from(["sender", "receiver"]), more_than_an_id()).map(lambda pair: {pair[0]: pair[1]}),
         st.just({"integration_id": 5, "from_agent": True}),
         st.sampled_from(["Sent_datetime", "send", "scheduled_datetime", "sent_datetime ", "auto_reply"]).map(
@@ -134,6 +134,36 @@ def test_a_body_that_cannot_be_read_is_stopped(request_: str, body: object) -> N
     method, path = request_.split()
     with pytest.raises(MailGuardError):
         check(method, path, body=body)
+
+
+ONE_BY_ONE: list[dict[str, Any]] = [
+    {"actions": [{"name": "replyToTicket"}]}, {"mention_ids": [3]}, {"macros": [{"id": 1}]}, {"integration_id": 5},
+    {"sender": {"id": 1, "name": "x"}}, {"receiver": {"id": 1, "email": "a@b.example"}}, {"sent_datetime": None},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("what", ONE_BY_ONE, ids=[next(iter(what)) for what in ONE_BY_ONE])
+@pytest.mark.parametrize("path", ["tickets", "tickets/12/messages"])
+def test_each_thing_that_acts_stops_a_message_that_is_silent_but_for_it(path: str, what: dict[str, Any]) -> None:
+    whole = path == "tickets"
+    check("POST", path, body={"via": "api", "messages": [SENT]} if whole else SENT)
+    acting_one = {**SENT, **what}
+    with pytest.raises(MailGuardError, match=next(iter(what))):
+        check("POST", path, body={"via": "api", "messages": [acting_one]} if whole else acting_one)
+
+
+def test_a_message_that_does_not_say_whose_it_is_counts_as_an_agents() -> None:
+    unsaid = {key: value for key, value in SENT.items() if key != "from_agent"}
+    with pytest.raises(MailGuardError, match="integration_id"):
+        check("POST", "tickets/12/messages", body={**unsaid, "integration_id": 5})
+
+
+@pytest.mark.parametrize(("hours", "zone", "is_past"), [(2, -11, False), (-2, 11, True)])
+def test_a_date_counts_by_its_zone(hours: int, zone: int, is_past: bool) -> None:
+    """Two hours ahead is ahead, though the clock on the wall there shows an hour that is over here."""
+    moment = datetime.now(UTC) + timedelta(hours=hours)
+    value = moment.astimezone(timezone(timedelta(hours=zone))).isoformat()
+    assert mail_guard.is_past(value) is is_past
 
 
 @given(messages())
