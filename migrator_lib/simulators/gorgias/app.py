@@ -6,12 +6,14 @@ import asyncio
 import json
 import math
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
 
 from migrator_lib.clock import ScaledClock
 from migrator_lib.simulators.gorgias import admin, inspector
@@ -160,26 +162,43 @@ def _described(name: str, behind: APIRouter) -> dict[str, Any]:
     return openapi.document(name, ROUTES, *admin.schemas_and_paths(behind))
 
 
-def create_app(accounts: Mapping[str, Account]) -> FastAPI:
-    """Return the app that serves these accounts, each below ``/<name>/api/``, and pages to look at them."""
-    handlers: dict[int | type[Exception], Any] = {
-        404: _no_route, 405: _no_route, Refused: _refused, RequestValidationError: _unfit
-    }  # fmt: skip
-    # its own pages of the API load scripts from elsewhere
+HANDLERS: Mapping[int | type[Exception], Any] = {
+    404: _no_route, 405: _no_route, Refused: _refused, RequestValidationError: _unfit
+}  # fmt: skip
+
+
+def _beside(accounts: Mapping[str, Account]) -> FastAPI:
+    """Return the app of what the product has not: the simulator's own API, and pages to look at the accounts."""
+    # FastAPI's own pages of an API load scripts from elsewhere
     app = FastAPI(
-        title="Simulated Gorgias", docs_url=None, redoc_url=None, openapi_url=None, exception_handlers=handlers
+        title="Simulated Gorgias", docs_url=None, redoc_url=None, openapi_url=None, exception_handlers=dict(HANDLERS)
     )  # fmt: skip
     for name, account in accounts.items():
-        for route in ROUTES:
-            numbered = route.path.replace("id}", "id:number}")
-            endpoint = _endpoint(account, route)
-            # a plain route: it is made, and asked, in a fraction of the time, and this document is made otherwise
-            app.add_route(f"/{name}/api/{numbered}", endpoint, methods=[route.method])
-        oauth.add_route(app, name, account)
         importer.add_route(app, name, account)
         behind = admin.router(account)
         app.include_router(behind, prefix=f"/{name}")
         described = partial(_described, name, behind)
         app.include_router(inspector.router(name, account, described), prefix=f"/{name}")
     app.include_router(inspector.start_page(accounts))
+    return app
+
+
+def create_app(accounts: Mapping[str, Account]) -> Starlette:
+    """Return the app that serves these accounts, each below ``/<name>/api/``, and pages to look at them.
+
+    What stands beside the API is made when it is first asked for: it takes far longer to make than the API, and most
+    clients never look.
+    """
+    app = Starlette(exception_handlers=HANDLERS)
+    for name, account in accounts.items():
+        for route in ROUTES:
+            numbered = route.path.replace("id}", "id:number}")
+            app.add_route(f"/{name}/api/{numbered}", _endpoint(account, route), methods=[route.method])
+        oauth.add_route(app, name, account)
+    made = cache(lambda: _beside(accounts))
+
+    async def beside(scope: Scope, receive: Receive, send: Send) -> None:
+        await made()(scope, receive, send)
+
+    app.router.default = beside
     return app

@@ -9,9 +9,11 @@ import base64
 import binascii
 import hmac
 
-from fastapi import FastAPI, HTTPException, Request
-from fastapi.responses import JSONResponse
+from starlette.applications import Starlette
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
 
 from migrator_lib.simulators.gorgias.access.tokens import App
 from migrator_lib.simulators.gorgias.account import Account
@@ -19,7 +21,7 @@ from migrator_lib.simulators.gorgias.account import Account
 PATH = "oauth/token"
 
 
-def add_route(app: FastAPI, name: str, account: Account) -> None:
+def add_route(app: Starlette, name: str, account: Account) -> None:
     """Let an account give tokens; one without an app refuses."""
 
     async def token(request: Request) -> JSONResponse:
@@ -31,7 +33,7 @@ def add_route(app: FastAPI, name: str, account: Account) -> None:
             return _problem(400, "invalid_request")
         return _answer(account.app, request.headers.get("authorization"), form)
 
-    app.add_api_route(f"/{name}/{PATH}", token, methods=["POST"], response_model=None, include_in_schema=False)
+    app.add_route(f"/{name}/{PATH}", token, methods=["POST"])
 
 
 def _problem(status: int, code: str) -> JSONResponse:
