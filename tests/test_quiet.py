@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from migrator_lib import quiet_pages, runbook
+from migrator_lib import runbook
 from migrator_lib.canary import Finding
 from migrator_lib.cli import app
 from migrator_lib.engagement import Engagement
@@ -18,6 +18,7 @@ from migrator_lib.errors import GateClosed, ParameterError
 from migrator_lib.gates import SignOffs, find
 from migrator_lib.plan import make_plan
 from migrator_lib.quiet import Quiet, canary_content, make_quiet, restore
+from migrator_lib.quiet import pages as quiet_pages
 from migrator_lib.side_effects import look, still_off
 from tests.desk import NAME, Desk, desk
 from tests.side_effects.acting import ACTING, ALL, state

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from migrator_lib import pages
 from migrator_lib.pages import Html
-from migrator_lib.quiet import Quiet
+from migrator_lib.quiet.making import Quiet
 from migrator_lib.side_effects import Done
 
 TONES: dict[str, pages.Tone] = {
