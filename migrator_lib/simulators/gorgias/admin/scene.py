@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from migrator_lib.clock import ManualClock, ScaledClock
 from migrator_lib.gorgias.contract.bodies import Role
 from migrator_lib.simulators.gorgias.account import Account
-from migrator_lib.simulators.gorgias.knobs import Knobs
+from migrator_lib.simulators.gorgias.knobs import Knobs, Seconds
 from migrator_lib.simulators.gorgias.limits.faults import FAULTS, PROFILES, Fault
 from migrator_lib.simulators.gorgias.limits.rate_limit import CHOICES, RateLimit
 
@@ -28,7 +28,7 @@ class FaultRequest(BaseModel):
     """Only requests of this method; empty: of any."""
     path_contains: str = ""
     times: Annotated[int, Field(ge=1)] = 1
-    seconds: Annotated[float, Field(ge=0)] = 0.0
+    seconds: Seconds = 0.0
     """How long, for ``slow`` and ``lag``."""
 
 
