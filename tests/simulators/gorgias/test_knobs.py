@@ -73,6 +73,16 @@ def test_a_ticket_without_messages_may_stay(ask: Asker, stays: bool) -> None:
     assert ask("GET", path).status_code == (200 if stays else 404)
 
 
+def test_a_ticket_that_goes_with_its_last_message_takes_its_survey_along(ask: Asker) -> None:
+    turn(ask, deleted_message_leaves_ticket=False)
+    path = made(ask, note())
+    of_ticket = {"ticket_id": int(path.rpartition("/")[2]), "customer_id": ask.customer()}
+    ask.make("satisfaction-surveys", {**of_ticket, "should_send_datetime": "2100-01-01T00:00:00Z"})
+    ask("DELETE", f"{path}/messages/{read(ask, path)['messages'][0]['id']}")
+    assert ask("GET", "satisfaction-surveys").json()["data"] == []
+    assert ask.account.store.outbox() == []
+
+
 @pytest.mark.parametrize("answer", ["hot-linked", "copied", "refused"])
 def test_a_file_from_elsewhere_may_be_linked_copied_or_refused(ask: Asker, answer: str) -> None:
     turn(ask, foreign_attachment_urls=answer)

@@ -28,7 +28,7 @@ def _unsnooze(account: Account, ticket_id: int, at: str) -> None:
     was_closed = ticket["status"] == "closed"
     ticket.update(snooze_datetime=None, status="open", closed_datetime=None, updated_datetime=at)
     account.save_ticket(ticket)
-    account.store.fire("unsnooze", f"ticket {ticket_id}", UNSNOOZED, ticket_id, at)
+    account.store.fire(UNSNOOZE, f"ticket {ticket_id}", UNSNOOZED, ticket_id, at)
     happened(account, ticket_id, UNSNOOZED, *([OPENED] if was_closed else []))
 
 

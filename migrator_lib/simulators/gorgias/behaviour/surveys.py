@@ -30,7 +30,7 @@ def ask(account: Account, ticket_id: int) -> None:
         "created_datetime": account.now(),
     }  # fmt: skip
     account.store.put(KIND, survey, parent=ticket_id)
-    account.store.fire("survey", f"survey {survey_id}", "ticket-closed", ticket_id, account.now())
+    account.store.fire(KIND, f"survey {survey_id}", "ticket-closed", ticket_id, account.now())
     schedule(account, survey, "a ticket was closed")
 
 
@@ -41,7 +41,7 @@ def schedule(account: Account, survey: Document, reason: str = "should_send_date
     if not at or survey.get("sent_datetime") or account.seeding:
         return
     customer = account.store.get("customer", survey["customer_id"]) or {}
-    mail = account.store.mail("survey", str(customer.get("email")), reason, at)
+    mail = account.store.mail(KIND, str(customer.get("email")), reason, at)
     account.store.later(at, SEND, survey["id"], mail)
 
 

@@ -10,6 +10,7 @@ from fastapi import Response
 from migrator_lib import pages
 from migrator_lib.pages import Html
 from migrator_lib.simulators.gorgias.account import Account
+from migrator_lib.simulators.gorgias.behaviour.surveys import KIND as SURVEY
 from migrator_lib.simulators.gorgias.inspector.scan import scan
 from migrator_lib.simulators.gorgias.inspector.shell import (
     Site,
@@ -83,7 +84,7 @@ LISTS: Mapping[str, tuple[str, str, Row]] = {
     "teams": ("Teams", "team", _team),
     "tags": ("Tags", "tag", _tag),
     "fields": ("Custom fields", "custom_field", _field),
-    "surveys": ("Satisfaction surveys", "survey", _survey),
+    "surveys": ("Satisfaction surveys", SURVEY, _survey),
 }
 """Address to title, kind in the store, and what a row shows."""
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from migrator_lib.gorgias.contract.bodies import CustomerMerge
 from migrator_lib.simulators.gorgias.account import Account
+from migrator_lib.simulators.gorgias.behaviour.surveys import KIND as SURVEY
 from migrator_lib.simulators.gorgias.resources.customers import MERGED, find, save, update_customer
 from migrator_lib.simulators.gorgias.resources.handlers import changed
 from migrator_lib.simulators.gorgias.store import Document
@@ -76,9 +77,9 @@ def _move(account: Account, source_id: int, target: Document) -> None:
             if bool(message["from_agent"]) == by_agent:
                 message[end] = person
                 account.store.replace("message", message)
-    for survey in account.store.holding("survey", "$.customer_id", source_id):
+    for survey in account.store.holding(SURVEY, "$.customer_id", source_id):
         survey["customer_id"] = target["id"]
-        account.store.replace("survey", survey)
+        account.store.replace(SURVEY, survey)
 
 
 ROUTES = (

@@ -20,7 +20,6 @@ from migrator_lib.simulators.gorgias.behaviour.events import UPDATED
 from migrator_lib.simulators.gorgias.resources import tickets
 from migrator_lib.simulators.gorgias.resources.filters import chosen_by, of_view
 from migrator_lib.simulators.gorgias.resources.handlers import create, delete, get
-from migrator_lib.simulators.gorgias.resources.ticket_endpoints import remove
 from migrator_lib.simulators.gorgias.store import Document
 from migrator_lib.simulators.gorgias.web.endpoint import PAGING, Endpoint, Query, order_by
 from migrator_lib.simulators.gorgias.web.paging import Keep, listed
@@ -134,7 +133,7 @@ def _act(account: Account, job: Document, ticket: Document) -> None:
     params = job["params"]
     try:
         if job["type"] == "deleteTicket":
-            remove(account, ticket)
+            tickets.remove(account, ticket)
         elif job["type"] == "updateTicket":
             tickets.update_ticket(account, ticket, params["updates"])
         elif job["type"] == "applyMacro":

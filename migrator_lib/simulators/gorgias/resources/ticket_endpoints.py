@@ -13,9 +13,8 @@ from pydantic import Field
 from migrator_lib.gorgias.contract import replies
 from migrator_lib.gorgias.contract.bodies import TagChoice, TicketCreate, TicketUpdate
 from migrator_lib.simulators.gorgias.account import Account
-from migrator_lib.simulators.gorgias.behaviour import happened
+from migrator_lib.simulators.gorgias.behaviour import happened, surveys
 from migrator_lib.simulators.gorgias.behaviour.events import UPDATED
-from migrator_lib.simulators.gorgias.behaviour.sending import SEND
 from migrator_lib.simulators.gorgias.resources import tickets
 from migrator_lib.simulators.gorgias.resources.field_values import value_routes
 from migrator_lib.simulators.gorgias.resources.filters import of_view
@@ -81,25 +80,13 @@ def _with_messages(account: Account, ticket: Document) -> Document:
 
 
 def _with_survey(account: Account, ticket: Document) -> Document:
-    return {**ticket, "satisfaction_survey": next(iter(account.store.by("survey", "parent", ticket["id"])), None)}
+    return {**ticket, "satisfaction_survey": next(iter(account.store.by(surveys.KIND, "parent", ticket["id"])), None)}
 
 
 def _get(account: Account, call: Call) -> Any:
     with_fields = "custom_fields" in call.texts("relationships")
     shown = tickets.summary(find(account, call.id()), custom_fields=with_fields)
     return _with_messages(account, _with_survey(account, shown))
-
-
-def remove(account: Account, ticket: Document) -> None:
-    """Delete a ticket with everything that belongs to it: what did not go out yet never does."""
-    for message in account.store.by("message", "parent", ticket["id"]):
-        account.store.call_off(SEND, message["id"])
-    for survey in account.store.by("survey", "parent", ticket["id"]):
-        account.store.call_off("survey", survey["id"])
-    account.store.call_off("unsnooze", ticket["id"])
-    account.store.delete_children("message", ticket["id"])
-    account.store.delete_children("survey", ticket["id"])
-    account.store.delete("ticket", ticket["id"])
 
 
 def _save_values(account: Account, ticket: Document) -> None:
@@ -138,7 +125,7 @@ ROUTES = (
         "PUT", "tickets/{id}", 202, put("ticket", tickets.update_ticket),
         "Change a ticket; tags and custom fields replace all", TicketUpdate, errors=(409,),
     ),
-    Endpoint("DELETE", "tickets/{id}", 204, delete("ticket", remove), "Delete a ticket and what belongs to it"),
+    Endpoint("DELETE", "tickets/{id}", 204, delete("ticket", tickets.remove), "Delete a ticket and what belongs to it"),
     Endpoint("GET", "tickets/{id}/tags", 200, _tags, "List its tags; without pages", reply=replies.TagsOfTicket),
     Endpoint("POST", "tickets/{id}/tags", 201, _change_tags("add"), "Add tags", TagChoice),
     Endpoint("PUT", "tickets/{id}/tags", 202, _change_tags("replace"), "Replace all tags", TagChoice),

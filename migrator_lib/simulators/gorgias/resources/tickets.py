@@ -7,10 +7,10 @@ from typing import Any
 
 from migrator_lib.gorgias.contract.bodies import TagChoice, TicketCreate, TicketUpdate
 from migrator_lib.simulators.gorgias.account import Account, reference_problem
-from migrator_lib.simulators.gorgias.behaviour import happened, notices
+from migrator_lib.simulators.gorgias.behaviour import happened, notices, surveys
 from migrator_lib.simulators.gorgias.behaviour.events import ASSIGNED, CLOSED, CREATED, MESSAGE_CREATED, OPENED, UPDATED
 from migrator_lib.simulators.gorgias.behaviour.sending import SEND
-from migrator_lib.simulators.gorgias.behaviour.snoozing import snooze
+from migrator_lib.simulators.gorgias.behaviour.snoozing import UNSNOOZE, snooze
 from migrator_lib.simulators.gorgias.resources import custom_fields, messages
 from migrator_lib.simulators.gorgias.resources import tags as tag_store
 from migrator_lib.simulators.gorgias.resources.channels import check_channel
@@ -144,6 +144,17 @@ def update_ticket(account: Account, ticket: Document, body: Any) -> Document:
     return ticket
 
 
+def remove(account: Account, ticket: Document) -> None:
+    """Delete a ticket with everything that belongs to it: what did not go out yet never does."""
+    store, ticket_id = account.store, ticket["id"]
+    for kind, due in (("message", SEND), (surveys.KIND, surveys.SEND)):
+        for thing in store.by(kind, "parent", ticket_id):
+            store.call_off(due, thing["id"])
+        store.delete_children(kind, ticket_id)
+    store.call_off(UNSNOOZE, ticket_id)
+    store.delete("ticket", ticket_id)
+
+
 def delete_message(account: Account, ticket: Document, message: Document) -> None:
     """``DELETE /api/tickets/{id}/messages/{id}``: one that did not go out yet never does."""
     account.store.call_off(SEND, message["id"])
@@ -152,7 +163,7 @@ def delete_message(account: Account, ticket: Document, message: Document) -> Non
     if ticket["messages_count"] or account.knobs.deleted_message_leaves_ticket:
         account.save_ticket(ticket)
     else:
-        account.store.delete("ticket", ticket["id"])
+        remove(account, ticket)
 
 
 def change_tags(account: Account, ticket: Document, body: Any, way: str) -> None:
