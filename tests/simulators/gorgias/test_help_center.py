@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from migrator_lib.clock import ScaledClock
+from migrator_lib.clock import ManualClock
 from tests.simulators.gorgias.asking import Asker
 
 Call = Callable[..., requests.Response]
@@ -44,7 +44,8 @@ def token(ask: Asker) -> str:
 
 @pytest.fixture
 def signed(ask: Asker) -> Call:
-    """A client that has a token."""
+    """A client that has a token, which ends only where a test moves the clock."""
+    ask.account.clock = ManualClock()
     headers = {"Authorization": f"Bearer {token(ask)}"}
     return lambda method, path, body=None: ask(method, path, body, auth=None, headers=headers)
 
@@ -82,7 +83,7 @@ def test_what_else_the_account_has_sealed_is_no_token(ask: Asker, signed: Call) 
 def test_a_token_ends(ask: Asker, signed: Call) -> None:
     assert signed("GET", CENTER + "/articles").status_code == 200
     clock = ask.account.clock
-    assert isinstance(clock, ScaledClock)
+    assert isinstance(clock, ManualClock)
     clock.advance(1801)
     assert signed("GET", CENTER + "/articles").status_code == 401
 
@@ -164,6 +165,19 @@ def test_what_is_deleted_frees_its_address(signed: Call) -> None:
     assert signed("DELETE", f"{CENTER}/articles/{made}").status_code == 204
     assert signed("GET", CENTER + "/articles").json()["data"] == []
     assert signed("POST", CENTER + "/articles", article()).status_code == 201
+
+
+def test_what_is_deleted_is_referred_to_by_nothing(signed: Call, ask: Asker) -> None:
+    above = signed("POST", CENTER + "/categories", category()).json()["id"]
+    signed("POST", CENTER + "/categories", category("below", parent=above))
+    made = signed("POST", CENTER + "/articles", article(category=above)).json()["id"]
+    signed("POST", CENTER + "/redirects", {"from_url": "/old", "article_id": made, "locale": "en-US"})
+    assert signed("DELETE", f"{CENTER}/categories/{above}").status_code == 204
+    assert [row["category_id"] for row in signed("GET", CENTER + "/articles").json()["data"]] == [None]
+    assert [row["parent_category_id"] for row in signed("GET", CENTER + "/categories").json()["data"]] == [None]
+    assert ask.account.store.count("hc_redirect") == 1
+    assert signed("DELETE", f"{CENTER}/articles/{made}").status_code == 204
+    assert ask.account.store.count("hc_redirect") == 0
 
 
 def test_lists_have_pages(signed: Call) -> None:

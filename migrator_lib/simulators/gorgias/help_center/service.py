@@ -228,9 +228,26 @@ def _add_text(kind: str, model: type[BaseModel]) -> Handler:
     return handler
 
 
+def _leave(account: Account, category: Document) -> None:
+    """Let what was below a category that is deleted be below none: a guess, as all here."""
+    for kind, field in (("hc_article", "category_id"), ("hc_category", "parent_category_id")):
+        for thing in account.store.by(kind, "parent", category["help_center_id"]):
+            if thing[field] == category["id"]:
+                account.store.replace(kind, {**thing, field: None, "updated_datetime": account.now()})
+
+
+def _forget_redirects(account: Account, article: Document) -> None:
+    for redirect in account.store.holding("hc_redirect", "$.article_id", article["id"]):
+        account.store.delete("hc_redirect", redirect["id"])
+
+
 def _delete(kind: str) -> Handler:
     def handler(account: Account, call: Call) -> Response:
         thing = _of_center(account, call, kind)
+        if kind == "hc_category":
+            _leave(account, thing)
+        else:
+            _forget_redirects(account, thing)
         account.store.delete_children(f"{kind}_translation", thing["id"])
         account.store.delete(kind, thing["id"])
         return Response(status_code=204)
