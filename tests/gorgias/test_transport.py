@@ -554,6 +554,13 @@ def test_a_file_elsewhere_is_never_asked_for_with_our_key(told: Told, clock: Man
     assert "authorization" not in told.seen[0][2]
 
 
+def test_a_file_by_another_scheme_is_never_asked_for_with_our_key(told: Told, clock: ManualClock) -> None:
+    told.script = [reply(200, b"x")]
+    there = told.url.replace("http:", "https:")
+    assert transport_to(there, clock).download(f"{told.url}/file") == b"x"
+    assert "authorization" not in told.seen[0][2]
+
+
 def test_a_file_that_is_not_there_is_told(transport: Transport, told: Told) -> None:
     told.script = [reply(502), reply(404, b"<html>")]
     with pytest.raises(RecordRejected, match="404"):
