@@ -59,11 +59,13 @@ class TicketWriter:
         """Upload the files of a ticket; return its payload as it is sent, and its entry.
 
         Raises:
-            RecordUnusable: a person the ticket cannot do without is not in Gorgias, or a message has a date that has
-                not come yet; nothing was uploaded.
+            RecordUnusable: a person the ticket cannot do without is not in Gorgias, a message has a date that has not
+                come yet, or the contract does not know such a ticket; nothing was uploaded.
         """
         _check_dates(outcome.payload)
-        self.context.resolver().resolve(outcome.payload)
+        unsent = self.context.resolver().resolve(outcome.payload)
+        if record.data.attachments:
+            self.context.api.tickets.check(unsent)
         resolver = self.context.resolver(self.uploads.of(record.data))
         payload = resolver.resolve(outcome.payload)
         if not self.context.behaviour.source_type_taken:

@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from migrator_lib.gorgias.api import Json
+from migrator_lib.gorgias.contract.bodies.tickets import MOST_MESSAGES
 from migrator_lib.inline import embed
 from migrator_lib.lookups import Lookups, addresses, content_type, iso
 from migrator_lib.objects.attachment import can_go_up, upload_name
@@ -23,7 +24,7 @@ from migrator_lib.objects.base import Children
 from migrator_lib.objects.further_files import spread
 from migrator_lib.staging import Row, TicketRecord
 
-CALL_LIMIT = 500
+CALL_LIMIT = MOST_MESSAGES
 """Messages that one ``POST /api/tickets`` takes."""
 SUBJECT_MAXIMUM = 998
 HTML_TAG = re.compile(

@@ -11,6 +11,8 @@ import pytest
 from migrator_lib.errors import FilesMissing, ParameterError, TargetDenied
 from migrator_lib.ledger import GONE, PENDING, Entry, Ledger
 from migrator_lib.lookups import requester_key_of_address
+from migrator_lib.objects import TICKET
+from migrator_lib.objects.base import Record, Send
 from migrator_lib.reconcile.accounts import accounts, require_balanced
 from migrator_lib.simulators.gorgias.resources import custom_fields, customers, tags, teams, tickets, users
 from migrator_lib.staging import Staged, write_gone
@@ -336,6 +338,25 @@ def test_a_quarantined_record_is_tried_again_and_so_are_tickets_that_waited_for_
     assert states(ledger)["ticket"] == {"created": 6}
     assert states(ledger)["requester"] == {"created": 4}
     assert states(ledger)["attachment"] == {"created": 2}
+
+
+def test_a_ticket_that_the_contract_does_not_know_is_refused_before_its_files_go_up(
+    gorgias: SimulatedGorgias, shop: Shop, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fitting = type(TICKET).transform
+
+    def unfit(self: Any, record: Record, lookups: Any) -> Any:
+        outcome = fitting(self, record, lookups)
+        if record.key != "1":
+            return outcome
+        assert isinstance(outcome, Send)
+        return replace(outcome, payload={**outcome.payload, "priority": "urgent"})
+
+    monkeypatch.setattr(type(TICKET), "transform", unfit)
+    load(shop, gorgias.api, ledger)
+    refused = entry(ledger, "ticket", 1)
+    assert (refused.state, "priority" in str(refused.reason)) == ("quarantined", True)
+    assert gorgias.account.stats.by_endpoint["POST upload"] == 1  # that of ticket 2 alone
 
 
 def test_a_refusal_that_means_the_key_may_not_write_stops_the_load(

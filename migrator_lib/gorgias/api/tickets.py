@@ -8,6 +8,7 @@ from typing import Any
 from migrator_lib.gorgias.api import border
 from migrator_lib.gorgias.api.resource import Json, Resource, rows
 from migrator_lib.gorgias.contract import bodies, replies
+from migrator_lib.gorgias.contract.bodies.tickets import MOST_MESSAGES
 from migrator_lib.gorgias.contract.fields import FieldValue
 
 
@@ -39,6 +40,16 @@ class Tickets(Resource[replies.Ticket]):
     def create(self, body: Json) -> replies.Ticket:
         """``POST /api/tickets``: a ticket with 1 to 500 messages."""
         return self._made(bodies.TicketCreate, body)
+
+    def check(self, body: Json) -> None:
+        """Pass a ticket with its whole thread, also one that takes several calls.
+
+        Raises:
+            RecordUnusable: the contract does not know such a body.
+        """
+        first, further = body["messages"][:MOST_MESSAGES], body["messages"][MOST_MESSAGES:]
+        border.check(bodies.TicketCreate, {**body, "messages": first}, "POST /api/tickets")
+        border.check(list[bodies.Message], further, "POST /api/tickets/{id}/messages")
 
     def update(self, ticket_id: int, body: Json) -> None:
         """``PUT /api/tickets/{id}``; tags and values of fields, where given, replace all."""

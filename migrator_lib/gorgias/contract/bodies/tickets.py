@@ -8,6 +8,9 @@ from pydantic import Field
 
 from migrator_lib.gorgias.contract.fields import Channel, FieldValue, Meta, Moment, Person, Reference, Strict, Via
 
+MOST_MESSAGES = 500
+"""In one ``POST /api/tickets``."""
+
 
 class Attachment(Strict):
     """A file of a message."""
@@ -110,7 +113,7 @@ class TicketCreate(TicketUpdate):
     """What ``POST /api/tickets`` takes."""
 
     created_datetime: Moment | None = None
-    messages: Annotated[list[Message], Field(min_length=1, max_length=500)]
+    messages: Annotated[list[Message], Field(min_length=1, max_length=MOST_MESSAGES)]
     via: Via
 
 
