@@ -7,8 +7,6 @@ import re
 from collections.abc import Mapping
 from typing import Annotated
 
-import keyring
-from keyring.errors import KeyringError
 from pydantic import AfterValidator
 
 from migrator_lib.errors import ParameterError
@@ -51,6 +49,9 @@ def store_secret(reference: str, value: str) -> bool:
     kind, _, rest = reference.partition(":")
     if kind != "keyring":
         return False
+    import keyring  # slow to import, and a secret of the environment needs none
+    from keyring.errors import KeyringError
+
     service, _, user = rest.partition("/")
     try:
         keyring.set_password(service, user, value)
@@ -95,6 +96,9 @@ def resolve_options(options: Mapping[str, Option]) -> dict[str, Option]:
 
 
 def _from_keyring(reference: str, service: str, user: str) -> str:
+    import keyring  # slow to import, and a secret of the environment needs none
+    from keyring.errors import KeyringError
+
     try:
         return keyring.get_password(service, user) or ""
     except KeyringError as error:

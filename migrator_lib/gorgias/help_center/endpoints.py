@@ -10,7 +10,6 @@ from pydantic import BaseModel
 from migrator_lib.errors import Unanswered
 from migrator_lib.gorgias.api import border
 from migrator_lib.gorgias.api.walk import walk
-from migrator_lib.gorgias.contract.replies import Reply
 from migrator_lib.gorgias.help_center.contract import (
     CENTERS,
     ArticleCreate,
@@ -19,45 +18,8 @@ from migrator_lib.gorgias.help_center.contract import (
     CategoryTranslation,
     RedirectCreate,
 )
+from migrator_lib.gorgias.help_center.replies import Center, RedirectReply, Row, TranslationReply
 from migrator_lib.gorgias.transport import Transport
-
-
-class TokenReply(Reply):
-    """What signs all other requests."""
-
-    access_token: str
-    expires_in: float | None = None
-
-
-class Center(Reply):
-    """A help center."""
-
-    id: int
-    type: str = "faq"
-
-
-class TranslationReply(Reply):
-    """An article or a category in one language."""
-
-    locale: str
-    title: str = ""
-    slug: str = ""
-    content: str = ""
-
-
-class Row(Reply):
-    """An article or a category."""
-
-    id: int
-    translation: TranslationReply | None = None
-    available_locales: list[str] = []
-
-
-class RedirectReply(Reply):
-    """An address that leads to an article."""
-
-    id: int
-    from_url: str = ""
 
 
 class Endpoints:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from migrator_lib.gorgias.help_center.endpoints import Endpoints, TranslationReply
+from migrator_lib.gorgias.help_center.endpoints import Endpoints
+from migrator_lib.gorgias.help_center.replies import TranslationReply
 
 
 class There:

@@ -145,3 +145,9 @@ def test_eight_threads_over_one_transport_make_each_ticket_once(gorgias: Simulat
     }  # fmt: skip
     assert gorgias.api.transport.gate.throttled == stats(gorgias.url)["throttled"] == 0
     assert stats(gorgias.url)["calls"] == gorgias.api.transport.gate.calls
+
+
+def test_a_process_of_its_own_loads_neither_the_client_nor_what_reads_a_source() -> None:
+    said = "import sys, migrator_lib.simulators.gorgias.__main__ as _; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
+    assert not {"migrator_lib.gorgias.transport", "sqlalchemy", "requests", "pandas"} & set(done.stdout.split())

@@ -22,8 +22,8 @@ from migrator_lib.gorgias.help_center.contract import (
     CategoryTranslation,
     RedirectCreate,
 )
-from migrator_lib.gorgias.help_center.endpoints import Center as CenterReply
-from migrator_lib.gorgias.help_center.endpoints import RedirectReply, Row, TokenReply, TranslationReply
+from migrator_lib.gorgias.help_center.replies import Center as CenterReply
+from migrator_lib.gorgias.help_center.replies import RedirectReply, Row, TokenReply, TranslationReply
 from migrator_lib.simulators.gorgias.account import Account
 from migrator_lib.simulators.gorgias.store import Document
 from migrator_lib.simulators.gorgias.web.endpoint import PAGING, Endpoint, Handler, Query

@@ -1,0 +1,43 @@
+"""What the Help Center's API answers with, as far as a migration reads it: all unverified."""
+
+from __future__ import annotations
+
+from migrator_lib.gorgias.contract.replies import Reply
+
+
+class TokenReply(Reply):
+    """What signs all other requests."""
+
+    access_token: str
+    expires_in: float | None = None
+
+
+class Center(Reply):
+    """A help center."""
+
+    id: int
+    type: str = "faq"
+
+
+class TranslationReply(Reply):
+    """An article or a category in one language."""
+
+    locale: str
+    title: str = ""
+    slug: str = ""
+    content: str = ""
+
+
+class Row(Reply):
+    """An article or a category."""
+
+    id: int
+    translation: TranslationReply | None = None
+    available_locales: list[str] = []
+
+
+class RedirectReply(Reply):
+    """An address that leads to an article."""
+
+    id: int
+    from_url: str = ""
