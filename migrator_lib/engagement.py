@@ -248,13 +248,23 @@ class Engagement:
         """Return what a check saw for its gate; what the sandbox answered is judged anew each time."""
         if gate.name == "proofs":
             return asking.seen(self.ledger, self.parameters.target)
+        if gate.name == "side_effects":
+            return self._seen_of_accounts()
         seen: dict[str, Any] | None = self.ledger.meta(gate.name)
         return seen
 
-    def note_check(self, gate: str, *, ok: bool, words: str = "") -> None:
-        """Keep what a check saw, for its gate."""
+    def _seen_of_accounts(self) -> dict[str, Any] | None:
+        """Return what acts in the production account; in the sandbox, where something does only there."""
+        production: dict[str, Any] | None = self.ledger.meta("side_effects:production")
+        sandbox: dict[str, Any] | None = self.ledger.meta("side_effects:sandbox")
+        if sandbox and not sandbox["ok"] and (production is None or production["ok"]):
+            return sandbox
+        return production
+
+    def note_check(self, gate: str, *, ok: bool, words: str = "", account: str = "") -> None:
+        """Keep what a check saw, for its gate; of an account, where it looked at one."""
         at = self.clock_now.isoformat(timespec="seconds")
-        self.ledger.set_meta(gate, {"ok": ok, "words": words, "at": at})
+        self.ledger.set_meta(f"{gate}:{account}" if account else gate, {"ok": ok, "words": words, "at": at})
 
     @property
     def rehearsal(self) -> bool:

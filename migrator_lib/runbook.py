@@ -19,7 +19,7 @@ from migrator_lib.extract import Extractor, ExtractReport
 from migrator_lib.file_health import FileHealth, look
 from migrator_lib.load import Loader, LoadReport
 from migrator_lib.lookups import Lookups
-from migrator_lib.quiet import PRODUCTION, Quiet, make_quiet, note_mail, restore
+from migrator_lib.quiet import PRODUCTION, Quiet, look_again, make_quiet, note_mail, restore
 from migrator_lib.reconcile import Reconciler, Reconciliation
 from migrator_lib.reconcile.accounts import Account, accounts, require_balanced, settle_strays
 from migrator_lib.reconcile.readback import ReadBack
@@ -147,6 +147,7 @@ def load(engagement: Engagement, tickets: Collection[int] | None = None) -> Load
     report = loader(engagement, staged, lookups).run(tickets=tickets)
     if engagement.rehearsal:
         return LoadResult(report, [], rehearsal=True, quiet=quiet)
+    look_again(engagement, quiet)
     settle_strays(engagement.ledger, PRODUCTION, staged)
     found = accounts(engagement.ledger, PRODUCTION, staged, lookups)
     require_balanced(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,13 @@ import pytest
 from typer.testing import CliRunner
 
 from migrator_lib import runbook
-from migrator_lib.canary import Finding
+from migrator_lib.canary import Finding, Proof
 from migrator_lib.cli import app
 from migrator_lib.engagement import Engagement
 from migrator_lib.errors import GateClosed, ParameterError
-from migrator_lib.gates import SignOffs, find
+from migrator_lib.gates import GateState, SignOffs, find
 from migrator_lib.plan import make_plan
-from migrator_lib.quiet import Quiet, canary_content, make_quiet, restore
+from migrator_lib.quiet import Quiet, canary_content, look_again, make_quiet, restore
 from migrator_lib.quiet import pages as quiet_pages
 from migrator_lib.side_effects import look, still_off
 from tests.desk import NAME, Desk, desk
@@ -108,7 +109,11 @@ def test_without_a_signature_of_the_silence_everything_is_put_back_and_canaries_
         quiet = make_quiet(engagement, PRODUCTION)
         assert made.production.stats.by_endpoint["POST tickets"] == 3
         assert look(engagement.api(PRODUCTION)).effects == ()
-        shown = text(quiet_pages.side_effects(quiet), quiet_pages.hands_off(quiet), quiet_pages.canaries(quiet))
+        shown = text(
+            quiet_pages.side_effects(quiet),
+            quiet_pages.hands_off(engagement, quiet),
+            quiet_pages.canaries(engagement, quiet),
+        )
         assert "switched off" in shown
         assert "stayed silent" in shown
         assert "in an earlier run" in shown
@@ -129,7 +134,7 @@ def test_a_rehearsal_lists_what_it_would_switch_off_and_touches_nothing(loud: De
     assert state(loud.production) == before
     assert still_off(engagement.ledger, PRODUCTION) == []
     assert "would switch off" in text(quiet_pages.side_effects(quiet))
-    assert "no canaries" in text(quiet_pages.canaries(quiet))
+    assert "no canaries" in text(quiet_pages.canaries(engagement, quiet))
     engagement.close()
 
 
@@ -154,10 +159,76 @@ def test_the_address_of_the_canaries_is_needed_for_a_real_account_and_is_nobody_
 
 
 def test_findings_of_canaries_are_shown_with_what_probably_did_it(loud: Desk) -> None:
-    quiet = Quiet(PRODUCTION, look(loud.open("05_load").api(PRODUCTION)))
-    assert "no canaries" in text(quiet_pages.canaries(quiet))
+    engagement = loud.open("05_load")
     finding = Finding("2", "it is assigned", "auto-assignment")
-    assert finding.as_json() == {"canary": "2", "what": "it is assigned", "by": "auto-assignment"}
+    proof = Proof("sha256:0", (finding,), "2026-01-05T08:00:00Z", 120.0, None)
+    shown = text(quiet_pages.canaries(engagement, Quiet(PRODUCTION, look(engagement.api(PRODUCTION)), proof=proof)))
+    assert "not left alone" in shown
+    assert "it is assigned" in shown
+    assert "auto-assignment" in shown
+    silent = replace(proof, findings=(), events=False)
+    shown = text(quiet_pages.canaries(engagement, Quiet(PRODUCTION, look(engagement.api(PRODUCTION)), proof=silent)))
+    assert "not told by this account" in shown
+    engagement.close()
+
+
+def test_what_somebody_switches_on_while_records_are_written_is_told(loud: Desk) -> None:
+    allow(loud, *ALL)
+    engagement = loud.open("05_load")
+    with pytest.raises(GateClosed):
+        make_quiet(engagement, PRODUCTION)
+    sign(engagement, "hands_off")
+    quiet = make_quiet(engagement, PRODUCTION)
+    look_again(engagement, quiet)
+    assert (quiet.came_since, engagement.gate_state("side_effects").state) == ((), "met")
+    with loud.production.store.transaction():
+        loud.production.store.put("rule", {**ACTING["rules"][0], "id": 77, "name": "Of today"})
+    look_again(engagement, quiet)
+    assert "rule &#x27;Of today&#x27;" in text(quiet_pages.side_effects(quiet))
+    assert "rule 'Of today'" in engagement.gate_state("side_effects").reason
+    quiet = make_quiet(engagement, PRODUCTION)
+    assert [one.what for one in quiet.done] == ["rule 'Of today'"]
+    assert "off already" in text(quiet_pages.side_effects(quiet))
+    engagement.close()
+
+
+def test_a_quiet_sandbox_says_nothing_of_the_production_account_and_a_noisy_one_is_told(loud: Desk) -> None:
+    engagement = loud.open("03_sample_migration")
+
+    def state() -> GateState:
+        return engagement.gate_state("side_effects")
+
+    engagement.note_check("side_effects", ok=True, account="sandbox")
+    assert (state().state, state().reason) == ("open", "not looked at yet")
+    engagement.note_check("side_effects", ok=True, account=PRODUCTION)
+    assert state().state == "met"
+    engagement.note_check("side_effects", ok=False, words="on in the sandbox", account="sandbox")
+    assert (state().state, state().reason) == ("open", "on in the sandbox")
+    engagement.close()
+
+
+def test_what_could_not_be_put_back_when_a_gate_closed_is_told_with_it(
+    loud: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow(loud, "rules")
+    engagement = loud.open("05_load")
+    with pytest.raises(GateClosed):
+        make_quiet(engagement, PRODUCTION)
+    sign(engagement, "hands_off")
+    note = engagement.note_check
+
+    def meanwhile(*what: Any, **more: Any) -> None:
+        note(*what, **more)
+        with loud.production.store.transaction():
+            rule = loud.production.store.get("rule", 1)
+            assert rule is not None
+            loud.production.store.put("rule", {**rule, "name": "Mine now"})
+
+    monkeypatch.setattr(engagement, "note_check", meanwhile)
+    with pytest.raises(GateClosed, match=r"Not put back: rule 'Auto-reply' \(it was changed meanwhile\)") as caught:
+        make_quiet(engagement, PRODUCTION)
+    assert caught.value.gate == "side_effects"
+    engagement.close()
 
 
 def test_the_command_puts_back_what_a_run_that_died_left_off_and_status_tells_of_it(

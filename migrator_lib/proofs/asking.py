@@ -20,6 +20,7 @@ from migrator_lib.proofs.tidying import tidy
 
 if TYPE_CHECKING:
     from migrator_lib.engagement import Engagement
+    from migrator_lib.quiet import Quiet
 
 ACCOUNT = "sandbox"
 """The account that is asked; the production account is taken to answer alike."""
@@ -57,6 +58,8 @@ class Proofs:
     left: list[str] = field(default_factory=list)
     """Synthetic things that could not be removed, in words."""
     rehearsal: bool = False
+    quiet: Quiet | None = None
+    """What the account did by itself, and what was done about it before it was asked."""
 
 
 def recorded(ledger: Ledger, account: str = ACCOUNT) -> dict[str, Answer]:
@@ -143,7 +146,7 @@ def bench_of(engagement: Engagement) -> Bench:
     parameters = engagement.parameters
     return Bench(
         engagement.api(ACCOUNT), engagement.ledger, target=ACCOUNT, engagement=engagement.name,
-        settings=parameters.target, address=parameters.target.canary.address if parameters.target.canary else "",
+        settings=parameters.target, address=parameters.target.canary.address,
         creates_users=parameters.agents.missing == "create", alive=lambda: engagement.progress.advance(0),
     )  # fmt: skip
 

@@ -7,6 +7,6 @@ shows it (``pages``).
 """
 
 from migrator_lib.quiet.canaries import PRODUCTION, canary_content, note_mail
-from migrator_lib.quiet.making import Quiet, make_quiet, restore
+from migrator_lib.quiet.making import Quiet, look_again, make_quiet, restore
 
-__all__ = ["PRODUCTION", "Quiet", "canary_content", "make_quiet", "note_mail", "restore"]
+__all__ = ["PRODUCTION", "Quiet", "canary_content", "look_again", "make_quiet", "note_mail", "restore"]

@@ -31,6 +31,8 @@ class Quiet:
     done: list[Done] = field(default_factory=list)
     proof: Proof | None = None
     """Of the canaries; None after a rehearsal."""
+    came_since: tuple[Effect, ...] = ()
+    """What was switched on by somebody else while records were written."""
 
 
 def make_quiet(engagement: Engagement, target: str, lookups: Lookups | None = None) -> Quiet:
@@ -65,10 +67,22 @@ def make_quiet(engagement: Engagement, target: str, lookups: Lookups | None = No
         quiet.proof = canaries(engagement, target, content).run()
         note_mail(engagement)
         _require_silent(engagement, quiet.proof, target)
-    except GateClosed:
-        switch.restore()
-        raise
+    except GateClosed as closed:
+        raise _with_what_is_left(closed, switch.restore()) from None
     return quiet
+
+
+def look_again(engagement: Engagement, quiet: Quiet) -> None:
+    """See after the last write whether somebody switched something on meanwhile, which may have acted on records.
+
+    The gate ``side_effects`` tells of it until the next step that writes looks anew.
+
+    Raises:
+        TargetError: the account cannot be read.
+    """
+    quiet.came_since = look(engagement.api(quiet.target)).effects
+    if quiet.came_since:
+        _note(engagement, quiet, [Done(one.words, one.kind, "left on") for one in quiet.came_since])
 
 
 def restore(engagement: Engagement, target: str) -> list[Done]:
@@ -111,8 +125,17 @@ def _note(engagement: Engagement, quiet: Quiet, on: Sequence[Done]) -> str:
     """Keep what the check saw, for its gate, and return it in words."""
     listed = [one.what + (f" ({one.words})" if one.words else "") for one in on]
     words = f"switched on in the {quiet.target} account: " + ", ".join(listed) if on else ""
-    engagement.note_check("side_effects", ok=not on, words=words)
+    engagement.note_check("side_effects", ok=not on, words=words, account=quiet.target)
     return words
+
+
+def _with_what_is_left(closed: GateClosed, done: Sequence[Done]) -> GateClosed:
+    """Return what closed a gate, and what could not be put back as it was."""
+    left = [f"{one.what} ({one.words})" for one in done if one.outcome != "restored"]
+    if not left:
+        return closed
+    words = f"{closed.message} Not put back: {', '.join(left)}."
+    return GateClosed(words, gate=closed.gate, next_step=closed.next_step)
 
 
 def _would(effect: Effect, allowed: Sequence[str]) -> Done:

@@ -24,9 +24,18 @@ FULL_FILE = "sample_review_full.html"
 
 def choice_table(choice: Choice) -> Html:
     """Return which tickets were chosen, and why; and the kinds that the source has none of."""
-    rows = [{"ticket": str(ticket), "chosen for": ", ".join(kinds)} for ticket, kinds in choice.reasons.items()]
+    drawn = [str(ticket) for ticket in choice.reasons if choice.is_random(ticket)]
+    rows = [
+        {"ticket": str(ticket), "chosen for": ", ".join(kinds)}
+        for ticket, kinds in choice.reasons.items()
+        if not choice.is_random(ticket)
+    ]
+    n = len(choice.reasons)
+    by_chance = pages.paragraph(f"Drawn at random: {', '.join(drawn)}.") if drawn else ""
     missing = pages.note("None in the source: " + ", ".join(choice.not_found) + ".") if choice.not_found else ""
-    return pages.join([pages.table(rows, caption=f"{len(rows)} tickets"), missing])
+    return pages.join(
+        [pages.table(rows, caption=f"{len(rows)} of {n} tickets, each chosen for being hard"), by_chance, missing]
+    )
 
 
 def status(review: Review) -> Html:

@@ -21,6 +21,7 @@ from migrator_lib.objects.ticket import compared_message
 from migrator_lib.reconcile.differences import Difference, compare, matched_by, ours
 from migrator_lib.reconcile.neutral import Neutral
 from migrator_lib.sample.choice import Choice
+from migrator_lib.side_effects import Done
 from migrator_lib.staging import Staged, TicketRecord
 
 REHEARSED = "rehearsed"
@@ -80,6 +81,8 @@ class Review:
     rehearsal: bool
     not_found: list[str] = field(default_factory=list)
     tickets: list[Reviewed] = field(default_factory=list)
+    restored: list[Done] = field(default_factory=list)
+    """What was switched off in the account for the sample, and is put back."""
 
     @property
     def right(self) -> int:

@@ -38,9 +38,10 @@ def prove(engagement: Engagement, *, again: bool = False, skip_large: bool = Fal
         TargetError: the sandbox account cannot be reached or refuses the key.
         GateClosed: something in the sandbox would act on synthetic tickets.
     """
-    if not engagement.rehearsal:
-        make_quiet(engagement, TARGET)
-    return asking.ask(engagement, again=again, skip_large=skip_large)
+    quiet = None if engagement.rehearsal else make_quiet(engagement, TARGET)
+    found = asking.ask(engagement, again=again, skip_large=skip_large)
+    found.quiet = quiet
+    return found
 
 
 def extract(engagement: Engagement, choice: Choice) -> Staged:
@@ -69,7 +70,7 @@ def load(engagement: Engagement, staged: Staged) -> LoadReport:
     """
     if engagement.rehearsal:
         return LoadReport()
-    make_quiet(engagement, TARGET)
+    make_quiet(engagement, TARGET)  # as it should be since the proofs; whoever loads without them is safe, too
     lookups = engagement.lookups(staged)
     records = TICKET.records(staged, lookups)
     needed = references(TICKET.transform(record, lookups) for record in records)
@@ -92,7 +93,7 @@ def review(engagement: Engagement, choice: Choice, staged: Staged) -> Review:
     found = Reviewer(engagement, TARGET, choice, staged).run()
     if not engagement.rehearsal:
         engagement.ledger.set_meta("sample_digest", digest(found))
-        restore(engagement, TARGET)
+        found.restored = restore(engagement, TARGET)
     return found
 
 

@@ -39,7 +39,7 @@ class Done:
     what: str
     """In words: ``rule 'Auto-reply'``."""
     kind: Kind
-    outcome: Literal["switched off", "left on", "restored", "left alone", "would switch off", "refused"]
+    outcome: Literal["switched off", "off already", "left on", "restored", "left alone", "would switch off", "refused"]
     words: str = ""
     """Why, where it is not plain."""
 
