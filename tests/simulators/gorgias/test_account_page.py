@@ -180,6 +180,14 @@ def test_rules_and_integrations_show_whether_they_are_on(ask: Asker) -> None:
     assert re.search(r"Rule 2</td><td>[^<]*<span[^>]*>off<", text)
 
 
+def test_what_an_integration_signs_with_is_on_no_page(ask: Asker) -> None:
+    http = {"url": "https://erp.example/hook", "method": "POST", "headers": {"Authorization": "Bearer hush-hush"}}
+    ask.account.store.put("integration", {"id": 1, "name": "ERP", "type": "http", "http": http})
+    shown = page(ask, "rules")
+    assert "Authorization" in shown
+    assert "hush-hush" not in shown
+
+
 def test_the_start_page_leads_to_the_account(ask: Asker) -> None:
     start = ask.session.get(f"http://{urlsplit(ask.url).netloc}/", timeout=30)
     assert 'href="/demo/"' in start.text

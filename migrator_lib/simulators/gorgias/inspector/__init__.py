@@ -5,7 +5,7 @@ They are for people and read only; nothing is asked of who opens them, since the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import Any
 
@@ -82,10 +82,9 @@ def _add_description(routes: APIRouter, site: Site, described: Callable[[], dict
         return docs.page(site, document())
 
 
-def start_page(names: Iterable[str]) -> APIRouter:
-    """Return the page that leads to the accounts."""
+def start_page(accounts: Mapping[str, Account]) -> APIRouter:
+    """Return the page that leads to the accounts, by name."""
     routes = APIRouter(include_in_schema=False)
-    sites = [Site(name) for name in names]
 
     @routes.get("/favicon.ico", status_code=204, response_model=None)
     def icon() -> None:
@@ -93,11 +92,19 @@ def start_page(names: Iterable[str]) -> APIRouter:
 
     @routes.get("/", response_model=None)
     def start() -> Response:
-        rows: list[dict[str, object]] = [
-            {"Account": site.link("", site.name), "API": site.link("docs", "what it takes and answers with")}
-            for site in sites
-        ]  # fmt: skip
-        text = pages.page("Simulated Gorgias accounts", pages.table(rows, caption="Accounts"))
+        rows = [_account(Site(name), account) for name, account in accounts.items()]
+        told = pages.paragraph("Stand-ins for the product, on this machine alone: nothing in them reaches a person.")
+        text = pages.page("Simulated Gorgias accounts", told, pages.table(rows, caption="Accounts"))
         return Response(text, 200, shell.HEADERS, "text/html; charset=utf-8")
 
     return routes
+
+
+def _account(site: Site, account: Account) -> dict[str, object]:
+    with account.store.lock:
+        tickets, mails = account.store.count("ticket"), len(account.store.outbox())
+    return {
+        "Account": site.link("", site.name), "Tickets": tickets,
+        "Outbox": site.link("outbox", f"{mails:,} mail"),
+        "API": site.link("docs", "what it takes and answers with"),
+    }  # fmt: skip

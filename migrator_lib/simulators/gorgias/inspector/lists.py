@@ -64,7 +64,7 @@ def _field(_site: Site, field: Document) -> dict[str, object]:
     return {
         "Label": field["label"], "Of": field["object_type"], "Type": field["definition"]["data_type"],
         "Input": settings.get("input_type"), "Choices": tags((settings.get("choices") or [])[:20]),
-        "Required": field.get("required"), "State": on_or_off(field), "External id": field.get("external_id"),
+        "Required": field.get("required"), "State": on_or_off(field, "good"), "External id": field.get("external_id"),
     }  # fmt: skip
 
 

@@ -50,8 +50,17 @@ def _integration(one: Document) -> dict[str, object]:
     names = [name for name, on in triggers.items() if on] if isinstance(triggers, dict) else triggers
     return {
         "Name": one.get("name"), "Type": one.get("type"), "State": on_or_off(one),
-        "Calls": one.get("url") or http.get("url"), "On events": tags(names), "Whole": pages.folded("Show", raw(one)),
+        "Calls": one.get("url") or http.get("url"), "On events": tags(names),
+        "Whole": pages.folded("Show", raw(_without_secrets(one))),
     }  # fmt: skip
+
+
+def _without_secrets(one: Document) -> Document:
+    """Return an integration without the values of the headers that it sends: one of them may be a token."""
+    http = one.get("http")
+    if not isinstance(http, dict) or not isinstance(http.get("headers"), dict):
+        return one
+    return {**one, "http": {**http, "headers": dict.fromkeys(http["headers"], "…")}}
 
 
 def _setting(one: Document) -> dict[str, object]:

@@ -28,8 +28,8 @@ HEADERS = {
 }
 PLACES = {
     "": "Tickets", "customers": "Customers", "users": "Users", "teams": "Teams", "tags": "Tags",
-    "fields": "Fields", "surveys": "Surveys", "rules": "Rules and integrations", "outbox": "Outbox",
-    "calls": "Calls and rate", "docs": "API",
+    "fields": "Fields", "surveys": "Surveys", "rules": "Rules", "outbox": "Outbox",
+    "calls": "Calls", "docs": "API",
 }  # fmt: skip
 STYLE = (Path(__file__).parent / "look.css").read_text(encoding="utf-8")
 
@@ -96,10 +96,10 @@ def raw(value: Any) -> Html:
     return tag("pre", json.dumps(value, indent=2, ensure_ascii=False), tabindex="0")
 
 
-def on_or_off(document: Mapping[str, Any]) -> Html:
-    """Return whether something is active."""
+def on_or_off(document: Mapping[str, Any], tone: pages.Tone = "warn") -> Html:
+    """Return whether something is active; what is on acts by itself, so it is something to look at."""
     off = document.get("deactivated_datetime")
-    return pages.badge("off", "plain") if off else pages.badge("on", "warn")
+    return pages.badge("off", "plain") if off else pages.badge("on", tone)
 
 
 def person(site: Site, document: Mapping[str, Any] | None, kind: str) -> Html:

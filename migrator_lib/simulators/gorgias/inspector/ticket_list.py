@@ -53,7 +53,7 @@ def _tiles(account: Account) -> Html:
     kinds = {"tickets": "ticket", "messages": "message", "customers": "customer", "users": "user", "tags": "tag"}
     with account.store.lock:
         counts: dict[str, object] = {what: account.store.count(kind) for what, kind in kinds.items()}
-    return pages.tiles({**counts, "API calls": account.stats.calls, "throttled": account.stats.throttled})
+    return pages.tiles({**counts, "API calls": account.stats.calls})
 
 
 def _form(account: Account, site: Site, query: Mapping[str, str]) -> Html:

@@ -16,7 +16,7 @@ from migrator_lib.simulators.gorgias.inspector.shell import Site, facts, moment,
 from migrator_lib.simulators.gorgias.inspector.ticket_list import state
 from migrator_lib.simulators.gorgias.store import Document
 
-BREAKS = re.compile(r"<(?:br|/p|/li|/tr|/h\d|/blockquote)\b", re.IGNORECASE)
+BREAKS = re.compile(r"<(?:br|/p|/li|/tr|/h\d|/blockquote)\b|[^>\s]\s*</div\b", re.IGNORECASE)
 MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 PICTURE = re.compile(r"<img\b", re.IGNORECASE)
 DOWNLOAD = re.compile(r"https?://[^\s\"'<>]*/download/(?:[^\s\"'<>/?]+/)*([^\s\"'<>/?]+)(?:\?[^\s\"'<>]*)?")
