@@ -67,13 +67,21 @@ class Life:
     def tick(self) -> None:
         """Live for another moment."""
         if self.left <= 0:
-            raise Killed
+            self.end()
         self.left -= 1
+
+    def end(self) -> None:
+        """End now."""
+        raise Killed
 
 
 def mortal_api(gorgias: SimulatedGorgias, life: Life, clock: Clock | None = None) -> GorgiasApi:
     """Return a client that dies before or after a request."""
-    api = client(gorgias.url, clock or gorgias.clock)
+    return mortal_transport(client(gorgias.url, clock or gorgias.clock), life)
+
+
+def mortal_transport(api: GorgiasApi, life: Life) -> GorgiasApi:
+    """Return the same client, which dies before or after a request from now on."""
     send = api.transport.call
 
     def call(*what: Any, **more: Any) -> Any:
