@@ -18,7 +18,7 @@ class CustomFields(Resource[replies.CustomField]):
     def every(
         self, object_type: Literal["Ticket", "Customer"], *, archived: bool = False
     ) -> Iterator[replies.CustomField]:
-        """``GET /api/custom-fields``: the active ones of an object, or the archived ones."""
+        """``GET /api/custom-fields``: the active ones of an object, or the archived (perhaps with those)."""
         return self._every(object_type=object_type, **({"archived": "true"} if archived else {}))
 
     def get(self, field_id: int) -> replies.CustomField:

@@ -38,6 +38,21 @@ def test_a_filter_that_is_none_is_refused(ask: Asker, filters: str) -> None:
     assert list(ask.refusal("GET", f"tickets?{filters}")) == [filters.partition("=")[0]]
 
 
+def test_a_tag_is_on_a_ticket_once_however_often_it_is_named(ask: Asker) -> None:
+    path = f"tickets/{ask.make('tickets', ticket(note()))['id']}"
+    vip = ask.make("tags", {"name": "vip"})["id"]
+    for method, status in (("POST", 201), ("PUT", 202)):
+        assert ask(method, f"{path}/tags", {"names": ["vip", "vip"], "ids": [vip, vip]}).status_code == status
+        assert [tag["name"] for tag in ask("GET", f"{path}/tags").json()["data"]] == ["vip"]
+
+
+def test_taking_a_tag_away_makes_none(ask: Asker) -> None:
+    path = f"tickets/{ask.make('tickets', ticket(note(), tags=[{'name': 'vip'}]))['id']}"
+    assert ask("DELETE", f"{path}/tags", {"names": ["VIP", "late"]}).status_code == 204
+    assert [tag["name"] for tag in ask("GET", f"{path}/tags").json()["data"]] == ["vip"]
+    assert ask.account.store.count("tag") == 1
+
+
 def test_parameters_that_nobody_knows_are_passed_over(ask: Asker) -> None:
     assert ask("GET", "tickets?colour=red&per_page=5").status_code == 200
 

@@ -36,6 +36,13 @@ def test_what_is_created_changed_and_deleted_is_told(ask: Asker) -> None:
     ]
 
 
+def test_what_was_not_there_was_not_deleted(ask: Asker) -> None:
+    jane = ask.customer()
+    assert ask("DELETE", "customers", {"ids": [jane, jane, 99]}).status_code == 204
+    told = ask("GET", "events?types=customer-deleted").json()["data"]
+    assert [event["object_id"] for event in told] == [jane]
+
+
 def test_what_is_refused_and_what_the_seed_holds_is_not_told(ask: Asker) -> None:
     ask.refusal("POST", "tickets", {})
     ask.refusal("DELETE", "users/1", status=403)

@@ -137,6 +137,9 @@ def test_tags_may_be_made_on_the_fly(ask: Asker, made_on_the_fly: bool) -> None:
     reply = ask("POST", "tickets", ticket(note(), tags=[{"name": "old"}, {"name": "new"}]))
     assert reply.status_code == (201 if made_on_the_fly else 400)
     assert ask.account.store.count("tag") == (2 if made_on_the_fly else 1)
+    late = ask("POST", f"{made(ask, note())}/tags", {"names": ["late"]})
+    assert late.status_code == (201 if made_on_the_fly else 400)
+    assert ask.account.store.count("tag") == (3 if made_on_the_fly else 1)
 
 
 @pytest.mark.parametrize("invites", [True, False])

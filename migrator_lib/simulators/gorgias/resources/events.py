@@ -62,7 +62,7 @@ def _objects(call: Call, result: Any) -> list[int]:
         return [result["id"]]
     if "target_id" in call.query:
         return [call.number("target_id") or 0]
-    return list(call.body["ids"])
+    return list(result)
 
 
 def recorded(endpoint: Endpoint) -> Endpoint:

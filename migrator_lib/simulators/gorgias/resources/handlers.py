@@ -58,14 +58,17 @@ def delete(kind: str, remove: Remove | None = None, find: Find | None = None) ->
 
 
 def bulk_delete(kind: str, remove: Remove | None = None) -> Handler:
-    """Return the handler that deletes those of the body's ids that are there."""
+    """Return the handler that deletes those of the body's ids that are there, and returns them; there is no reply."""
     act = remove or _removal(kind)
 
-    def handler(account: Account, call: Call) -> None:
+    def handler(account: Account, call: Call) -> list[int]:
+        deleted = []
         for thing_id in parse(Ids, call.body, "delete").ids:
             found = account.store.get(kind, thing_id)
             if found is not None:
                 act(account, found)
+                deleted.append(thing_id)
+        return deleted
 
     return handler
 

@@ -170,14 +170,17 @@ def change_tags(account: Account, ticket: Document, body: Any, way: str) -> None
     """``POST`` adds to, ``PUT`` replaces and ``DELETE`` takes from ``/api/tickets/{id}/tags``; none has a reply.
 
     Raises:
-        Refused: there is no tag of such an id.
+        Refused: there is no tag of such an id, or of such a name where none is made on the fly.
     """
     given = parse(TagChoice, body, f"{way} tags").model_dump(exclude_unset=True)
-    named = [_tag(tag_store.tag_named(account, name)) for name in given.get("names") or []]
-    chosen = named + [_tag(tag_store.tag_of_id(account, tag_id)) for tag_id in given.get("ids") or []]
-    ids = {tag["id"] for tag in chosen}
-    kept = [] if way == "replace" else [tag for tag in ticket["tags"] if tag["id"] not in ids]
-    ticket["tags"] = kept if way == "remove" else kept + chosen
+    names = given.get("names") or []
+    if way == "remove":  # which makes no tag
+        names = [name for name in names if account.store.by("tag", "name", name)]
+    named = _tags(account, [{"name": name} for name in names])
+    named += [_tag(tag_store.tag_of_id(account, tag_id)) for tag_id in given.get("ids") or []]
+    chosen = {tag["id"]: tag for tag in named}
+    kept = [] if way == "replace" else [tag for tag in ticket["tags"] if tag["id"] not in chosen]
+    ticket["tags"] = kept if way == "remove" else [*kept, *chosen.values()]
     ticket["updated_datetime"] = account.now()
     account.save_ticket(ticket)
     happened(account, ticket["id"], UPDATED)
