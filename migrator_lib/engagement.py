@@ -321,7 +321,7 @@ class Engagement:
 
     def api_usage(self) -> dict[str, dict[str, Any]]:
         """Return how this step used the limit of each account: the keys are those of :class:`~.rate.Usage`."""
-        return {target: asdict(api.transport.gate.usage()) for target, api in self._apis.items()}
+        return {target: asdict(api.gate.usage()) for target, api in self._apis.items()}
 
     def done(self, summary: Mapping[str, Any] | None = None) -> None:
         """Note that the step is done (or rehearsed), with what the summary needs, and give the lease back."""

@@ -63,7 +63,7 @@ class Loader:
             ids=ledger.ids(target, [obj.name for obj in (*SETUP, *PEOPLE)]),
         )  # fmt: skip
         self.sender = Sender(self.context)
-        self.turns = api.transport.gate.turns
+        self.turns = api.gate.turns
         self.report = self.context.report
 
     # --- the whole ---------------------------------------------------------------------------------

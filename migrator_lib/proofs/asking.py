@@ -169,7 +169,7 @@ def ask(engagement: Engagement, *, again: bool = False, skip_large: bool = False
         return Proofs(found, rehearsal=True)
     known = {} if again else recorded(ledger)
     bench, progress = bench_of(engagement), engagement.progress
-    asked, before = 0, bench.api.transport.gate.calls
+    asked, before = 0, bench.api.gate.calls
     left = tidy(bench)
     progress.begin("Asking the sandbox", len(found))
     for one in found:
@@ -181,7 +181,7 @@ def ask(engagement: Engagement, *, again: bool = False, skip_large: bool = False
     if asked:
         left = tidy(bench)
     progress.end()
-    calls = bench.api.transport.gate.calls - before
+    calls = bench.api.gate.calls - before
     return Proofs(standings(ledger, settings), asked, calls, left)
 
 

@@ -25,7 +25,7 @@ class LimitIsTold(Probe):
 
     def run(self, bench: Bench) -> Answer:
         """Ask."""
-        gate = bench.api.transport.gate
+        gate = bench.api.gate
         for _ in range(2):
             bench.api.account.get()
         if not gate.is_told:

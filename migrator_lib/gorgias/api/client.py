@@ -20,6 +20,7 @@ from migrator_lib.gorgias.api.tickets import Tickets
 from migrator_lib.gorgias.api.uploads import Uploads
 from migrator_lib.gorgias.api.users import Users
 from migrator_lib.gorgias.api.views import Views
+from migrator_lib.gorgias.rate import RateGate
 from migrator_lib.gorgias.transport import Transport
 
 
@@ -49,6 +50,11 @@ class GorgiasApi:
     def clock(self) -> Clock:
         """The time that waiting for this account is spent on."""
         return self.transport.clock
+
+    @property
+    def gate(self) -> RateGate:
+        """The rate gate that every request to this account passes, and that counts them."""
+        return self.transport.gate
 
     def resource(self, path: str) -> Collection:
         """Return the resource of a collection whose things can be made and deleted, by its path: ``customers``."""

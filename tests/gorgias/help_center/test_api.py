@@ -279,7 +279,7 @@ def test_without_a_token_the_package_is_advised(told: Told, transport: Transport
 
 
 def test_every_request_passes_the_accounts_gate(center: Center, base: KnowledgeBase) -> None:
-    gate = center.api.transport.gate
+    gate = center.api.gate
     center.by_api().publish(base)
     assert gate.calls > 15
     assert gate.throttled == 0

@@ -143,8 +143,8 @@ def test_eight_threads_over_one_transport_make_each_ticket_once(gorgias: Simulat
     assert stats(gorgias.url)["objects"] | {"user": 0} == {
         "user": 0, "team": 0, "tag": 1, "custom_field": 0, "customer": 1, "ticket": number, "message": 2 * number,
     }  # fmt: skip
-    assert gorgias.api.transport.gate.throttled == stats(gorgias.url)["throttled"] == 0
-    assert stats(gorgias.url)["calls"] == gorgias.api.transport.gate.calls
+    assert gorgias.api.gate.throttled == stats(gorgias.url)["throttled"] == 0
+    assert stats(gorgias.url)["calls"] == gorgias.api.gate.calls
 
 
 def test_a_process_of_its_own_loads_neither_the_client_nor_what_reads_a_source() -> None:
