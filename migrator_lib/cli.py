@@ -120,6 +120,7 @@ def _print_summary(one: Any) -> None:
             f"All loads so far: {api['calls']:,} calls, {api['calls_per_ticket']} for each ticket, "
             f"{api['throttled']} throttled. Mail sent: {'not known yet' if mail is None else mail}."
         )
+    _print_off(document)
     out.print(f"Look at [bold]{reports / 'index.html'}[/]")
 
 
@@ -195,22 +196,18 @@ def _print_status(root: Path, name: str) -> None:
         out.print(f"Running now: {seen.line() if seen else running[0]['step']} ({holder})")
     elif running:
         out.print(f"{running[0]['step']} was cut off{': ' + seen.line() if seen else ''}. Nothing is lost.")
-    _print_off(opened)
+    _print_off(document)
     out.print(f"Next: [bold]{standing.next_command(opened)}[/]")
 
 
-def _print_off(opened: Any) -> None:
+def _print_off(document: dict[str, Any]) -> None:
     """Say what is off in the accounts because of us."""
-    from migrator_lib.side_effects import still_off
-
-    for target in ("production", "sandbox"):
-        off = still_off(opened.ledger, target)
-        if off:
-            named = escape(", ".join(effect.words for effect in off))
-            out.print(
-                f"[yellow]Switched off by this migration in the {target} account, and not put back yet:[/] {named}. "
-                f"[bold]migrator restore-target {opened.name} --target {target}[/] puts them back."
-            )
+    for target, off in document["switched_off"].items():
+        out.print(
+            f"[yellow]Switched off by this migration in the {target} account, and not put back yet:[/] "
+            f"{escape(', '.join(off))}. "
+            f"[bold]migrator restore-target {document['engagement']} --target {target}[/] puts them back."
+        )
 
 
 @app.command()

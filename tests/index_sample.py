@@ -31,6 +31,7 @@ SUMMARY: dict[str, Any] = {
     "gates": {"backup_proof": "met", "freeze": "stale"},
     "finished_at": "2026-11-20T17:30:00+00:00",
     "simulated": True,
+    "switched_off": {"production": ["rule 'Auto-reply'", "HTTP integration 'ERP'"]},
 }  # fmt: skip
 
 STEPS: list[dict[str, Any]] = [

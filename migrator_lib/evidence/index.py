@@ -15,7 +15,13 @@ from migrator_lib.evidence.summary import RECONCILED
 from migrator_lib.progress import duration
 
 Row = Mapping[str, Any]
-STEP_TONES: dict[str, pages.Tone] = {"done": "good", "running": "warn", "waiting": "warn", "stopped": "warn", "failed": "bad"}
+STEP_TONES: dict[str, pages.Tone] = {
+    "done": "good",
+    "running": "warn",
+    "waiting": "warn",
+    "stopped": "warn",
+    "failed": "bad",
+}
 GATE_TONES: dict[str, pages.Tone] = {"met": "good", "open": "warn", "stale": "bad"}
 OVERVIEW_WORDS: dict[pages.Tone, str] = {"good": "complete", "warn": "open", "bad": "needs attention"}
 FOLDED_FROM = 10
@@ -46,6 +52,7 @@ def engagement_page(
     parts = [
         pages.status(status["text"], status["tone"]),
         _simulated() if summary["simulated"] else "",
+        *(_switched_off(summary["engagement"], account, off) for account, off in summary["switched_off"].items()),
         _tiles(summary),
         _accounts(summary),
         _compared(summary),
@@ -98,6 +105,16 @@ def _simulated() -> pages.Html:
     return pages.status(
         "Simulated.", "plain", detail="Source and Gorgias account are made up; nothing of this happened to a company."
     )
+
+
+def _switched_off(engagement: str, account: str, off: Sequence[str]) -> pages.Html:
+    """Return what of the company's own is off because of the migration: nobody should have to find that out alone."""
+    by = "Notebook 03 puts it back when the sample was read" if account == "sandbox" else "The cutover puts it back"
+    detail = (
+        f"{', '.join(off)}. {by}. Sooner, or where the migration is given up or restores by hand: "
+        f"migrator restore-target {engagement} --target {account}."
+    )
+    return pages.status(f"Switched off by this migration in the {account} account.", "warn", detail=detail)
 
 
 def _tiles(summary: Row) -> pages.Html:

@@ -15,6 +15,7 @@ from migrator_lib.engagement import STEPS, Engagement
 from migrator_lib.ledger import SETTLED
 from migrator_lib.objects import COUNTED_ONLY
 from migrator_lib.reconcile.accounts import Account
+from migrator_lib.side_effects import still_off
 
 PRODUCTION = "production"
 RECONCILED = ("validated", "mismatched", "missing", "unexpected")
@@ -133,6 +134,11 @@ def collect(engagement: Engagement) -> Json:
         "api": api(steps, numbers.get("ticket", {}).get("created", 0)),
         "mail_sent": mail_sent(engagement, latest_done(steps, "06_reconcile", "07_cutover")),
         "gates": {state.name: state.state for state in engagement.gate_states()},
+        "switched_off": {
+            account: [effect.words for effect in off]
+            for account in ("production", "sandbox")
+            if (off := still_off(engagement.ledger, account))
+        },
         "simulated": engagement.parameters.target.simulator is not None,
         "finished_at": cutover["finished_at"] if cutover else None,
     }

@@ -134,6 +134,13 @@ def test_a_simulation_is_called_one_and_a_migration_is_not() -> None:
     assert "imulated" not in text(made(simulated=False))
 
 
+def test_what_is_switched_off_in_an_account_is_told_at_the_top_with_the_way_back() -> None:
+    told = text(made())
+    assert "rule 'Auto-reply', HTTP integration 'ERP'" in told
+    assert told.index("migrator restore-target fernhill --target production") < told.index("Accounts")
+    assert "restore-target" not in text(made(switched_off={}))
+
+
 def test_an_engagement_that_has_only_begun_has_a_page() -> None:
     api = {"calls": 0, "throttled": 0, "calls_per_ticket": None, "share_of_allowed_rate": None}
     arguments = given(objects={}, titles={}, counted_only={}, rules=[], mail_sent=None, finished_at=None, api=api)
