@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from html import escape
+from html.parser import HTMLParser
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,6 +53,36 @@ def test_texts_that_differ_in_places_alone_are_alike() -> None:
 @given(st.text(alphabet="<img src=\"'> a"))
 def test_nothing_changes_where_nothing_is_known(text: str) -> None:
     assert rewritten(text, {}) == text
+
+
+class Sources(HTMLParser):
+    """What another parser than ours finds that images are called."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [value or "" for name, value in attrs if tag == "img" and name == "src"]
+
+
+NAMES = st.text(alphabet="ab/.&ö %'\">", min_size=1, max_size=8).map(lambda name: f"K{name}g")
+PICTURES = st.tuples(
+    st.sampled_from(["<img ", '<IMG alt="a > b" ', "<img\n data-src='lazy' ", "<p>src=x<img class=y "]),
+    NAMES,
+    st.sampled_from(["", " width=5", "/"]),
+)
+
+
+@given(st.lists(PICTURES, max_size=4))
+def test_another_parser_finds_the_same_before_and_after(pictures: list[tuple[str, str, str]]) -> None:
+    text = "".join(f'{before}src="{escape(name)}"{after}>' for before, name, after in pictures)
+    names = Sources(text).found
+    assert names == [name for _, name, _ in pictures]
+    assert shown(text) == list(dict.fromkeys(names))
+    there = {name: f"https://x.example/?n={number}&s=1" for number, name in enumerate(dict.fromkeys(names))}
+    assert Sources(rewritten(text, there)).found == [there[name] for name in names]
 
 
 def test_a_long_broken_page_is_read_in_no_time() -> None:
