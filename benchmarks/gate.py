@@ -33,9 +33,9 @@ from migrator_lib.storage import beside
 
 OUTPUT = Path(__file__).resolve().parent.parent / "reports" / "gate.json"
 HEADER = "X-Gorgias-Account-Api-Call-Limit"
-SPEEDS = {"leaky": 25.0, "window": 12.5}
+SPEEDS = {"leaky": 25.0, "window": 10.0}
 """Of the accounts' clocks. A window that a machine's own delays blur by a second is none that could be kept to."""
-USUAL_SPEED = 60.0
+USUAL_SPEED = 100.0
 """Of those for the usual ways, which don't look at the time that closely."""
 WARM_WINDOWS, WINDOWS = 4, 8
 """Windows of the limit before it is counted, which hold the first burst and the getting to know; and those counted."""

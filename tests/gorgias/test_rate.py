@@ -28,6 +28,15 @@ def gate(clock: ManualClock, *, reserve: float = 0.0, requests: int = 40, window
     return RateGate(requests=requests, window_seconds=window_seconds, reserve=reserve, clock=clock)
 
 
+def answered(ours: RateGate) -> RateGate:
+    """Let the first call go, and answer it."""
+    first = ours.ask()
+    assert not isinstance(first, float)
+    assert isinstance(ours.ask(), float), "until it is answered nobody knows what is used"
+    ours.release("1/40", first)
+    return ours
+
+
 def late(world: World) -> int:
     """Return how many of our calls were refused after the gate had got to know the account."""
     return sum(at > WARM for at in world.refused)
@@ -69,7 +78,7 @@ def test_the_reserve_is_not_touched(fixed: bool, reserve: float) -> None:
     hint=st.sampled_from([10.0, 20.0]),
     reserve=st.sampled_from([0.0, 0.1, 0.3]),
     way=st.tuples(st.floats(0.01, 1.0), st.floats(1.0, 1.5)),
-    foreign=st.floats(0.0, 0.4),
+    foreign=st.just(0.0) | st.floats(0.01, 0.4),
     poisson=st.booleans(),
     lost=st.sampled_from([0.0, 0.2]),
     seed=st.integers(0, 2**16),
@@ -176,7 +185,7 @@ class Ahead(ManualClock):
 
 def test_a_refusal_holds_everybody_once_and_a_little_longer_than_it_says() -> None:
     clock = ManualClock()
-    ours = gate(clock)
+    ours = answered(gate(clock))
     sent = [ours.ask() for _ in range(4)]
     for passage in sent:
         assert not isinstance(passage, float)
@@ -225,10 +234,10 @@ def test_usage_tells_what_was_allowed_reached_and_seen() -> None:
 
 def test_how_ways_differ_is_told_without_the_slowest() -> None:
     ways = Ways()
-    assert (ways.usual, ways.spread) == (0.0, 0.0)
+    assert ways.spread == 0.0
     for seconds in [1.0] * 8 + [1.5, 9.0]:
         ways.took(seconds)
-    assert (ways.usual, ways.spread) == (1.0, 0.5)
+    assert ways.spread == 0.5
     assert ways.took(3.0) == 2.0
 
 
@@ -282,7 +291,7 @@ def test_many_threads_over_http_fill_an_account_that_is_slow_to_answer(
     )  # fmt: skip
     switch.app = create_app({"demo": account})
     api = client(f"{url}/demo", clock)
-    gate = api.transport.gate
+    gate = api.gate
     with ThreadPoolExecutor(16) as pool:
         for answer in pool.map(lambda _: api.transport.call("GET", "account"), range(160)):
             assert answer
@@ -294,10 +303,10 @@ def test_many_threads_over_http_fill_an_account_that_is_slow_to_answer(
 
 def test_replies_that_overtake_each_other_do_not_empty_a_bucket() -> None:
     clock = ManualClock()
-    ours = gate(clock)
-    burst = [ours.ask() for _ in range(20)]
+    ours = answered(gate(clock))
+    burst = [ours.ask() for _ in range(19)]
     first, last = burst[0], burst[-1]
     assert not isinstance(first, float)
     assert not isinstance(last, float)
-    ours.release("1/40", last)  # it came first, and the other 19 are still on their way
+    ours.release("2/40", last)  # it came first, and the other 18 are still on their way
     assert isinstance(ours.ask(), float)

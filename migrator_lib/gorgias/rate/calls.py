@@ -9,7 +9,7 @@ RECENT = 100
 """Replies that the usual time on the way is taken from."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Told:
     """What a reply told: ``used`` of ``limit`` calls, its own included."""
 
@@ -24,11 +24,15 @@ class Told:
     """How many that had left before are still on their way, and may be counted after this one."""
     delayed: float
     """How much longer than the shortest way it took, in seconds: so much later it may have been counted."""
+    flying: int = 0
+    """How many of our calls were on their way when it came, whether they had left before or after."""
+    window: int | None = None
+    """The window that it was counted in, as found out; None where the server is not known to count in windows."""
 
     @property
     def counted(self) -> int:
         """How many of our calls this count holds, as far as we know."""
-        return self.passage.number - self.earlier
+        return self.passage.number + self.later - self.flying
 
     def is_after(self, other: Told) -> bool:
         """Whether the server certainly counted this call after another."""
@@ -73,11 +77,6 @@ class Ways:
         """Note one; return how much longer it was than the shortest."""
         self._recent.append(max(0.0, seconds))
         return self._recent[-1] - min(self._recent)
-
-    @property
-    def usual(self) -> float:
-        """Seconds that half of the calls take at most."""
-        return self._quantile(0.5)
 
     @property
     def spread(self) -> float:

@@ -71,6 +71,9 @@ class RateGate:
         self._most_in_flight = 0
         self._ways = Ways()
         self._last: Told | None = None
+        self._is_answered = False
+        self._is_proven = False
+        """Whether the kind was seen, and is not only what is documented."""
         self._blocked_until = -math.inf
         self._held_by = 0
         self._local = threading.local()
@@ -125,11 +128,27 @@ class RateGate:
         """Return seconds until the next call may pass; 0 when it may now."""
         held = self._blocked_until - now
         if self._window:
-            return max(0.0, held, self._window.wait(now))
-        waits = [held, self._bucket.wait(now)]
+            return max(0.0, held, self._window.wait(now, len(self._flying)))
+        waits = [held, self._bucket.wait(now), self._until_it_suits_a_window_too(now)]
         if self._reserve and self._first_at is not None and now - self._first_at >= MEASURE_SECONDS:
             waits.append((self._own_level(now) + 1 - self._bucket.middle) / self._own_rate)
         return max(0.0, *waits)
+
+    def _until_it_suits_a_window_too(self, now: float) -> float:
+        """Return seconds until a call may pass though nothing should have drained; 0 where it is known to drain.
+
+        The very first goes alone: what a run before this one, or others, have used is not known before it is told.
+        """
+        soon = self._hint / self._bucket.limit / 4  # with the next reply
+        if not self._is_answered:
+            return soon if self._flying else 0.0
+        if self._is_proven or self._last is None:
+            return 0.0
+        sent_at = self._last.passage.sent_at
+        used = self._last.used + len(self._flying) + self._bucket.foreign.room(now - sent_at)
+        if used + 1 <= self._last.limit:
+            return 0.0
+        return soon if self._flying else sent_at + self._hint - now
 
     @property
     def _own_rate(self) -> float:
@@ -193,17 +212,24 @@ class RateGate:
         with self._lock:
             now = self._clock.monotonic()
             self._flying.discard(passage.number)
+            self._is_answered = True
             found = read_header(header)
             if found is None:
+                if self._window:
+                    self._window.lost()
                 return
             delayed = self._ways.took(now - passage.sent_at)
             later, earlier = self.calls - passage.number, sum(one < passage.number for one in self._flying)
-            told = Told(passage, *found, at=now, later=later, earlier=earlier, delayed=delayed)
+            told = Told(
+                passage, *found, at=now, later=later, earlier=earlier, delayed=delayed, flying=len(self._flying)
+            )
             self._judge(told)
             if self._window:
                 self._window.differ(self._ways.spread)
                 self._window.told(told)
-            else:
+                if self._window.leaks:
+                    self._take_for("leaky bucket", told)
+            if not self._window:
                 self._bucket.told(told)
             self._last = told
 
@@ -211,10 +237,14 @@ class RateGate:
         proven = judged(told, leak=self._bucket.leak, foreign=self.foreign_rate)
         if self._window is None and self._bucket.does_not_leak():
             proven = "fixed window"
+        self._is_proven = self._is_proven or proven is not None
         if proven is None or proven == self.kind:
             return
-        self.kind = proven
-        if proven == "fixed window":
+        self._take_for(proven, told)
+
+    def _take_for(self, kind: Kind, told: Told) -> None:
+        self.kind = kind
+        if kind == "fixed window":
             self._window = FixedWindow(told.limit, self._hint, self._reserve, told)
         else:
             self._window = None

@@ -17,7 +17,8 @@ def judged(told: Told, *, leak: float, foreign: float) -> Kind | None:
     """Return what a reply proves; None where it may be either.
 
     A call is counted after every call whose reply had come before it left. If its count is not the higher one,
-    something has drained or begun anew. What has begun anew holds no more than the calls on their way, and others'.
+    something has drained or begun anew. What has begun anew holds no more than the calls that may have come since, and
+    others'.
 
     Args:
         told: what the reply told.
@@ -28,7 +29,8 @@ def judged(told: Told, *, leak: float, foreign: float) -> Kind | None:
     if before is None or told.used > before.used or told.used >= told.limit:  # a refused call is not counted
         return None
     passed = told.at - before.passage.sent_at
-    anew = told.passage.in_flight + 1 + told.later + 2 + 2 * foreign * passed
+    ours = told.passage.number - before.passage.number + before.passage.in_flight + told.later
+    anew = ours + 2 + 2 * foreign * passed
     if told.used > anew:
         return "leaky bucket"
     if before.used - told.used > 1.5 * leak * passed + 2:

@@ -15,6 +15,8 @@ SIZES = {"api-key": (40, 20.0), "oauth": (80, 20.0), "enterprise-api-key": (40, 
 """Requests and seconds, as documented."""
 CHOICES = {**SIZES, "unlimited": (1_000_000_000, 20.0)}
 """The documented sizes, and none of Gorgias': for whoever tries something else than the limit."""
+SELDOM = 1e-9
+"""Requests a second that are as good as none: one in thirty years."""
 
 
 class RateLimit:
@@ -65,9 +67,10 @@ class RateLimit:
 
     def _let_foreign_traffic_in(self, now: float) -> None:
         """Count the requests of others since the last look, each at its moment, as far as there was room."""
-        if not self.foreign_share:
+        rate = self.foreign_share * self.limit / self.window
+        if rate < SELDOM:
             return
-        apart = self.window / self.limit / self.foreign_share
+        apart = 1 / rate
         skipped = max(0.0, math.floor((now - 2 * self.window - self._foreign_at) / apart))  # long forgotten
         self._foreign_at += skipped * apart
         while self._foreign_at + apart <= now:
