@@ -261,7 +261,8 @@ def restore_target(
     """Put back what was switched off in the Gorgias accounts: rules, HTTP integrations, settings.
 
     For a migration that was stopped for good, or crashed, before notebook 07 did it. Each is put back exactly as it was
-    found; what somebody changed meanwhile is left alone and named. Safe to repeat.
+    found; what somebody changed meanwhile is left alone and named. Canaries that are still there are removed. Safe to
+    repeat.
     """
     from migrator_lib.engagement import Engagement
     from migrator_lib.paths import home
@@ -285,6 +286,9 @@ def _restore(opened: Any, target: str) -> int:
     from migrator_lib import quiet
     from migrator_lib.side_effects import still_off
 
+    removed = quiet.remove_canaries(opened, target)
+    if removed:
+        out.print(f"{target}: {removed} canaries of this migration are removed.")
     off = still_off(opened.ledger, target)
     if not off:
         out.print(f"{target}: nothing is switched off by this migration.")

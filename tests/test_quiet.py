@@ -256,6 +256,34 @@ def test_the_command_puts_back_what_a_run_that_died_left_off_and_status_tells_of
     assert run(app, ["restore-target", NAME]).exit_code == 0
 
 
+def test_the_command_takes_away_the_canaries_that_a_run_which_died_left(
+    loud: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow(loud, *ALL)
+    monkeypatch.setenv("MIGRATOR_HOME", str(loud.root))
+    before = state(loud.production)
+    engagement = loud.open("05_load")
+    with pytest.raises(GateClosed):
+        make_quiet(engagement, PRODUCTION)
+    sign(engagement, "hands_off")
+
+    def dies(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engagement.api(PRODUCTION).clock, "sleep", dies)
+        with pytest.raises(KeyboardInterrupt):
+            make_quiet(engagement, PRODUCTION)
+    engagement.close()
+    held = loud.production.store.count("ticket")
+    done = CliRunner().invoke(app, ["restore-target", NAME])
+    assert done.exit_code == 0, done.stdout
+    assert "production: 3 canaries of this migration are removed." in done.stdout
+    assert loud.production.store.count("ticket") == held - 3
+    assert state(loud.production) == before
+    assert "canaries" not in CliRunner().invoke(app, ["restore-target", NAME]).stdout
+
+
 def test_the_command_says_what_it_left_alone_and_ends_with_4(loud: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     allow(loud, *ALL)
     monkeypatch.setenv("MIGRATOR_HOME", str(loud.root))

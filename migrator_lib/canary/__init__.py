@@ -5,7 +5,7 @@ checked here; what only a mailbox shows is stated by a person, by signing the ga
 """
 
 from migrator_lib.canary.content import Content
-from migrator_lib.canary.flight import Canaries, Proof, digest_of
+from migrator_lib.canary.flight import Canaries, Proof, digest_of, still_there
 from migrator_lib.canary.proof import Finding
 
-__all__ = ["Canaries", "Content", "Finding", "Proof", "digest_of"]
+__all__ = ["Canaries", "Content", "Finding", "Proof", "digest_of", "still_there"]

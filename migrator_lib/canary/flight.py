@@ -58,6 +58,15 @@ def digest_of(ledger: Ledger, target: str) -> str | None:
     return str(kept["digest"]) if kept.get("proven") else None
 
 
+def still_there(ledger: Ledger, target: str) -> int:
+    """Return how many canaries are in an account, or may be after a crash."""
+    return sum(entry.source_key in KEYS for entry in _waiting(ledger, f"{target}:canary"))
+
+
+def _waiting(ledger: Ledger, place: str) -> list[Entry]:
+    return [entry for entry in ledger.entries(place, OBJECT) if entry.state in (PENDING, CREATED, MATCHED)]
+
+
 class Canaries:
     """The canaries of one engagement in one account."""
 
@@ -192,7 +201,7 @@ class Canaries:
 
         Safe to repeat; what is gone already is no error.
         """
-        waiting = [e for e in self.ledger.entries(self.target, OBJECT) if e.state in (PENDING, CREATED, MATCHED)]
+        waiting = _waiting(self.ledger, self.target)
         if not waiting:
             return
         for entry in (e for e in waiting if e.source_key in KEYS):

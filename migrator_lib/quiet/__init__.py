@@ -6,7 +6,16 @@ found and switched off by :mod:`migrator_lib.side_effects`; that it does nothing
 shows it (``pages``).
 """
 
-from migrator_lib.quiet.canaries import PRODUCTION, canary_content, note_mail
+from migrator_lib.quiet.canaries import PRODUCTION, canary_content, note_mail, remove_canaries
 from migrator_lib.quiet.making import Quiet, look_again, make_quiet, restore
 
-__all__ = ["PRODUCTION", "Quiet", "canary_content", "look_again", "make_quiet", "note_mail", "restore"]
+__all__ = [
+    "PRODUCTION",
+    "Quiet",
+    "canary_content",
+    "look_again",
+    "make_quiet",
+    "note_mail",
+    "remove_canaries",
+    "restore",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migrator_lib.canary import Canaries, Content
+from migrator_lib.canary import Canaries, Content, still_there
 from migrator_lib.engagement import Engagement
 from migrator_lib.errors import ParameterError
 from migrator_lib.lookups import Lookups, lowered
@@ -43,6 +43,20 @@ def canaries(engagement: Engagement, target: str, content: Content) -> Canaries:
         api, engagement.ledger, content, target=target, wait_seconds=settings.canary.wait_seconds,
         lag_seconds=settings.lookup_lag_seconds, mails=(lambda: len(outbox(url))) if simulated else None,
     )  # fmt: skip
+
+
+def remove_canaries(engagement: Engagement, target: str) -> int:
+    """Take away the canaries that a run left in an account, and return how many there were.
+
+    A run that stopped or crashed leaves them, and so does one that found them noisy, for people to look at.
+
+    Raises:
+        TargetError: the account cannot be reached or refuses the key.
+    """
+    there = still_there(engagement.ledger, target)
+    if there:  # found by their external ids, so that it does not matter what address the parameters say by now
+        canaries(engagement, target, Content(engagement.name, "", "", "")).remove()
+    return there
 
 
 def note_mail(engagement: Engagement) -> None:
