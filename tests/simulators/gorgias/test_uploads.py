@@ -48,6 +48,16 @@ def test_a_link_ends_with_its_time_and_cannot_be_made_up(ask: Asker) -> None:
         assert get(ask, f"{base}/{forged}").status_code == 403, forged
 
 
+def test_a_link_is_no_cursor_and_a_cursor_no_link(ask: Asker) -> None:
+    for n in range(2):
+        ask.make("tags", {"name": f"tag {n}"})
+    cursor = ask("GET", "tags?limit=1").json()["meta"]["next_cursor"]
+    (file,) = upload(ask, ("a.txt", b"a", "text/plain"), kind="public_attachment")
+    base, _, link = get(ask, file["url"]).headers["Location"].rpartition("/")
+    assert get(ask, f"{base}/{cursor}").status_code == 403
+    assert "cursor" in ask.refusal("GET", f"tags?cursor={link}")
+
+
 def test_what_was_not_uploaded_so_is_not_found(ask: Asker) -> None:
     (private,) = upload(ask, ("a.txt", b"a", "text/plain"))
     for url in (private["url"].replace("attachment", "public_attachment"), private["url"] + "0"):

@@ -36,7 +36,7 @@ CENTER = "help-center/help-centers/{id}"
 TYPES = ("faq", "guidance", "snippet")
 TOKEN_SECONDS = 1800
 SIGN = "help-center"
-"""What a token begins with: nothing else that is sealed is one."""
+"""What a token is sealed for: nothing else that is sealed is one."""
 DEFAULT = tuple({"name": kind.capitalize(), "type": kind, "default_locale": "en-US"} for kind in TYPES)
 
 
@@ -50,7 +50,7 @@ def _auth(account: Account, call: Call) -> Document:
     claims = {"iat": int(until - TOKEN_SECONDS), "exp": int(until), "domain": account.name}
     parts = ({"alg": "none", "typ": "JWT"}, claims)
     head = ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts)
-    return {"access_token": f"{head}.{seal(f'{SIGN} {until} {account.name}')}"}
+    return {"access_token": f"{head}.{seal(SIGN, f'{until} {account.name}')}"}
 
 
 def _seconds(account: Account) -> float:
@@ -59,8 +59,8 @@ def _seconds(account: Account) -> float:
 
 def _check_token(account: Account, call: Call) -> None:
     kind, _, token = (call.authorization or "").partition(" ")
-    sign, until, name = [*(unseal(token.rpartition(".")[2]) or "").split(" ", 2), "", "", ""][:3]
-    if (kind, sign, name) != ("Bearer", SIGN, account.name) or _seconds(account) >= float(until):
+    until, _, name = (unseal(SIGN, token.rpartition(".")[2]) or "").partition(" ")
+    if (kind, name) != ("Bearer", account.name) or _seconds(account) >= float(until):
         raise Refused(401, "Unauthorized")
 
 

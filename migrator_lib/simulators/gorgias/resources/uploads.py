@@ -25,6 +25,7 @@ from migrator_lib.simulators.gorgias.web.validation import Refused, refuse
 
 PRIVATE = "attachment"
 TYPES = (PRIVATE, "public_attachment", "profile_picture", "widget_picture")
+LINK = "link"
 ANYTHING = "application/octet-stream"
 CONTENT_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(;[ -~]*)?", re.ASCII)
 
@@ -66,13 +67,13 @@ def _download(account: Account, call: Call) -> Response:
     found = account.store.file(name)
     if found is None or call.path["domain_hash"] != _domain_hash(account) or found[2] != (kind != PRIVATE):
         raise Refused(404, "There is no such file.")
-    link = seal(f"{_moment(account, account.cursor_seconds)} {name}")
+    link = seal(LINK, f"{_moment(account, account.cursor_seconds)} {name}")
     return Response(status_code=307, headers={"Location": f"{call.address(account)}/api/storage/{link}"})
 
 
 def _stored(account: Account, call: Call) -> Response:
     """The bytes behind a link, for whoever holds it."""
-    until, _, name = (unseal(str(call.path["link"])) or "").partition(" ")
+    until, _, name = (unseal(LINK, str(call.path["link"])) or "").partition(" ")
     found = account.store.file(name) if until and _moment(account) <= float(until) else None
     if found is None:
         raise Refused(403, "The link has expired, or is none.")

@@ -13,6 +13,7 @@ from migrator_lib.simulators.gorgias.web.signed_text import seal, unseal
 from migrator_lib.simulators.gorgias.web.validation import Refused
 
 CHUNK = 50
+CURSOR = "cursor"
 Row = tuple[Any, Document]
 Keep = Callable[[Document], bool]
 
@@ -92,11 +93,11 @@ def _total(account: Account, kind: str, where: Mapping[str, Any] | None, keep: K
 
 
 def _cursor(account: Account, kind: str, order: str, last: Row) -> str:
-    return seal(json.dumps([kind, order, last[0], last[1]["id"], account.clock.monotonic()]))
+    return seal(CURSOR, json.dumps([kind, order, last[0], last[1]["id"], account.clock.monotonic()]))
 
 
 def _read_cursor(account: Account, kind: str, given: str) -> tuple[str, tuple[Any, int]]:
-    text = unseal(given)
+    text = unseal(CURSOR, given)
     made_for, order, value, thing_id, made = json.loads(text) if text else ("", "", "", 0, 0.0)
     if made_for != kind:
         raise _refuse("cursor", "Invalid cursor.")

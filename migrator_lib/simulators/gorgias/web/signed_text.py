@@ -11,20 +11,25 @@ _KEY = secrets.token_bytes(32)
 _SIZE = 8
 
 
-def _mac(content: bytes) -> bytes:
-    return hashlib.blake2b(content, key=_KEY, digest_size=_SIZE).digest()
+def _mac(purpose: str, content: bytes) -> bytes:
+    return hashlib.blake2b(content, key=_KEY, person=purpose.encode(), digest_size=_SIZE).digest()
 
 
-def seal(text: str) -> str:
-    """Return a text as a client is given it: opaque, and fit for a URL."""
+def seal(purpose: str, text: str) -> str:
+    """Return a text as a client is given it: opaque, and fit for a URL.
+
+    Args:
+        purpose: what it is for, in 16 letters at most: a cursor opens no file.
+        text: what it says.
+    """
     content = text.encode()
-    return base64.urlsafe_b64encode(_mac(content) + content).decode()
+    return base64.urlsafe_b64encode(_mac(purpose, content) + content).decode()
 
 
-def unseal(given: str) -> str | None:
-    """Return the text that was sealed, or None if this is none of ours."""
+def unseal(purpose: str, given: str) -> str | None:
+    """Return the text that was sealed for this purpose, or None if this is none of ours."""
     try:
         content = base64.urlsafe_b64decode(given.encode())
     except ValueError:
         return None
-    return content[_SIZE:].decode() if secrets.compare_digest(content[:_SIZE], _mac(content[_SIZE:])) else None
+    return content[_SIZE:].decode() if secrets.compare_digest(content[:_SIZE], _mac(purpose, content[_SIZE:])) else None
