@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -28,6 +28,16 @@ class Credentials(BaseModel):
     """The app that may sign in by OAuth2; see ``tokens.App``."""
 
 
+class HelpCenter(BaseModel):
+    """One help center of the account."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    type: Literal["faq", "guidance", "snippet"]
+    default_locale: str
+
+
 class Seed(BaseModel):
     """A seed file: everything is optional. Things are written as bodies of the API's POST requests."""
 
@@ -47,7 +57,9 @@ class Seed(BaseModel):
     settings: Things = []
     macros: Things = []
     views: Things = []
-    knobs: dict[str, Any] = Field(default={}, description="See knobs.Knobs.")
+    help_centers: list[HelpCenter] = []
+    """Empty: one of each type."""
+    knobs: Knobs = Field(default=Knobs(), description="See knobs.Knobs.")
     profile: str | None = Field(default=None, description="Of what goes wrong: see faults.PROFILES.")
     fault_seed: int = 0
 
@@ -63,7 +75,6 @@ def read_seed(file: Path | None) -> dict[str, Any] | None:
     try:
         given = json.loads(file.read_text(encoding="utf-8"))
         Seed.model_validate(given)
-        Knobs.model_validate(given.get("knobs", {}))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "its top"

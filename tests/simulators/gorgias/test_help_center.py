@@ -7,12 +7,16 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
 from migrator_lib.clock import ManualClock
+from migrator_lib.simulators.gorgias import Account, read_seed
+from migrator_lib.simulators.gorgias.help_center.service import centers
+from tests.simulated_account import SEED
 from tests.simulators.gorgias.asking import Asker
 
 Call = Callable[..., requests.Response]
@@ -89,6 +93,15 @@ def test_a_token_ends(ask: Asker, signed: Call) -> None:
 
 
 # --- help centers --------------------------------------------------------------------------------------
+
+
+def test_a_seed_says_which_help_centers_there_are(tmp_path: Path) -> None:
+    given = [{"name": "Shop", "type": "faq", "default_locale": "de-DE"}]
+    file = tmp_path / "seed.json"
+    file.write_text(json.dumps({**SEED, "help_centers": given}))
+    account = Account("demo", None, seed=read_seed(file), clock=ManualClock())
+    assert [(one["name"], one["default_locale"]) for one in centers(account)] == [("Shop", "de-DE")]
+    account.store.close()
 
 
 def test_an_account_has_help_centers_of_every_type(signed: Call) -> None:
