@@ -28,7 +28,8 @@ class Knobs(BaseModel):
     deleted_message_leaves_ticket: bool = True
     """A ticket whose last message is deleted stays, without any; else it goes too."""
     foreign_attachment_urls: Literal["hot-linked", "copied", "refused"] = "hot-linked"
-    """What becomes of an attachment whose URL is not one of ``POST /upload``."""
+    """What becomes of an attachment whose URL is not one of ``POST /upload``. A copy has an address, and nothing \
+behind it: a simulated account fetches nothing from elsewhere."""
     custom_channels: list[str] = []
     """Slugs of channels that this account has beside those that every account has."""
     max_attachments: Annotated[int, Field(ge=0)] | None = None
