@@ -19,7 +19,7 @@ from tests.loading import filled
 from tests.shop import Shop
 from tests.simulated_account import SEED, SPEED, SimulatedGorgias, client
 
-MEMORY, NEEDED_BYTES = Path("/dev/shm"), 2 << 30  # noqa: S108
+MEMORY, NEEDED_BYTES = Path("/dev/shm"), 2 << 30
 """Where a machine has files in memory, and how much of it tests may need."""
 if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > NEEDED_BYTES:
     # Ledgers and stages wait for the disk at every turn, so that a power cut loses nothing; no test cuts the power.
