@@ -241,4 +241,6 @@ class Canaries:
 
 def _proof(kept: dict[str, Any], *, now: bool) -> Proof:
     found = tuple(Finding(**one) for one in kept["findings"])
-    return Proof(kept["digest"], found, kept["sent_at"], float(kept["watched"]), kept["sent"], bool(kept.get("events")), now)
+    return Proof(
+        kept["digest"], found, kept["sent_at"], float(kept["watched"]), kept["sent"], bool(kept.get("events")), now
+    )
