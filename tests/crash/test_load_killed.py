@@ -21,6 +21,8 @@ from tests.simulated_account import SEED
 
 PROJECT = Path(__file__).parents[2]
 TICKETS, SPEED = 80, 200.0
+SLOW = 10.0
+"""Speed of a load that is to be caught in the middle, also where the machine has more to do: 20 calls a second."""
 
 
 @dataclass(frozen=True)
@@ -31,18 +33,18 @@ class Engagement:
     url: str
     file: Path
 
-    def start(self) -> subprocess.Popen[bytes]:
-        """Start a load."""
-        what = [str(self.folder), self.url, str(TICKETS), str(SPEED)]
+    def start(self, speed: float) -> subprocess.Popen[bytes]:
+        """Start a load whose gate sees time pass so much faster."""
+        what = [str(self.folder), self.url, str(TICKETS), str(speed)]
         return subprocess.Popen([sys.executable, "-m", "tests.crash.load_process", *what], cwd=PROJECT)
 
     def finish(self) -> None:
         """Load to the end."""
-        assert self.start().wait(timeout=120) == 0
+        assert self.start(SPEED).wait(timeout=120) == 0
 
     def kill_at(self, kind: str, number: int) -> None:
         """Start a load, and kill it when the account holds so many of a kind, wherever it is then."""
-        process = self.start()
+        process = self.start(SLOW)
         while stats(self.url)["objects"][kind] < number and not _ended(process):
             continue
         process.kill()
@@ -105,11 +107,12 @@ def test_a_load_that_is_killed_again_and_again_ends_as_an_undisturbed_one(engage
 
 def test_a_load_that_was_killed_leaves_intents_and_settles_them(engagements: dict[str, Engagement]) -> None:
     calm, sent = engagements["calm"], engagements["sent"]
-    pending = 0
-    for tickets in (10, 40):
+    for tickets in range(10, 70, 10):  # a kill may find everybody between two records, but not one kill after the other
         sent.kill_at("ticket", tickets)
-        pending += sum(n for (_, state), n in sent.entries().items() if state == PENDING)
-    assert pending  # four workers are never all between two records
+        if any(state == PENDING for _, state in sent.entries()):
+            break
+    else:
+        pytest.fail("no kill left an intent")
     sent.finish()
     assert not any(state == PENDING for _, state in sent.entries())
     assert sent.holds() == calm.holds()
