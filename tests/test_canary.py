@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,14 +10,14 @@ from typing import Any
 import pytest
 
 from migrator_lib.canary import Canaries, Content, Proof, digest_of
-from migrator_lib.clock import ScaledClock
 from migrator_lib.errors import RecordRejected, TargetDenied
 from migrator_lib.gorgias.api import GorgiasApi
 from migrator_lib.ledger import Ledger
-from migrator_lib.simulators.gorgias import Account, create_app
+from migrator_lib.simulators.gorgias import Account
 from tests.conftest import Switch as Served
 from tests.side_effects.acting import ACTING, Killed, Life, mortal_api, mortal_ledger
-from tests.simulated_account import FALLBACK, SEED, SPEED, SimulatedGorgias, client
+from tests.side_effects.conftest import serving
+from tests.simulated_account import FALLBACK, SEED, SimulatedGorgias, client
 
 CONTENT = Content("demo", "canary@demo.example", FALLBACK, "email")
 TARGET = "production"
@@ -36,16 +35,6 @@ def canaries(
 def left(account: Account) -> dict[str, int]:
     """Return what canaries could leave behind."""
     return {kind: account.store.count(kind) for kind in ("ticket", "message", "customer", "tag")}
-
-
-@contextmanager
-def serving(served: tuple[Served, str], seed: dict[str, Any]) -> Iterator[SimulatedGorgias]:
-    switch, url = served
-    clock = ScaledClock(SPEED)
-    account = Account("demo", None, seed=seed, clock=clock)
-    switch.app = create_app({"demo": account})
-    yield SimulatedGorgias(f"{url}/demo", account, client(f"{url}/demo", clock), clock)
-    account.store.close()
 
 
 def without_events(gorgias: SimulatedGorgias, error: Exception) -> GorgiasApi:

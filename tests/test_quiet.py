@@ -46,6 +46,15 @@ def sign(engagement: Engagement, gate: str) -> None:
     SignOffs(engagement.paths.signoffs_file).sign(find(gate), by="Margit Olsen", subject=subject)
 
 
+def signed(made: Desk) -> Engagement:
+    """Open the load of an account whose list of what no API switches off is signed."""
+    engagement = made.open("05_load")
+    with pytest.raises(GateClosed):
+        make_quiet(engagement, PRODUCTION)
+    sign(engagement, "hands_off")
+    return engagement
+
+
 def text(*parts: object) -> str:
     return " ".join(str(part) for part in parts)
 
@@ -66,10 +75,7 @@ def test_what_no_api_switches_off_is_signed_first_and_nothing_is_touched_before(
 
 def test_a_mailbox_that_came_since_closes_the_gate_again(loud: Desk) -> None:
     allow(loud, *ALL)
-    engagement = loud.open("05_load")
-    with pytest.raises(GateClosed):
-        make_quiet(engagement, PRODUCTION)
-    sign(engagement, "hands_off")
+    engagement = signed(loud)
     with loud.production.store.transaction():
         loud.production.store.put("integration", {"id": 9, "name": "New mailbox", "type": "email"})
     with pytest.raises(GateClosed, match="changed since Margit Olsen signed"):
@@ -80,10 +86,7 @@ def test_a_mailbox_that_came_since_closes_the_gate_again(loud: Desk) -> None:
 def test_what_is_left_on_closes_the_gate_and_the_rest_is_put_back_meanwhile(loud: Desk) -> None:
     allow(loud, "rules")
     before = state(loud.production)
-    engagement = loud.open("05_load")
-    with pytest.raises(GateClosed):
-        make_quiet(engagement, PRODUCTION)
-    sign(engagement, "hands_off")
+    engagement = signed(loud)
     with pytest.raises(GateClosed, match="HTTP integration 'ERP'") as caught:
         make_quiet(engagement, PRODUCTION)
     assert caught.value.gate == "side_effects"
@@ -99,8 +102,7 @@ def test_without_a_signature_of_the_silence_everything_is_put_back_and_canaries_
         before = state(made.production)
         engagement = made.open("05_load")
         signoffs = engagement.paths.signoffs_file
-        signed = signoffs.read_text()
-        signoffs.write_text(signed.partition("silence:")[0])
+        signoffs.write_text(signoffs.read_text().partition("silence:")[0])
         with pytest.raises(GateClosed, match="look into the mailbox") as caught:
             make_quiet(engagement, PRODUCTION)
         assert caught.value.gate == "silence"
@@ -174,10 +176,7 @@ def test_findings_of_canaries_are_shown_with_what_probably_did_it(loud: Desk) ->
 
 def test_what_somebody_switches_on_while_records_are_written_is_told(loud: Desk) -> None:
     allow(loud, *ALL)
-    engagement = loud.open("05_load")
-    with pytest.raises(GateClosed):
-        make_quiet(engagement, PRODUCTION)
-    sign(engagement, "hands_off")
+    engagement = signed(loud)
     quiet = make_quiet(engagement, PRODUCTION)
     look_again(engagement, quiet)
     assert (quiet.came_since, engagement.gate_state("side_effects").state) == ((), "met")
@@ -211,10 +210,7 @@ def test_what_could_not_be_put_back_when_a_gate_closed_is_told_with_it(
     loud: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     allow(loud, "rules")
-    engagement = loud.open("05_load")
-    with pytest.raises(GateClosed):
-        make_quiet(engagement, PRODUCTION)
-    sign(engagement, "hands_off")
+    engagement = signed(loud)
     note = engagement.note_check
 
     def meanwhile(*what: Any, **more: Any) -> None:
@@ -237,10 +233,7 @@ def test_the_command_puts_back_what_a_run_that_died_left_off_and_status_tells_of
     allow(loud, *ALL)
     monkeypatch.setenv("MIGRATOR_HOME", str(loud.root))
     before, run = state(loud.production), CliRunner().invoke
-    engagement = loud.open("05_load")
-    with pytest.raises(GateClosed):
-        make_quiet(engagement, PRODUCTION)
-    sign(engagement, "hands_off")
+    engagement = signed(loud)
     make_quiet(engagement, PRODUCTION)
     engagement.close()
     assert state(loud.production) != before
@@ -262,10 +255,7 @@ def test_the_command_takes_away_the_canaries_that_a_run_which_died_left(
     allow(loud, *ALL)
     monkeypatch.setenv("MIGRATOR_HOME", str(loud.root))
     before = state(loud.production)
-    engagement = loud.open("05_load")
-    with pytest.raises(GateClosed):
-        make_quiet(engagement, PRODUCTION)
-    sign(engagement, "hands_off")
+    engagement = signed(loud)
 
     def dies(_seconds: float) -> None:
         raise KeyboardInterrupt
@@ -287,10 +277,7 @@ def test_the_command_takes_away_the_canaries_that_a_run_which_died_left(
 def test_the_command_says_what_it_left_alone_and_ends_with_4(loud: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     allow(loud, *ALL)
     monkeypatch.setenv("MIGRATOR_HOME", str(loud.root))
-    engagement = loud.open("05_load")
-    with pytest.raises(GateClosed):
-        make_quiet(engagement, PRODUCTION)
-    sign(engagement, "hands_off")
+    engagement = signed(loud)
     make_quiet(engagement, PRODUCTION)
     engagement.close()
     with loud.production.store.transaction():
