@@ -97,6 +97,17 @@ def test_active_http_integrations_are_called(ask: Asker) -> None:
     assert len(outbox(ask.url)) == 1
 
 
+def test_an_integration_that_names_no_events_is_called_on_those_of_the_product(ask: Asker) -> None:
+    plant(ask, "integration", type="http", url="https://erp.shop.example")
+    made = ask.make("tickets", ticket(incoming(ask.customer()), status="closed"))
+    ask("PUT", f"tickets/{made['id']}", {"status": "open"})
+    assert [mail["reason"] for mail in outbox(ask.url)] == [
+        "ticket-created",
+        "ticket-message-created",
+        "ticket-updated",
+    ]
+
+
 def test_a_seed_of_unsent_messages_sends_nothing(tmp_path: Path) -> None:
     seed = {**SEED, "customers": [{"email": "jane@shop.example"}],
             "tickets": [ticket(without(outgoing(20_000), "sent_datetime"))]}  # fmt: skip

@@ -12,3 +12,5 @@ CLOSED = "ticket-closed"
 """No event of the product: what surveys wait for."""
 OPENED = "ticket-opened"
 """No event of the product: a closed ticket is open again, or one that had an agent has none."""
+INNER = {CLOSED, OPENED}
+"""What nobody outside is told of."""

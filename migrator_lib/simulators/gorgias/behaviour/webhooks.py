@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Set
 
 from migrator_lib.simulators.gorgias.account import Account, active
+from migrator_lib.simulators.gorgias.behaviour.events import INNER
 from migrator_lib.simulators.gorgias.store import Document
 
 
@@ -18,7 +19,7 @@ def call(account: Account, ticket_id: int, events: Set[str]) -> None:
         if integration.get("type") != "http":
             continue
         http = integration.get("http") or {}
-        for event in sorted(events & _triggers(integration, http, events)):
+        for event in sorted((events - INNER) & _triggers(integration, http, events)):
             account.store.mail("webhook", str(http.get("url") or integration.get("url")), event, now)
             account.store.fire("integration", str(integration.get("name")), event, ticket_id, now)
 
