@@ -68,6 +68,16 @@ def test_an_even_traffic_leaves_less_free_than_one_by_chance() -> None:
     assert even.room(10.0) > before
 
 
+def test_the_next_call_of_an_even_traffic_is_expected_when_it_is_due() -> None:
+    others = Foreign(40.0)
+    for _ in range(200):
+        others.saw(0, 1.9)
+        others.saw(1, 0.1)
+    assert others.room(1.0) < 0.3  # one came just now, and one comes every two seconds
+    others.saw(0, 1.5)
+    assert others.room(0.2) < 0.5 < others.room(1.0) < 1.5
+
+
 def test_a_window_that_falls_more_often_than_any_does_is_a_bucket_again() -> None:
     world = World(foreign=0.25, workers=48, way=between(0.5, 0.6)).run(60)
     told = world.gate._last
