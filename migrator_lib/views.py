@@ -141,8 +141,11 @@ def load_counts(report: LoadReport) -> Html:
     """Return what this run did, by object."""
     names = list(dict.fromkeys(obj for obj, _ in report.counts))
     columns = list(dict.fromkeys(what for _, what in sorted(report.counts, key=lambda pair: pair[1])))
-    rows = [{"object": n.replace("_", " "), **{w: report.counts.get((n, w), 0) for w in columns}} for n in names]
-    return pages.table(rows, caption="What this run did")
+    rows = [
+        {"object": n.replace("_", " "), **{w.replace("_", " "): report.counts.get((n, w), 0) for w in columns}}
+        for n in names
+    ]
+    return pages.table(rows, caption="Records by what was done with them")
 
 
 def accounts_table(found: Sequence[Account]) -> Html:
