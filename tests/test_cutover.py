@@ -21,6 +21,8 @@ from migrator_lib.simulators.smartertrack import advance
 from tests.delta.moving import everything
 from tests.desk import Desk, desk
 
+pytestmark = pytest.mark.xdist_group("cutover")  # what its tests share is made once
+
 ONE_TICKET = "(SELECT MIN(TicketID) FROM st_Tickets WHERE IsDeleted = 0)"
 RENAMED = f"UPDATE st_Tickets SET Subject = 'another' WHERE TicketID = {ONE_TICKET}"
 CHASED = (

@@ -24,6 +24,8 @@ from migrator_lib.smartertrack.database import SourceDatabase
 from migrator_lib.smartertrack.files import FilesRoot
 from migrator_lib.staging import Staged
 
+pytestmark = pytest.mark.xdist_group("audit of the demo")  # what its tests share is made once
+
 ACCOUNT = {"email": "migration@demo.example", "api_key": "env:KEY"}
 PARAMETERS = Parameters.model_validate(
     {

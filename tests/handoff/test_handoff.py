@@ -20,6 +20,8 @@ from migrator_lib.masking import mask_text
 from migrator_lib.plan import make_plan
 from tests.desk import Desk, desk, leaks
 
+pytestmark = pytest.mark.xdist_group("handoff")  # what its tests share is made once
+
 SEED = {
     "users": [
         {"email": "migration@demo.example", "name": "Migration", "role": "admin"},

@@ -17,6 +17,8 @@ from migrator_lib.plan.rows import STATES, PlanRow
 from tests.desk import Desk, desk, leaks
 from tests.simulated_account import FALLBACK
 
+pytestmark = pytest.mark.xdist_group("plan")  # what its tests share is made once
+
 STEP = "02_schema_design"
 FILLERS = [
     {"object_type": "Ticket", "label": f"Own field {n}", "definition": {"data_type": "text", "input_settings":

@@ -20,6 +20,8 @@ from migrator_lib.sample.scan import is_non_latin
 from migrator_lib.staging import Staged
 from tests.desk import Desk, desk, leaks
 
+pytestmark = pytest.mark.xdist_group("sample")  # what its tests share is made once
+
 STEP = "03_sample_migration"
 
 
