@@ -10,7 +10,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from migrator_lib import gates, mapping
 from migrator_lib.canary import digest_of
@@ -18,8 +18,6 @@ from migrator_lib.clock import Clock, ScaledClock
 from migrator_lib.control import Control
 from migrator_lib.errors import OutOfTurn, StorageError
 from migrator_lib.gorgias.api import GorgiasApi
-from migrator_lib.gorgias.help_center.outcome import HelpCenter
-from migrator_lib.gorgias.help_center.way import way_in
 from migrator_lib.gorgias.rate import RateGate
 from migrator_lib.gorgias.sign_in import signing
 from migrator_lib.gorgias.transport import Transport
@@ -37,6 +35,9 @@ from migrator_lib.smartertrack.database import SourceDatabase
 from migrator_lib.smartertrack.files import FilesRoot
 from migrator_lib.smartertrack.patience import Patience
 from migrator_lib.staging import Staged
+
+if TYPE_CHECKING:
+    from migrator_lib.gorgias.help_center.outcome import HelpCenter
 
 STEPS = (
     "01_audit",
@@ -172,6 +173,8 @@ class Engagement:
 
     def help_center(self, target: str) -> HelpCenter:
         """Return the way into an account's help center that was chosen; a package is written beside the documents."""
+        from migrator_lib.gorgias.help_center.way import way_in  # no notebook but one that brings articles needs it
+
         folder = self.paths.documents / "help_center"
         return way_in(self.parameters.help_center, self.api(target), folder, company=self.parameters.company)
 

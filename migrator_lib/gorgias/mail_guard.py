@@ -238,18 +238,6 @@ def _refuse(what: str, where: str) -> MailGuardError:
     )
 
 
-def check_message(message: object, where: str) -> None:
-    """Refuse a message that would be sent, or would act.
-
-    Raises:
-        MailGuardError: always before anything leaves.
-    """
-    try:
-        _message(message)
-    except _Acts as acts:
-        raise _refuse(str(acts), where) from None
-
-
 def check(
     method: str,
     path: str,
