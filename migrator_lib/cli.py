@@ -23,8 +23,8 @@ app = typer.Typer(
     help="""Move a company's help desk from SmarterTrack to Gorgias, and prove that it was done.
 
     An engagement is one company's migration: a folder in parameters/ with what people decide, and one in reports/ \
-with what runs leave. The runbook has seven notebooks, 01 to 07. A run rehearses them in order; with --execute it \
-writes to Gorgias, and goes on where the last one stopped.
+with what runs leave. The runbook has eight notebooks, 01 to 08, and 90, which rolls back. A run rehearses \
+them in order; with --execute it writes to Gorgias, and goes on where the last one stopped.
 
     First steps:
 

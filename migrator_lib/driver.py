@@ -18,7 +18,7 @@ from typing import Any
 import papermill
 from papermill.exceptions import PapermillExecutionError
 
-from migrator_lib.engagement import STEPS, WRITES, Engagement
+from migrator_lib.engagement import ALL_STEPS, ROLL_BACK, STEPS, WRITES, Engagement
 from migrator_lib.errors import ExitCode, LeaseHeld, MigratorError, ParameterError, StorageError, exit_code_for, is_ours
 from migrator_lib.evidence import summary
 from migrator_lib.simulators import embedded
@@ -72,18 +72,19 @@ class Run:
         """Return the steps to run.
 
         Without ``first``, a run that executes goes on behind the last step that was done, and a rehearsal begins at 01;
-        without ``last`` it goes to the end, or to 05 where nothing was loaded yet and it rehearses.
+        without ``last`` it goes to the end, or as far as a rehearsal can: to 05 where nothing was loaded yet, to 07
+        before the cutover. What no run takes by itself (90) is named by ``only``.
 
         Raises:
             ParameterError: there is no such step, or the run would end before it begins.
         """
         if only:
             return [step_named(only)]
-        start = STEPS.index(step_named(first)) if first else self._resume_at()
-        end = STEPS.index(step_named(last)) if last else self._end()
+        start = _place(first) if first else self._resume_at()
+        end = _place(last) if last else self._end()
         if end < start:
             begins = f"--from {STEPS[start][:2]}" if first else f"{STEPS[start][:2]}, where the last run stopped"
-            ends = f"--to {STEPS[end][:2]}" if last else f"{STEPS[end][:2]}, where a rehearsal before the load ends"
+            ends = f"--to {STEPS[end][:2]}" if last else f"{STEPS[end][:2]}, where a rehearsal ends so far"
             raise ParameterError(
                 f"The run would begin at {begins}, and end at {ends}.",
                 next_step="give --from and --to in this order, and --execute for what lies behind the load.",
@@ -98,14 +99,20 @@ class Run:
         return left[0] if left else 0
 
     def _end(self) -> int:
-        """Return the last step: a rehearsal of an engagement that was never loaded ends with the load."""
-        loaded = self.engagement.ledger.step_is_done("05_load")
-        return len(STEPS) - 1 if self.execute or loaded else STEPS.index("05_load")
+        """Return the last step: a rehearsal ends with the load before there was one, and with the cutover likewise."""
+        for step in ("05_load", "07_cutover"):
+            if not self.execute and not self.engagement.ledger.step_is_done(step):
+                return STEPS.index(step)
+        return len(STEPS) - 1
 
     def _note_done(self, step: str) -> None:
+        """Keep what is done of the runbook, so that the next run goes on behind it; what was rolled back is not."""
         if self.execute:
-            done = [s for s in self.engagement.ledger.meta("cycle", []) if STEPS.index(s) < STEPS.index(step)]
-            self.engagement.ledger.set_meta("cycle", [] if step == STEPS[-1] else [*done, step])
+            cycle: list[str] = self.engagement.ledger.meta("cycle", [])
+            reached = STEPS.index("05_load" if step == ROLL_BACK else step)
+            done = [s for s in cycle if STEPS.index(s) < reached]
+            mine = [] if step == ROLL_BACK else [step]
+            self.engagement.ledger.set_meta("cycle", [] if step == STEPS[-1] else [*done, *mine])
 
     # --- the run -----------------------------------------------------------------------------------
 
@@ -144,7 +151,7 @@ class Run:
         return Ended(ExitCode.DONE)
 
     def _result(self, ended: Ended, steps: Sequence[str]) -> ExitCode:
-        if ended.code == ExitCode.DONE and self.execute and STEPS.index(steps[-1]) >= STEPS.index("05_load"):
+        if ended.code == ExitCode.DONE and self.execute and steps[-1] in STEPS[STEPS.index("05_load") :]:
             exceeded = summary.exceeded(self.engagement, summary.collect(self.engagement)["objects"])
             for words in exceeded:
                 self.say(f"Beyond the threshold: {words}.")
@@ -183,7 +190,7 @@ class Run:
     # --- one step ----------------------------------------------------------------------------------
 
     def _step(self, step: str) -> Ended:
-        if self.execute and step == STEPS[-1]:
+        if self.execute and step == "07_cutover":
             passed = embedded.live_a_day(self.engagement.parameters, self.engagement.paths)
             if any(passed.values()):
                 self.say("A working day passes in the embedded SmarterTrack, so that the cutover has a delta.")
@@ -255,10 +262,24 @@ def step_named(text: str) -> str:
     Raises:
         ParameterError: there is none.
     """
-    for step in STEPS:
+    for step in ALL_STEPS:
         if text in (step, step[:2], step[:2].lstrip("0")):
             return step
-    raise ParameterError(f"There is no step '{text}'.", next_step="choose of: " + ", ".join(STEPS) + ".")
+    raise ParameterError(f"There is no step '{text}'.", next_step="choose of: " + ", ".join(ALL_STEPS) + ".")
+
+
+def _place(text: str) -> int:
+    """Return the place of a step in the runbook.
+
+    Raises:
+        ParameterError: there is no such step, or no run takes it by itself.
+    """
+    step = step_named(text)
+    if step not in STEPS:
+        raise ParameterError(
+            f"No run takes {step} on its way.", next_step=f"run it alone: --only {step[:2]}, with --execute or without."
+        )
+    return STEPS.index(step)
 
 
 def parameters_of(root: Path, step: str) -> set[str]:

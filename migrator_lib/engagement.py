@@ -47,10 +47,18 @@ STEPS = (
     "05_load",
     "06_reconcile",
     "07_cutover",
+    "08_hypercare",
 )
-NEEDS = dict(zip(STEPS[1:], STEPS, strict=False))
+"""The runbook, in order."""
+ROLL_BACK = "90_rollback"
+ASIDE = (ROLL_BACK,)
+"""Steps that no run takes by itself: ``--only`` names them."""
+ALL_STEPS = (*STEPS, *ASIDE)
+NEEDS = {**dict(zip(STEPS[1:], STEPS, strict=False)), ROLL_BACK: "05_load"}
 """Step to the step whose results it reads."""
-WRITES = {"03_sample_migration", "05_load", "07_cutover"}
+NEEDS_BEGUN = {ROLL_BACK}
+"""Steps for which it is enough that the other was begun: a load that was given up half way can be rolled back."""
+WRITES = {"03_sample_migration", "05_load", "07_cutover", ROLL_BACK}
 """Steps that write to Gorgias. Without ``execute`` they rehearse: everything is done but the writing."""
 SEEN_BY_THE_STEP = {"side_effects", "hands_off", "silence"}
 """Gates that their own step looks at, so that they are not asked for before it."""
@@ -299,6 +307,8 @@ class Engagement:
     def _is_ready(self, step: str) -> bool:
         if self.ledger.step_is_done(step):
             return True
+        if self.step in NEEDS_BEGUN:
+            return any(attempt["step"] == step and attempt["status"] != "rehearsed" for attempt in self.ledger.steps())
         return not self.execute and self.step in AFTER_REHEARSAL and self.ledger.step_is_done(step, rehearsed=True)
 
     def _check_room(self) -> None:

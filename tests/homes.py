@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 from ruamel.yaml import YAML
 
-from migrator_lib.engagement import STEPS
+from migrator_lib.engagement import ALL_STEPS
 
 PROJECT = Path(__file__).parent.parent
 OF_ANY_SIZE = ("hands_off", "silence")
@@ -78,7 +78,7 @@ def change(home: Path, path: str, value: object) -> None:
 def trivial_home(folder: Path, cells: dict[str, str] | None = None) -> Path:
     """Return a home whose notebooks only open the engagement; ``cells`` replaces the code of some steps."""
     home = demo_home(folder, tickets=1)
-    for step in STEPS:
+    for step in ALL_STEPS:
         code = (cells or {}).get(step, TRIVIAL.format(step=step))
         parameters = nbformat.v4.new_code_cell('engagement_name = "demo"\nexecute = False\nfresh = False')
         parameters.metadata["tags"] = ["parameters"]

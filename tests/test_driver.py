@@ -10,8 +10,8 @@ import pytest
 
 from migrator_lib import driver
 from migrator_lib.driver import Run, parameters_of, step_named
-from migrator_lib.engagement import STEPS
-from migrator_lib.errors import ExitCode, LeaseHeld, ParameterError
+from migrator_lib.engagement import ROLL_BACK, STEPS, Engagement
+from migrator_lib.errors import ExitCode, LeaseHeld, OutOfTurn, ParameterError
 from migrator_lib.evidence import publish
 from migrator_lib.evidence.standing import next_command
 from migrator_lib.ledger import Ledger
@@ -47,11 +47,37 @@ def test_a_rehearsal_of_an_engagement_that_was_never_loaded_ends_with_the_load(h
     assert started(home, execute=False).steps() == list(STEPS[:5])
 
 
-def test_a_rehearsal_after_a_load_goes_to_the_end(home: Path) -> None:
+def test_a_rehearsal_after_a_load_ends_with_the_cutover_and_after_that_goes_to_the_end(home: Path) -> None:
     run = started(home, execute=False)
+    for step, last in (("05_load", "07_cutover"), ("07_cutover", "08_hypercare")):
+        run.engagement.ledger.mark_step(step, "running")
+        run.engagement.ledger.mark_step(step, "done")
+        assert run.steps()[-1] == last
+
+
+def test_what_no_run_takes_on_its_way_is_run_alone(home: Path) -> None:
+    run = started(home)
+    assert ROLL_BACK not in run.steps()
+    assert run.steps(only="90") == [ROLL_BACK]
+    with pytest.raises(ParameterError, match="No run takes 90_rollback on its way") as caught:
+        run.steps(last="90")
+    assert "--only 90" in caught.value.next_step
+
+
+def test_after_a_roll_back_the_load_is_due_again(home: Path) -> None:
+    run = started(home)
+    for step in STEPS[:7]:
+        run._note_done(step)
+    run._note_done(ROLL_BACK)
+    assert started(home).steps()[0] == "05_load"
+
+
+def test_a_load_that_was_given_up_half_way_may_be_rolled_back_and_one_that_never_began_may_not(home: Path) -> None:
+    run = started(home)
+    with pytest.raises(OutOfTurn, match="before 05_load"):
+        Engagement(home, "demo", step=ROLL_BACK).check_turn()
     run.engagement.ledger.mark_step("05_load", "running")
-    run.engagement.ledger.mark_step("05_load", "done")
-    assert run.steps() == list(STEPS)
+    Engagement(home, "demo", step=ROLL_BACK).check_turn()
 
 
 def test_a_run_goes_on_at_the_step_that_was_not_done(home: Path) -> None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from migrator_lib.engagement import NEEDS, STEPS, Engagement
+from migrator_lib.engagement import ALL_STEPS, ASIDE, NEEDS, STEPS, Engagement
 from migrator_lib.gates import NOT_THERE, find
 
 
 def step_rows(engagement: Engagement) -> list[dict[str, Any]]:
-    """Return where every step stands, with a link to its latest report."""
+    """Return where every step stands, with a link to its latest report; what stands aside only once it was begun."""
     attempts = engagement.ledger.steps()
     rows = []
-    for step in STEPS:
+    for step in ALL_STEPS:
         mine = [a for a in attempts if a["step"] == step]
+        if step in ASIDE and not mine:
+            continue
         last = max(mine, key=lambda a: a["started_at"] or "", default=None)
         report = f"runs/{last['run_id']}/{step}.html" if last else ""
         rows.append(
@@ -64,4 +66,5 @@ def _awaited(engagement: Engagement, gate: str) -> bool:
     found = find(gate)
     needed = NEEDS.get(found.before)
     ready = needed is None or engagement.ledger.step_is_done(needed)
-    return bool(found.statement) and ready and not engagement.ledger.step_is_done(found.before)
+    due = found.before not in ASIDE and not engagement.ledger.step_is_done(found.before)
+    return bool(found.statement) and ready and due

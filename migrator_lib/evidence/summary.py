@@ -118,7 +118,7 @@ def collect(engagement: Engagement) -> Json:
     found = [Account.from_json(one) for one in kept.get("accounts", [])]
     numbers = objects(found, kept.get("states", {}))
     line = status(engagement, numbers, steps)
-    cutover = latest_done(steps, STEPS[-1])
+    cutover = latest_done(steps, "07_cutover")
     return {
         "engagement": engagement.name,
         "company": engagement.parameters.company,
