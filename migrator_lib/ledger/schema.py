@@ -78,6 +78,11 @@ PENDING = "pending"
 """State of a record whose intent is written and whose outcome is not."""
 GONE = "gone"
 """State of what had an outcome, and is no source record any more: a ticket merged into another after the load."""
+REMOVED = "removed"
+"""State of what a roll-back took out of Gorgias, or found gone there; a later load makes it anew.
+
+``detail["was"]`` has the state, rule and Gorgias id that it had.
+"""
 SETTLED = ("created", "matched", "merged", "skipped", "handed_over", "quarantined")
 """The states that make up the accounts."""
 
