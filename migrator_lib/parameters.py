@@ -278,6 +278,17 @@ class Sample(Model):
     seed: int = 1
 
 
+class Delta(Model):
+    """What becomes in Gorgias of what was loaded and changed in the source since, by rule; and the freeze."""
+
+    deleted_tickets: Literal["trash", "keep"] = "trash"
+    """A ticket that was deleted (or became spam, where that is left out): into the trash, unless an agent changed it."""
+    purged_tickets: Literal["keep"] = "keep"
+    """A ticket that the source does not hold any more: SmarterTrack purges by age, so it stays."""
+    freeze_hours: Annotated[float, Field(gt=0, le=168)] = 8.0
+    """How long SmarterTrack may stand still at the cutover."""
+
+
 class Thresholds(Model):
     """Largest share of exceptions with which a run still ends with exit code 0."""
 
@@ -297,6 +308,7 @@ class Parameters(Model):
     policy: Policy = Policy()
     help_center: HelpCenterSettings = HelpCenterSettings()
     sample: Sample = Sample()
+    delta: Delta = Delta()
     thresholds: Thresholds = Thresholds()
     free_disk_bytes: Annotated[int, Field(ge=0)] = 200_000_000
     """The run does not start with less room than this for staged data and ledger."""
