@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
+from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
 from urllib3.filepost import encode_multipart_formdata
 
@@ -69,6 +70,7 @@ class Transport:
         timeout_seconds: float = 30.0,
         bytes_per_second: float = 100_000.0,
         allow_invitations: bool = False,
+        adapter: BaseAdapter | None = None,
     ) -> None:
         """Take an account's address, and what every request passes.
 
@@ -80,6 +82,7 @@ class Transport:
             timeout_seconds: how long an answer, or a connection, may take.
             bytes_per_second: how fast a request is carried at least; a large one may take longer accordingly.
             allow_invitations: whether a person agreed that creating users may invite them.
+            adapter: what carries requests to that address, where it is not the network.
         """
         self.base_url = base_url.rstrip("/")
         self.gate = gate
@@ -88,13 +91,20 @@ class Transport:
         self._timeout = timeout_seconds
         self._bytes_per_second = bytes_per_second
         self._allow_invitations = allow_invitations
+        self._adapter = adapter
         self._local = threading.local()
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
-            session = session_to(self.base_url, self._auth)
+            session = self._session_to(self.base_url, self._auth)
             self._local.session = session
+        return session
+
+    def _session_to(self, url: str, auth: AuthBase | None = None) -> requests.Session:
+        session = session_to(url, auth)
+        if self._adapter is not None:
+            session.mount(self.base_url, self._adapter)
         return session
 
     def call(
@@ -230,7 +240,7 @@ class Transport:
     def _fetched(self, url: str) -> requests.Response:
         """Get what lies elsewhere: without a signature, and without the gate, as it is none of the API's calls."""
         try:
-            with session_to(url) as session:
+            with self._session_to(url) as session:
                 reply = session.get(url, timeout=self._timeout, headers={"Accept": "*/*"})
         except requests.exceptions.RequestException as error:
             raise retry.fault_of(error) from None

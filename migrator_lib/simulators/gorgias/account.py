@@ -130,6 +130,11 @@ class Account:
         signed_by_app = self.app is not None and self.app.access.scopes(authorization) is not None
         return authorization == self._expected or signed_by_app
 
+    @property
+    def authorization(self) -> str:
+        """The credentials of its key, as a request shows them."""
+        return self._expected
+
     def me(self) -> Document:
         """Return the key's user."""
         return self.store.by("user", "name", self.user_email.lower())[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import math
 from collections.abc import Mapping
@@ -26,6 +25,7 @@ from migrator_lib.simulators.gorgias.limits.faults import AFTER, BEFORE, Fault
 from migrator_lib.simulators.gorgias.routes import ROUTES
 from migrator_lib.simulators.gorgias.web import openapi
 from migrator_lib.simulators.gorgias.web.endpoint import Endpoint
+from migrator_lib.simulators.gorgias.web.pausing import is_in_process, pause
 from migrator_lib.simulators.gorgias.web.request import Call, read
 from migrator_lib.simulators.gorgias.web.validation import Refused
 
@@ -84,11 +84,13 @@ def _carried_out(account: Account, fault: Fault, request: Request, response: Res
     return cut_off(request)
 
 
-async def _on_the_way(account: Account) -> None:
+async def _on_the_way(account: Account, request: Request) -> None:
     """Let half of the latency pass, by the account's clock; one that moves only when told is moved at once."""
     half = account.latency_seconds / 2
     if half and isinstance(account.clock, ScaledClock):
-        await asyncio.sleep(half / account.clock.speed)
+        await pause(request, half, speed=account.clock.speed)
+    elif half and is_in_process(request):
+        await pause(request, half)
     elif half:
         account.clock.sleep(half)
 
@@ -100,9 +102,9 @@ def _endpoint(account: Account, route: Endpoint) -> Any:
         if account.is_down():
             return _away(account, request)
         life = account.lives
-        await _on_the_way(account)
+        await _on_the_way(account, request)
         response = await (answer(request) if route.guarded else fulfil(request))
-        await _on_the_way(account)
+        await _on_the_way(account, request)
         return response if life == account.lives else cut_off(request)
 
     async def answer(request: Request) -> Response:
@@ -127,7 +129,7 @@ def _endpoint(account: Account, route: Endpoint) -> Any:
         try:
             call = await read(request)
             if fault and fault.kind == "slow":
-                await asyncio.sleep(fault.seconds)
+                await pause(request, fault.seconds)
             if life != account.lives:
                 return cut_off(request)  # the process that read it is dead
             if fault and fault.kind in BEFORE:

@@ -29,7 +29,8 @@ class Fault:
     path_contains: str = ""
     times: int = 1
     seconds: float = 0.0
-    """``slow``: how much later the request is carried out, by the wall, since clients time out by it. ``throttled``: \
+    """``slow``: how much later the request is carried out, by the wall, since clients time out by it (by the \
+account's clock, where it is served in-process). ``throttled``: \
 what Retry-after says; ``crash``: how long the account is away, both by the account's clock."""
 
     def __post_init__(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import Request
 from pydantic_core import from_json
 from starlette.convertors import Convertor, register_url_convertor
-from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
 
 from migrator_lib.simulators.gorgias.account import Account
 from migrator_lib.simulators.gorgias.store import Document
@@ -144,10 +144,16 @@ def _finite(value: Any) -> bool:
     return not isinstance(value, list) or all(map(_finite, value))
 
 
+class _InMemory(MultiPartParser):
+    """Keeps files in memory, where they end anyhow: one that went by the disk would need threads."""
+
+    spool_max_size = 1 << 40
+
+
 async def _files(request: Request) -> list[File]:
     try:
-        form = await request.form()
-    except HTTPException as error:
+        form = await _InMemory(request.headers, request.stream()).parse()
+    except MultiPartException as error:
         raise Refused(400, "The form cannot be read") from error
     parts = [(label, part) for label, part in form.multi_items() if not isinstance(part, str)]
     return [(label, part.content_type or "application/octet-stream", await part.read()) for label, part in parts]
