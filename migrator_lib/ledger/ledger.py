@@ -36,7 +36,7 @@ from migrator_lib.ledger.schema import (
     record_table,
     step_table,
 )
-from migrator_lib.ledger.writer import GroupWriter
+from migrator_lib.ledger.writer import GroupWriter, InlineWriter
 from migrator_lib.storage import refusals
 
 LEASE_SECONDS = 60
@@ -47,19 +47,26 @@ SLICE = 500
 class Ledger:
     """The ledger of one engagement. Safe to use from many threads; one process writes at a time."""
 
-    def __init__(self, url: str, *, run_id: str = "interactive") -> None:
+    def __init__(self, url: str, *, run_id: str = "interactive", inline: bool = False) -> None:
+        """Open it, and make it if need be.
+
+        Args:
+            url: of its database.
+            run_id: of the run that writes.
+            inline: write in the thread that asks, not in one that gathers: where one thing happens after the other.
+        """
         self.run_id = run_id
         self.engine = sa.create_engine(url, hide_parameters=True)
         self._sqlite = self.engine.dialect.name == "sqlite"
         if self._sqlite:
             sa.event.listen(self.engine, "connect", _durable)
-        self._writer = GroupWriter(self._transaction)
+        self._writer = InlineWriter(self._transaction) if inline else GroupWriter(self._transaction)
         self._holder: str | None = None
         self._make_tables()
         self._check_version()
 
     @classmethod
-    def in_folder(cls, folder: Path, *, run_id: str = "interactive") -> Ledger:
+    def in_folder(cls, folder: Path, *, run_id: str = "interactive", inline: bool = False) -> Ledger:
         """Open the SQLite ledger of an engagement's state folder, making it if need be.
 
         Raises:
@@ -67,7 +74,7 @@ class Ledger:
         """
         with refusals(f"{folder} cannot be made"):
             folder.mkdir(parents=True, exist_ok=True)
-        return cls(f"sqlite:///{folder / 'ledger.sqlite3'}", run_id=run_id)
+        return cls(f"sqlite:///{folder / 'ledger.sqlite3'}", run_id=run_id, inline=inline)
 
     def _make_tables(self) -> None:
         with self._translated():

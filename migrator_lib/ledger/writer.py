@@ -17,6 +17,22 @@ Work = Callable[[sa.Connection], Any]
 _Item = tuple[Work, "Future[Any]"]
 
 
+class InlineWriter:
+    """Does each piece of work in a transaction of its own, in the thread that hands it in: nothing runs beside it."""
+
+    def __init__(self, transaction: Callable[[], AbstractContextManager[sa.Connection]]) -> None:
+        self._transaction = transaction
+        self._lock = threading.Lock()
+
+    def submit(self, work: Work) -> Any:
+        """Do ``work`` and return its result, once it is durable; raise what it raised."""
+        with self._lock, self._transaction() as connection:
+            return work(connection)
+
+    def close(self) -> None:
+        """Do nothing: nothing is queued."""
+
+
 class GroupWriter:
     """Runs work in transactions, and returns from :meth:`submit` when it is on disk."""
 

@@ -7,14 +7,15 @@ Gorgias' words, and the others go on. How one record is sent is told in :mod:`mi
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 
 from migrator_lib.errors import ParameterError
 from migrator_lib.gorgias.api import GorgiasApi
 from migrator_lib.ledger import GONE, PENDING, SETTLED, Entry, Ledger
 from migrator_lib.load.context import LoadContext, LoadReport, entry_of, is_same
+from migrator_lib.load.crew import Crew, Hands, Threads
 from migrator_lib.load.sending import Existing, Sender
 from migrator_lib.load.tickets import MERGED_AFTER_LOAD
 from migrator_lib.lookups import Lookups, lowered
@@ -54,10 +55,12 @@ class Loader:
         files_root: FilesRoot | None,
         progress: Progress,
         rehearsal: bool = False,
+        crew: Crew | None = None,
     ) -> None:
         self.staged = staged
         self.lookups = lookups
         self.rehearsal = rehearsal
+        self.crew = crew or Threads()
         self.context = LoadContext(
             api, target, ledger, lookups, files_root, staged.blobs, progress,
             ids=ledger.ids(target, [obj.name for obj in (*SETUP, *PEOPLE)]),
@@ -186,14 +189,12 @@ class Loader:
             total = len(records)
         self.context.progress.begin(obj.title, total)
         self.turns.most = self.context.settings.workers
-        with ThreadPoolExecutor(self.turns.most, thread_name_prefix="load") as pool:
+        with self.crew.at_work(self.turns.most) as hands:
             for batch in batched(records):
-                self._load_batch(pool, obj, batch, existing or {})
+                self._load_batch(hands, obj, batch, existing or {})
         self.context.progress.end()
 
-    def _load_batch(
-        self, pool: ThreadPoolExecutor, obj: MigrationObject, batch: Sequence[Record], existing: Existing
-    ) -> None:
+    def _load_batch(self, hands: Hands, obj: MigrationObject, batch: Sequence[Record], existing: Existing) -> None:
         known = self.context.ledger.known(self.context.target, obj.name, [record.key for record in batch])
         outcomes = [(record, obj.transform(record, self.lookups)) for record in batch]
         if self.rehearsal:
@@ -204,18 +205,13 @@ class Loader:
         settled = [(record, outcome) for record, outcome in outcomes if not isinstance(outcome, Send)]
         self.context.settle(*(e for r, o in settled for e in self._without_call(obj, r, o, known.get(r.key))))
         self.context.progress.advance(len(settled))
-        futures = [
-            pool.submit(self._send, obj, record, outcome, known.get(record.key), existing)
-            for record, outcome in outcomes
-            if isinstance(outcome, Send)
-        ]
-        try:
-            for future in futures:
-                future.result()
-        except BaseException:
-            for future in futures:
-                future.cancel()
-            raise
+        hands(
+            [
+                partial(self._send, obj, record, outcome, known.get(record.key), existing)
+                for record, outcome in outcomes
+                if isinstance(outcome, Send)
+            ]
+        )
 
     def _send(
         self, obj: MigrationObject, record: Record, outcome: Send, known: Entry | None, existing: Existing
