@@ -279,7 +279,7 @@ def path_of(folder: Path, part: int) -> Path:
 
 
 def write_chunk(folder: Path, part: int, data: Any) -> str:
-    """Write one chunk beside its place, flush it to disk, rename it, flush the folder; return its SHA-256.
+    """Write one chunk beside its place, flush it to disk, rename it, flush its folder; return its SHA-256.
 
     Statistics are kept of the first column alone, by which a range of tickets is found.
 
@@ -298,9 +298,10 @@ def write_chunk(folder: Path, part: int, data: Any) -> str:
             write_statistics=data.schema.names[:1],
         )  # fmt: skip
         digest = _digest(place)
-    with refusals(**words):  # or a power cut may take back a rename that the ledger knows of
-        for changed in (folder, folder.parent, folder.parent.parent) if part == 0 else (folder,):
-            flush(changed)
+    if part == 0:
+        with refusals(**words):  # a run that was killed may have made these folders, and flushed none of them
+            for made in list(folder.parents)[:3]:
+                flush(made)
     return digest
 
 

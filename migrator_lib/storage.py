@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -32,7 +33,8 @@ def refusals(what: str, *, next_step: str = MEND) -> Iterator[None]:
 def beside(file: Path, *, what: str = "", next_step: str = MEND) -> Iterator[Path]:
     """Give a place beside ``file`` to write to; what was written is flushed and takes the file's place at the end.
 
-    Whatever happens, the file is as it was before or whole, and nothing is left beside it but by a kill.
+    Whatever happens, the file is as it was before or whole, and nothing is left beside it but by a kill. When the block
+    has ended the file is on disk, and so is its name: a power cut takes nothing back.
 
     Raises:
         StorageError: the disk is full, or does not let us; ``what`` replaces "... could not be written".
@@ -40,10 +42,11 @@ def beside(file: Path, *, what: str = "", next_step: str = MEND) -> Iterator[Pat
     temporary = file.with_name(file.name + ".tmp")
     try:
         with refusals(what or f"{file} could not be written", next_step=next_step):
-            file.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(file.parent)
             yield temporary
             flush(temporary)
             temporary.replace(file)
+            flush(file.parent)
     except BaseException:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -80,10 +83,29 @@ def scratch(*, threads: bool = False) -> sqlite3.Connection:
     return sqlite3.connect("", check_same_thread=not threads, factory=_Scratch)
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, so that a power cut does not take them back.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in missing:
+        flush(each.parent)
+
+
 def flush(place: Path) -> None:
-    """Put a file, or the names in a folder, on disk: a power cut takes back what was not flushed."""
+    """Put a file, or the names in a folder, on disk: a power cut takes back what was not flushed.
+
+    A file system that cannot flush a folder (some network shares) says that the request is invalid; nothing more can be
+    done there.
+    """
     handle = os.open(place, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno != errno.EINVAL or not place.is_dir():
+            raise
     finally:
         os.close(handle)

@@ -37,7 +37,7 @@ from migrator_lib.ledger.schema import (
     step_table,
 )
 from migrator_lib.ledger.writer import GroupWriter, InlineWriter
-from migrator_lib.storage import refusals
+from migrator_lib.storage import make_folder, refusals
 
 LEASE_SECONDS = 60
 SLICE = 500
@@ -72,8 +72,8 @@ class Ledger:
         Raises:
             StorageError: it cannot be made there.
         """
-        with refusals(f"{folder} cannot be made"):
-            folder.mkdir(parents=True, exist_ok=True)
+        with refusals(f"{folder} cannot be made"):  # or a power cut could take it back, with all that it holds
+            make_folder(folder)
         return cls(f"sqlite:///{folder / 'ledger.sqlite3'}", run_id=run_id, inline=inline)
 
     def _make_tables(self) -> None:

@@ -1,0 +1,20 @@
+"""Processes that can be killed, and a disk whose power can be cut."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.crash.nursery import compiled
+
+
+@pytest.fixture(scope="session")
+def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """``power.c``, compiled."""
+    found = compiled(tmp_path_factory.mktemp("shim"))
+    if found is None:
+        words = "no C compiler on this machine, or no Linux: what a power cut takes back cannot be played"
+        pytest.fail(words) if os.environ.get("MIGRATOR_CI") else pytest.skip(words)
+    return found
