@@ -28,6 +28,7 @@
         │   └── ReplyUnusable  an answer lacks what the migration relies on
         ├── MailGuardError     a request that could send mail was about to leave; it did not
         ├── StorageError       the disk of this machine
+        │   └── LedgerUnreachable  the ledger's database server
         ├── AccountsError      the numbers do not add up to the source
         └── SecretFound        a report would have shown a secret
 
@@ -89,6 +90,10 @@ class RecordMoved(RecordRejected):
 
 class RecordUnusable(RecordError):
     """The source row cannot become a payload."""
+
+
+class NotUpdatable(RecordError):
+    """What was loaded has changed since in a way that Gorgias lets nobody change."""
 
 
 class Unanswered(MigratorError):
@@ -184,6 +189,10 @@ class MailGuardError(HaltError):
 
 class StorageError(HaltError):
     """This machine's disk is full or cannot be written."""
+
+
+class LedgerUnreachable(StorageError):
+    """The server that the ledger is on cannot be reached, or went away."""
 
 
 class AccountsError(HaltError):

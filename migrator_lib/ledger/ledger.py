@@ -10,63 +10,80 @@ transaction (group commit): full durability at the price of one disk flush for m
 from __future__ import annotations
 
 import json
-import os
-import socket
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
 
-from migrator_lib.errors import LeaseHeld, LedgerBroken, StorageError
+from migrator_lib.ledger import lease
 from migrator_lib.ledger.chain import INTENT, OUTCOME, Chain, head, now, put_meta, verify
+from migrator_lib.ledger.database import PATIENCE_SECONDS, Database
+from migrator_lib.ledger.lease import LEASE_SECONDS
+from migrator_lib.ledger.migrations import prepare
 from migrator_lib.ledger.schema import (
-    SCHEMA_VERSION,
     Entry,
     chunk_table,
     entry_of,
     journal_table,
     lease_table,
     meta_table,
-    metadata,
     record_table,
     step_table,
 )
 from migrator_lib.ledger.writer import GroupWriter, InlineWriter
 from migrator_lib.storage import make_folder, refusals
 
-LEASE_SECONDS = 60
+__all__ = ["LEASE_SECONDS", "TAKEN_OVER", "Ledger"]
+
+T = TypeVar("T")
 SLICE = 500
 """Keys that one statement asks for: databases take only so many parameters."""
+TAKEN_OVER = "taken_over"
+"""Event of the journal: the lease was taken from a run that might have been alive."""
 
 
 class Ledger:
     """The ledger of one engagement. Safe to use from many threads; one process writes at a time."""
 
-    def __init__(self, url: str, *, run_id: str = "interactive", inline: bool = False) -> None:
-        """Open it, and make it if need be.
+    def __init__(
+        self, url: str | sa.URL, *, run_id: str = "interactive", inline: bool = False, engagement: str = "",
+        schema: str | None = None, patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:  # fmt: skip
+        """Open it, and make it, or bring it to this version, if need be.
 
         Args:
             url: of its database.
             run_id: of the run that writes.
             inline: write in the thread that asks, not in one that gathers: where one thing happens after the other.
+            engagement: whose ledger it is, for what errors say.
+            schema: in which the tables are, where the database is a server's.
+            patience_seconds: how long a server that went away is waited for.
+
+        Raises:
+            ParameterError: a ledger is not kept in such a database.
+            LedgerBroken: a newer program wrote it.
+            LeaseHeld: it is of an older version, and a run of that version writes to it.
+            StorageError: it cannot be opened or made there.
         """
         self.run_id = run_id
-        self.engine = sa.create_engine(url, hide_parameters=True)
-        self._sqlite = self.engine.dialect.name == "sqlite"
-        if self._sqlite:
-            sa.event.listen(self.engine, "connect", _durable)
-        self._writer = InlineWriter(self._transaction) if inline else GroupWriter(self._transaction)
+        self.engagement = engagement
+        self.database = Database(url, schema=schema, patience_seconds=patience_seconds)
+        self.engine = self.database.engine
+        self._writer = InlineWriter(self._perform) if inline else GroupWriter(self._perform)
         self._holder: str | None = None
-        self._make_tables()
-        self._check_version()
+        try:
+            prepare(self.database)
+        except BaseException:
+            self.engine.dispose()
+            raise
 
     @classmethod
-    def in_folder(cls, folder: Path, *, run_id: str = "interactive", inline: bool = False) -> Ledger:
+    def in_folder(
+        cls, folder: Path, *, run_id: str = "interactive", inline: bool = False, engagement: str = ""
+    ) -> Ledger:
         """Open the SQLite ledger of an engagement's state folder, making it if need be.
 
         Raises:
@@ -74,44 +91,24 @@ class Ledger:
         """
         with refusals(f"{folder} cannot be made"):  # or a power cut could take it back, with all that it holds
             make_folder(folder)
-        return cls(f"sqlite:///{folder / 'ledger.sqlite3'}", run_id=run_id, inline=inline)
+        return cls(f"sqlite:///{folder / 'ledger.sqlite3'}", run_id=run_id, inline=inline, engagement=engagement)
 
-    def _make_tables(self) -> None:
-        with self._translated():
-            if all(sa.inspect(self.engine).has_table(name) for name in metadata.tables):
-                return
-            with self.engine.begin() as connection:
-                self._lock(connection)
-                metadata.create_all(connection)
-
-    def _lock(self, connection: sa.Connection) -> None:
-        """Let no other process write from here on; SQLite would else find out too late."""
-        if self._sqlite:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except DBAPIError as error:
-            raise _storage_error(error, str(self.engine.url)) from error
-
-    @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
-        with self._translated(), self.engine.connect() as connection:
-            yield connection
+    def _reading(self, *, snapshot: bool = False) -> AbstractContextManager[sa.Connection]:
+        return self.database.reading(snapshot=snapshot)
 
     # --- writing -----------------------------------------------------------------------------------
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sa.Connection]:
-        """Begin a transaction that no other process can come between, and whose lease is still ours."""
-        with self._translated(), self.engine.begin() as connection:
-            self._lock(connection)
+    def _perform(self, work: Callable[[sa.Connection], T]) -> T:
+        """Do ``work`` in a transaction that no other process can come between, and whose lease is still ours."""
+
+        def with_chain(connection: sa.Connection) -> T:
             self._see_lease(connection)
             self._chain = Chain(connection)
-            yield connection
+            result = work(connection)
             self._chain.close()
+            return result
+
+        return self.database.perform(with_chain)
 
     def _put(self, target: str, entry: Entry) -> None:
         record = {name: getattr(entry, name) for name in Entry.__dataclass_fields__}
@@ -196,8 +193,9 @@ class Ledger:
     def take_lease(self, *, take_over: bool = False) -> None:
         """Become the one process that writes.
 
-        A lease that was not seen for a minute, or whose process on this machine is gone, is free. Every write renews
-        it, and fails once it is lost: whoever was taken over cannot write down an intent, and so sends nothing.
+        A lease that was not seen for a minute, by the database's clock, or whose process on this machine is gone, is
+        free. Every write renews it, and fails once it is lost: whoever was taken over cannot write down an intent, and
+        so sends nothing. A take-over stands in the journal.
 
         Raises:
             LeaseHeld: somebody else holds it.
@@ -205,18 +203,14 @@ class Ledger:
         holder = self._holder or uuid.uuid4().hex
 
         def work(connection: sa.Connection) -> Any:
-            row = connection.execute(sa.select(lease_table)).mappings().first()
-            if row and row["holder"] != holder and not take_over and not _is_stale(row["process"], row["seen_at"]):
-                return row
-            at = now()
-            mine = {"id": 1, "holder": holder, "process": _process(), "taken_at": at, "seen_at": at}
-            connection.execute(lease_table.delete())
-            connection.execute(lease_table.insert().values(**mine))
-            return None
+            at, row = self.database.now(connection), lease.present(connection)
+            if row and take_over and row["holder"] != holder and not lease.is_stale(row, at):
+                self._chain.append("", "lease", row["holder"], TAKEN_OVER, {"from": lease.in_words(row)})
+            return lease.take(connection, holder, at, take_over=take_over)
 
         held = self._writer.submit(work)
         if held is not None:
-            raise _held_by(held)
+            raise lease.held_by(held, self.engagement)
         self._holder = holder
 
     def _see_lease(self, connection: sa.Connection) -> None:
@@ -225,22 +219,15 @@ class Ledger:
         Raises:
             LeaseHeld: another run has taken it over.
         """
-        if self._holder is None:
-            return
-        mine = lease_table.update().where(lease_table.c.holder == self._holder)
-        if connection.execute(mine.values(seen_at=now())).rowcount == 0:
-            raise LeaseHeld(
-                "The lease of this engagement was taken over by another run.",
-                next_step="let the other run finish; then run again.",
-            )
+        if self._holder is not None:
+            lease.see(connection, self._holder, self.database.now(connection))
 
     def lease(self) -> str | None:
         """Return who holds the lease and since when, in words; None where it is free, or whoever held it is gone."""
         with self._reading() as connection:
-            row = connection.execute(sa.select(lease_table)).mappings().first()
-        if row is None or _is_stale(row["process"], row["seen_at"]):
-            return None
-        return f"{row['process']}, since {row['taken_at'][:19]} UTC"
+            row = lease.present(connection)
+            free = row is None or lease.is_stale(row, self.database.now(connection))
+        return None if row is None or free else lease.in_words(row)
 
     def renew_lease(self) -> None:
         """Say that this process is alive; called with every batch of work, since not every one writes.
@@ -377,7 +364,7 @@ class Ledger:
         Raises:
             LedgerBroken: something was changed, added or removed outside this program.
         """
-        with self._reading() as connection:
+        with self._reading(snapshot=True) as connection:
             return verify(connection)
 
     def head(self) -> tuple[int, str]:
@@ -385,67 +372,6 @@ class Ledger:
         with self._reading() as connection:
             return head(connection)
 
-    def _check_version(self) -> None:
-        version = self.meta("schema")
-        if version is None:
-            self.set_meta("schema", SCHEMA_VERSION)
-        elif version > SCHEMA_VERSION:
-            self.close()
-            raise LedgerBroken(
-                f"The ledger was written by a newer version (schema {version}; this program knows {SCHEMA_VERSION}).",
-                next_step="install the version that wrote it, or a newer one.",
-            )
-
-
-def _process() -> str:
-    return f"{socket.gethostname()} process {os.getpid()}"
-
 
 def _entries(target: str) -> sa.Select[Any]:
     return sa.select(record_table).where(record_table.c.target == target)
-
-
-def _durable(connection: Any, _record: Any) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA busy_timeout=15000")
-    cursor.close()
-
-
-def _storage_error(error: DBAPIError, where: str) -> StorageError:
-    words = (str(error.orig or error).splitlines() or ["no reason given"])[0]
-    mend = "make room on the disk (or mend its rights)"
-    if "locked" in words:
-        mend = "end the other program that has the ledger open"
-    return StorageError(
-        f"The ledger could not be read or written ({where}): {words}.",
-        next_step=f"{mend}, and run again: what is in the ledger stays there.",
-    )
-
-
-def _held_by(row: Mapping[Any, Any]) -> LeaseHeld:
-    words = f"{row['process']}, since {row['taken_at'][:19]} UTC, last seen {row['seen_at'][:19]} UTC"
-    mend = f"wait for it to end, or end it; a lease that was not seen for {LEASE_SECONDS} s is free by itself"
-    if row["process"] == _process():
-        mend = "it is this very process: close the engagement that is still open here, or restart the kernel"
-    return LeaseHeld(
-        f"Another run writes to this engagement: {words}.",
-        next_step=f"{mend}. If you know that it writes no more, take the lease over: "
-        "engagement.ledger.take_lease(take_over=True).",
-    )
-
-
-def _is_stale(process: str, seen_at: str) -> bool:
-    if datetime.now(UTC) - datetime.fromisoformat(seen_at) > timedelta(seconds=LEASE_SECONDS):
-        return True
-    host, _, pid = process.rpartition(" process ")
-    if host != socket.gethostname() or not pid.isdigit():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False

@@ -8,71 +8,88 @@ from typing import Any
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 1
+from migrator_lib.ledger.columns import Json, Words
+
+SCHEMA_VERSION = 2
+"""Counted up with every change of these tables; :mod:`migrator_lib.ledger.migrations` brings older ones forward."""
 
 metadata = sa.MetaData()
 record_table = sa.Table(
     "record",
     metadata,
-    sa.Column("target", sa.String(20), primary_key=True),
-    sa.Column("object", sa.String(40), primary_key=True),
-    sa.Column("source_key", sa.String(120), primary_key=True),
-    sa.Column("state", sa.String(20), nullable=False, index=True),
-    sa.Column("rule", sa.String(120)),
-    sa.Column("payload_hash", sa.String(64)),
-    sa.Column("external_id", sa.String(255)),
-    sa.Column("target_id", sa.String(300)),
-    sa.Column("reason", sa.Text),
-    sa.Column("detail", sa.JSON),
-    sa.Column("run_id", sa.String(40)),
-    sa.Column("at", sa.String(32), nullable=False),
+    sa.Column("target", Words, primary_key=True),
+    sa.Column("object", Words, primary_key=True),
+    sa.Column("source_key", Words, primary_key=True),
+    sa.Column("state", Words, nullable=False),
+    sa.Column("rule", Words),
+    sa.Column("payload_hash", Words),
+    sa.Column("external_id", Words),
+    sa.Column("target_id", Words),
+    sa.Column("reason", Words),
+    sa.Column("detail", Json),
+    sa.Column("run_id", Words),
+    sa.Column("at", Words, nullable=False),
+    sa.Index("record_in_state", "target", "state"),
+    sa.Index("record_of_target_id", "target", "target_id"),
 )
 journal_table = sa.Table(
     "journal",
     metadata,
-    sa.Column("seq", sa.Integer, primary_key=True),
-    sa.Column("target", sa.String(20), nullable=False),
-    sa.Column("object", sa.String(40), nullable=False),
-    sa.Column("source_key", sa.String(120), nullable=False),
-    sa.Column("event", sa.String(20), nullable=False),
-    sa.Column("detail", sa.Text, nullable=False),
-    sa.Column("at", sa.String(32), nullable=False),
-    sa.Column("hash", sa.String(64), nullable=False),
+    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("target", Words, nullable=False),
+    sa.Column("object", Words, nullable=False),
+    sa.Column("source_key", Words, nullable=False),
+    sa.Column("event", Words, nullable=False),
+    sa.Column("detail", Words, nullable=False),
+    sa.Column("at", Words, nullable=False),
+    sa.Column("hash", Words, nullable=False),
     sa.Index("journal_of_record", "target", "object", "source_key"),
 )
 meta_table = sa.Table(
-    "meta", metadata, sa.Column("name", sa.String(120), primary_key=True), sa.Column("value", sa.Text, nullable=False)
+    "meta", metadata, sa.Column("name", Words, primary_key=True), sa.Column("value", Words, nullable=False)
 )
 step_table = sa.Table(
     "step",
     metadata,
-    sa.Column("run_id", sa.String(40), primary_key=True),
-    sa.Column("step", sa.String(40), primary_key=True),
-    sa.Column("status", sa.String(20), nullable=False),
-    sa.Column("started_at", sa.String(32)),
-    sa.Column("finished_at", sa.String(32)),
-    sa.Column("summary", sa.JSON),
+    sa.Column("run_id", Words, primary_key=True),
+    sa.Column("step", Words, primary_key=True),
+    sa.Column("status", Words, nullable=False),
+    sa.Column("started_at", Words),
+    sa.Column("finished_at", Words),
+    sa.Column("summary", Json),
 )
 chunk_table = sa.Table(
     "chunk",
     metadata,
-    sa.Column("stage", sa.String(60), primary_key=True),
-    sa.Column("table", sa.String(60), primary_key=True),
+    sa.Column("stage", Words, primary_key=True),
+    sa.Column("table", Words, primary_key=True),
     sa.Column("part", sa.Integer, primary_key=True),
     sa.Column("rows", sa.Integer, nullable=False),
-    sa.Column("last_key", sa.Text, nullable=False),
-    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("last_key", Words, nullable=False),
+    sa.Column("sha256", Words, nullable=False),
     sa.Column("final", sa.Boolean, nullable=False),
 )
 lease_table = sa.Table(
     "lease",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("holder", sa.String(80), nullable=False),
-    sa.Column("process", sa.String(200), nullable=False),
-    sa.Column("taken_at", sa.String(32), nullable=False),
-    sa.Column("seen_at", sa.String(32), nullable=False),
+    sa.Column("holder", Words, nullable=False),
+    sa.Column("process", Words, nullable=False),
+    sa.Column("taken_at", Words, nullable=False),
+    sa.Column("seen_at", Words, nullable=False),
+    sa.Column("machine", Words),
+    sa.Column("pid", sa.BigInteger),
+    sa.Column("started", Words),
 )
+"""Who writes: ``machine``, ``pid`` and ``started`` tell whether that process still runs, where it is this machine."""
+writer_table = sa.Table(
+    "writer",
+    metadata,
+    sa.Column("id", Words, primary_key=True),
+    sa.Column("committed", sa.BigInteger, nullable=False),
+    sa.Column("at", Words, nullable=False),
+)
+"""The last transaction of each process that writes to a server, so that it knows what became of a lost COMMIT."""
 
 PENDING = "pending"
 """State of a record whose intent is written and whose outcome is not."""

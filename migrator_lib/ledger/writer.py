@@ -6,28 +6,31 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import AbstractContextManager
 from typing import Any
 
 import sqlalchemy as sa
 
+from migrator_lib.errors import LeaseHeld, LedgerUnreachable
+
 GROUP = 500
 """Most pieces of work in one transaction."""
 Work = Callable[[sa.Connection], Any]
+Perform = Callable[[Work], Any]
+"""Does work in one transaction, and returns its result when it is durable; may call it several times."""
 _Item = tuple[Work, "Future[Any]"]
 
 
 class InlineWriter:
     """Does each piece of work in a transaction of its own, in the thread that hands it in: nothing runs beside it."""
 
-    def __init__(self, transaction: Callable[[], AbstractContextManager[sa.Connection]]) -> None:
-        self._transaction = transaction
+    def __init__(self, perform: Perform) -> None:
+        self._perform = perform
         self._lock = threading.Lock()
 
     def submit(self, work: Work) -> Any:
         """Do ``work`` and return its result, once it is durable; raise what it raised."""
-        with self._lock, self._transaction() as connection:
-            return work(connection)
+        with self._lock:
+            return self._perform(work)
 
     def close(self) -> None:
         """Do nothing: nothing is queued."""
@@ -36,8 +39,8 @@ class InlineWriter:
 class GroupWriter:
     """Runs work in transactions, and returns from :meth:`submit` when it is on disk."""
 
-    def __init__(self, transaction: Callable[[], AbstractContextManager[sa.Connection]]) -> None:
-        self._transaction = transaction
+    def __init__(self, perform: Perform) -> None:
+        self._perform = perform
         self._lock = threading.Lock()
         self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -74,11 +77,11 @@ class GroupWriter:
 
     def _commit(self, group: Sequence[_Item]) -> None:
         try:
-            with self._transaction() as connection:
-                results = [work(connection) for work, _ in group]
+            results = self._perform(lambda connection: [work(connection) for work, _ in group])
         except BaseException as error:
-            if len(group) == 1:
-                group[0][1].set_exception(error)
+            if len(group) == 1 or isinstance(error, LeaseHeld | LedgerUnreachable):
+                for _, future in group:
+                    future.set_exception(error)
                 return
             for item in group:  # one piece of work that cannot be done must not take the others with it
                 self._commit([item])

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from migrator_lib.errors import LeaseHeld, LedgerBroken, StorageError
 from migrator_lib.ledger import LEASE_SECONDS, PENDING, Entry, Ledger
+from migrator_lib.ledger.writer import GroupWriter
 
 PRODUCTION, SANDBOX = "production", "sandbox"
 
@@ -268,17 +269,18 @@ def test_two_processes_worth_of_ledgers_write_one_chain(tmp_path: Path, ledger: 
 
 def handed_in_at_once(ledger: Ledger, works: Sequence[Callable[[], None]]) -> list[Future[None]]:
     """Let the writer be busy until all of ``works`` wait for it; return how they ended."""
-    busy, gate = threading.Event(), threading.Event()
+    busy, gate, writer = threading.Event(), threading.Event(), ledger._writer
+    assert isinstance(writer, GroupWriter)
 
     def hold(_connection: sa.Connection) -> None:
         busy.set()
         gate.wait(60)
 
     with ThreadPoolExecutor(len(works) + 1) as pool:
-        first = pool.submit(ledger._writer.submit, hold)
+        first = pool.submit(writer.submit, hold)
         busy.wait(60)
         futures = [pool.submit(work) for work in works]
-        while ledger._writer._queue.qsize() < len(works):
+        while writer._queue.qsize() < len(works):
             threading.Event().wait(0.001)
         gate.set()
     first.result()
@@ -391,7 +393,7 @@ def test_a_second_process_is_refused_and_told_who_and_since_when_and_how_to_take
             ledger.take_lease()
         assert f"process {process.pid}, since {datetime.now(UTC):%Y-}" in caught.value.message
         assert f"{LEASE_SECONDS} s is free by itself" in caught.value.next_step
-        assert "take_lease(take_over=True)" in caught.value.next_step
+        assert "migrator ledger take-over" in caught.value.next_step
         assert ledger.lease() is not None
     finally:
         process.kill()
@@ -419,7 +421,7 @@ def test_a_lease_of_another_machine_is_free_when_it_was_not_seen_for_a_minute(
     ledger: Ledger, age: int, free: bool
 ) -> None:
     seen = (datetime.now(UTC) - timedelta(seconds=age)).isoformat()
-    raw(ledger, "INSERT INTO lease VALUES (1, 'h', 'far-away process 1', ?, ?)", seen, seen)
+    raw(ledger, "INSERT INTO lease VALUES (1, 'h', 'far-away process 1', ?, ?, 'far away', 1, '')", seen, seen)
     if free:
         ledger.take_lease()
     else:
