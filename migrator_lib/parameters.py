@@ -271,6 +271,15 @@ class HelpCenterSettings(Model):
         return self
 
 
+class Loading(Model):
+    """In which order tickets are loaded; what is in Gorgias afterwards is the same."""
+
+    order: Literal["by_id", "open_first"] = "by_id"
+    """By number; or the open and the recent ones first, so that agents can start, and then history, newest first."""
+    recent_days: Annotated[int, Field(ge=0, le=36_500)] = 90
+    """How many days before the last activity of all a closed ticket was last active, to go with the open ones."""
+
+
 class Sample(Model):
     """The sample that is loaded into the sandbox before everything else."""
 
@@ -307,6 +316,7 @@ class Parameters(Model):
     organizations: Organizations = Organizations()
     policy: Policy = Policy()
     help_center: HelpCenterSettings = HelpCenterSettings()
+    load: Loading = Loading()
     sample: Sample = Sample()
     delta: Delta = Delta()
     thresholds: Thresholds = Thresholds()

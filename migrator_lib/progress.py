@@ -99,6 +99,11 @@ class Progress:
         self._start = time.monotonic()
         self._write()
 
+    def expect(self, units: int) -> None:
+        """Say that the running stage is larger by ``units`` than was known when it began."""
+        with self._lock:
+            self._total += units
+
     def advance(self, units: int = 1) -> None:
         """Count ``units`` more; none, where work that is not counted went on. Then do what is asked from outside.
 

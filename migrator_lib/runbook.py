@@ -121,7 +121,9 @@ class LoadResult:
 
     def followed_by(self, later: LoadResult) -> LoadResult:
         """Return what this load and a later one did together; the accounts are the later one's."""
-        report = LoadReport(self.report.counts + later.report.counts, self.report.conflicts + later.report.conflicts)
+        report = LoadReport(
+            self.report.counts + later.report.counts, self.report.conflicts + later.report.conflicts, self.report.first
+        )
         return LoadResult(report, later.accounts, later.rehearsal, self.quiet)
 
 

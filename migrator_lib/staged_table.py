@@ -60,15 +60,18 @@ class StagedTable:
                     found += _between(chunk.read_row_groups(groups), low, high).to_pylist()
         return found
 
-    def batches_of(self, tickets: Collection[int], columns: Sequence[str], size: int = 10_000) -> Iterator[Any]:
-        """Yield record batches of up to ``size`` rows with the rows of these tickets, in any number."""
+    def batches_of(
+        self, tickets: Collection[int], columns: Sequence[str] | None = None, size: int = 10_000
+    ) -> Iterator[Any]:
+        """Yield record batches of up to ``size`` rows with the rows of these tickets, of all columns or of some."""
         wanted = sorted(tickets)
         among = pa.array(wanted, pa.int64())
+        names = list(columns) if columns else None
         for (file, metadata), ranges in zip(self._chunks, self._ranges, strict=True):
             groups = [n for n, (first, last) in enumerate(ranges) if bisect_left(wanted, first) < bisect(wanted, last)]
             if groups:
                 with _whole(file), pq.ParquetFile(file, metadata=metadata) as chunk:
-                    for batch in chunk.iter_batches(batch_size=size, row_groups=groups, columns=list(columns)):
+                    for batch in chunk.iter_batches(batch_size=size, row_groups=groups, columns=names):
                         yield batch.filter(pc.is_in(batch["TicketID"], value_set=among))
 
     @cached_property

@@ -6,7 +6,7 @@ the order of the ticket, so that a batch of tickets is a short range of every ta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -196,9 +196,36 @@ class Staged:
                 if rows:
                     yield self._assemble(folder, rows)
 
-    def _assemble(self, folder: Path, rows: list[Row]) -> list[TicketRecord]:
-        low, high = rows[0]["TicketID"], rows[-1]["TicketID"]
-        parts = {table.name: self._by_ticket(folder, table.name, low, high) for table in TICKET_CHILDREN}
+    def tickets_in_order(self, ids: Sequence[int], size: int = 250) -> Iterator[list[TicketRecord]]:
+        """Yield chosen tickets in the order of ``ids``, in batches, in constant memory.
+
+        No more is read for a batch than the row groups that may hold it; an id that is not staged is left out.
+        """
+        for start in range(0, len(ids), size):
+            wanted = ids[start : start + size]
+            found: dict[int, TicketRecord] = {}
+            for folder, hidden in zip(self.folders, self.overlaid_tickets, strict=True):
+                there = frozenset(wanted) - hidden
+                rows = self._rows_of(folder, "Tickets", there)
+                found |= {ticket.id: ticket for ticket in self._assemble(folder, rows, there)}
+            if found:
+                yield [found[ticket] for ticket in wanted if ticket in found]
+
+    def _rows_of(self, folder: Path, table: str, tickets: Collection[int]) -> list[Row]:
+        data = self._table(folder, table) if tickets else None
+        if data is None:
+            return []
+        return [row for batch in data.batches_of(tickets) for row in batch.to_pylist()]
+
+    def _assemble(self, folder: Path, rows: list[Row], only: Collection[int] | None = None) -> list[TicketRecord]:
+        """Return tickets with what belongs to them: read by their range, or for ``only`` these, which lie apart."""
+        if not rows:
+            return []
+        if only is None:
+            low, high = rows[0]["TicketID"], rows[-1]["TicketID"]
+            parts = {table.name: self._by_ticket(folder, table.name, low, high) for table in TICKET_CHILDREN}
+        else:
+            parts = {table.name: _grouped(self._rows_of(folder, table.name, only)) for table in TICKET_CHILDREN}
         drafts = {m["TicketMessageID"] for ms in parts["TicketMessages"].values() for m in ms if m["IsDraft"]}
         for ticket, attachments in parts["TicketAttachments"].items():
             bodies = [message["BodyHTML"] for message in parts["TicketMessages"].get(ticket, [])]
@@ -222,10 +249,7 @@ class Staged:
         data = self._table(folder, table)
         if data is None:
             return {}
-        found: dict[int, list[Row]] = {}
-        for row in data.of_tickets(low, high):
-            found.setdefault(row["TicketID"], []).append(row)
-        return found
+        return _grouped(data.of_tickets(low, high))
 
     @cached_property
     def _tags_of_tasks(self) -> dict[int, list[int]]:
@@ -239,6 +263,14 @@ class Staged:
         ids = [tag for task in tasks if not task["IsDeleted"] for tag in self._tags_of_tasks.get(task["TaskID"], [])]
         ids += [log["TagID"] for log in time_logs if log["TagID"] is not None and not log["IsDeleted"]]
         return sorted(set(ids))
+
+
+def _grouped(rows: Iterable[Row]) -> dict[int, list[Row]]:
+    """Return ticket to its rows, in their order."""
+    found: dict[int, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row["TicketID"], []).append(row)
+    return found
 
 
 _OVERLAID = {"Tickets", *(table.name for table in TICKET_CHILDREN)}

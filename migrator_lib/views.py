@@ -137,6 +137,18 @@ def load_status(result: LoadResult) -> Html:
     return pages.status(words, "good")
 
 
+def load_order(report: LoadReport) -> Html:
+    """Return since when agents can start, where what they go on working with went first."""
+    first = report.first
+    if first is None:
+        return pages.note("Tickets go by their number: load.order is by_id.")
+    what = f"{first.tickets:,} tickets that are open or were active lately"
+    if not first.at:
+        return pages.note(f"The {what} would go first, with the people they need, so that agents can start.")
+    at = f"{first.at[:16].replace('T', ' ')} UTC"
+    return pages.note(f"The {what} were in Gorgias at {at}, with the people they need: since then agents can start.")
+
+
 def load_counts(report: LoadReport) -> Html:
     """Return what this run did, by object."""
     names = list(dict.fromkeys(obj for obj, _ in report.counts))

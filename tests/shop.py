@@ -100,6 +100,7 @@ class Shop:
     policy: dict[str, Any] = field(default_factory=dict)
     agents: dict[str, Any] = field(default_factory=dict)
     target: dict[str, Any] = field(default_factory=dict)
+    load: dict[str, Any] = field(default_factory=dict)
     mapped: dict[str, Any] = field(default_factory=dict)
     """Sections of the mapping that replace the proposed ones."""
 
@@ -157,6 +158,7 @@ class Shop:
                 "target": {"production": account, "sandbox": account, "mailbox": "help@demo.example", **self.target},
                 "agents": {"fallback": "support@demo.example", **self.agents},
                 "policy": self.policy,
+                "load": self.load,
             }
         )
 

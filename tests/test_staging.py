@@ -290,6 +290,15 @@ def test_the_columns_of_chosen_tickets_are_those_that_a_pass_over_all_would_find
     assert list(many.columns_of(chosen, "TicketMessages", ["BodyText"])) == expected
 
 
+@pytest.mark.parametrize("size", [1, 2, 250])
+def test_tickets_come_in_the_order_that_is_asked_with_what_belongs_to_them(overlaid: Staged, size: int) -> None:
+    plain = records(overlaid)
+    asked = [*sorted(plain, reverse=True), 4711]  # one that is not staged
+    batches = list(overlaid.tickets_in_order(asked, size))
+    assert [ticket for batch in batches for ticket in batch] == [plain[ticket] for ticket in asked[:-1]]
+    assert max(len(batch) for batch in batches) <= size
+
+
 def test_a_small_table_is_taken_whole_from_the_latest_stage_that_has_it(overlaid: Staged) -> None:
     assert [row["BrandName"] for row in overlaid.rows("Brands")] == ["New"]
     assert overlaid.count("Brands") == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import ChainMap, Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,15 @@ SENDS = 4
 """How often one thing is sent, when every send is cut off and every look-up finds nothing."""
 
 
+@dataclass(frozen=True)
+class First:
+    """The open and recent tickets, which went before all others."""
+
+    tickets: int
+    at: str = ""
+    """When they were in Gorgias, UTC, in whatever run; empty after a rehearsal."""
+
+
 @dataclass
 class LoadReport:
     """What one pass did: (object, what) to number. ``what`` is created, updated, unchanged, matched, ..."""
@@ -40,6 +49,8 @@ class LoadReport:
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     conflicts: list[str] = field(default_factory=list)
     """What was left alone: changed by an agent in Gorgias, gone from the source since, or refused when changed."""
+    first: First | None = None
+    """The tickets that went first, so that agents can start; None where all went by number."""
 
     def created(self) -> int:
         """Return how many records were newly created."""
@@ -62,6 +73,8 @@ class LoadContext:
     """(object, source key) to Gorgias id of everything that tickets refer to."""
     fallback_user: int | None = None
     report: LoadReport = field(default_factory=LoadReport)
+    versions: Callable[[int, str], Json | None] = field(default=lambda _ticket, _hash: None)
+    """Ticket and payload hash to the payload of that hash, from an earlier stage; None where no stage holds it."""
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()

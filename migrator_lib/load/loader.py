@@ -6,7 +6,7 @@ Gorgias' words, and the others go on. How one record is sent is told in :mod:`mi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -14,13 +14,16 @@ from itertools import islice
 from migrator_lib.errors import ParameterError
 from migrator_lib.gorgias.api import GorgiasApi
 from migrator_lib.ledger import GONE, PENDING, SETTLED, Entry, Ledger
-from migrator_lib.load.context import LoadContext, LoadReport, entry_of, is_same
+from migrator_lib.load.context import LoadContext, LoadReport, entry_of, is_same, references
 from migrator_lib.load.crew import Crew, Hands, Threads
+from migrator_lib.load.order import FIRST, HISTORY, noted, open_first
 from migrator_lib.load.sending import Existing, Sender
 from migrator_lib.load.tickets import MERGED_AFTER_LOAD
+from migrator_lib.load.trash import TRASHED
+from migrator_lib.load.versions import Versions
 from migrator_lib.lookups import Lookups, lowered
 from migrator_lib.objects import INVENTORIES, PEOPLE, SETUP, TICKET
-from migrator_lib.objects.base import MigrationObject, Outcome, Record, Send
+from migrator_lib.objects.base import MigrationObject, Outcome, Record, Send, Skip
 from migrator_lib.objects.ticket import tags_beside
 from migrator_lib.progress import Progress
 from migrator_lib.smartertrack.files import FilesRoot
@@ -65,6 +68,7 @@ class Loader:
             api, target, ledger, lookups, files_root, staged.blobs, progress,
             ids=ledger.ids(target, [obj.name for obj in (*SETUP, *PEOPLE)]),
         )  # fmt: skip
+        self.context.versions = Versions(staged, lookups).payload
         self.sender = Sender(self.context)
         self.turns = api.gate.turns
         self.report = self.context.report
@@ -80,8 +84,11 @@ class Loader:
         """
         self._find_fallback_agent()
         self._load_setup()
-        self._load_people(only)
-        self._load_tickets(tickets)
+        if self.lookups.parameters.load.order == "open_first" and only is None and tickets is None:
+            self._load_open_first()
+        else:
+            self._load_people(only)
+            self._load_tickets(tickets)
         for obj in INVENTORIES:
             self._load(obj, obj.records(self.staged, self.lookups))
         self._take_out_tickets_that_are_gone()
@@ -120,6 +127,35 @@ class Loader:
     def _load_tickets(self, only: Collection[int] | None) -> None:
         total = self.staged.count("Tickets") + self.staged.count("TicketMerges") if only is None else len(only)
         self._load(TICKET, TICKET.records(self.staged, self.lookups, only), total=total)
+
+    def _load_open_first(self) -> None:
+        """Load the tickets that agents go on working with, each batch with the people it needs; then all the others."""
+        order, asked = open_first(self.staged, self.lookups), set[str]()
+        first = TICKET.in_order(self.staged, self.lookups, order.first)
+        before = partial(self._load_needed, asked=asked)
+        self._load(TICKET, first, total=len(order.first), title=FIRST, before=before)
+        self.report.first = noted(self.context, len(order.first), rehearsal=self.rehearsal)
+        for obj in PEOPLE:
+            records = obj.records(self.staged, self.lookups)
+            self._load(obj, (r for r in records if f"{obj.name}:{r.key}" not in asked))
+        history = TICKET.in_order(self.staged, self.lookups, order.history)
+        self._load(TICKET, history, total=len(order.history), title=HISTORY, before=self._expect_numbers)
+
+    def _expect_numbers(self, _: Hands, batch: Sequence[Record]) -> None:
+        """Count the numbers that were merged into these tickets, which are records of their own."""
+        self.context.progress.expect(sum(not isinstance(record.data, TicketRecord) for record in batch))
+
+    def _load_needed(self, hands: Hands, batch: Sequence[Record], *, asked: set[str]) -> None:
+        """Load the people whom a batch of tickets needs, and nobody asked for before; ``asked`` remembers them."""
+        self._expect_numbers(hands, batch)
+        needed = references(TICKET.transform(record, self.lookups) for record in batch) - asked
+        for obj in PEOPLE:
+            kind = f"{obj.name}:"
+            if any(reference.startswith(kind) for reference in needed):
+                people = [r for r in obj.records(self.staged, self.lookups) if f"{kind}{r.key}" in needed]
+                self.context.progress.expect(len(people))
+                self._load_batch(hands, obj, people, {})
+        asked |= needed
 
     def _take_out_tickets_that_are_gone(self) -> None:
         """Take out tickets that have been merged into another since they were loaded or left out; list those that stay.
@@ -183,14 +219,19 @@ class Loader:
         *,
         existing: Existing | None = None,
         total: int | None = None,
+        title: str = "",
+        before: Callable[[Hands, Sequence[Record]], None] | None = None,
     ) -> None:
+        """Load records of one object; ``before`` is done before each batch of them, by the same hands."""
         if total is None:
             records = list(records)
             total = len(records)
-        self.context.progress.begin(obj.title, total)
+        self.context.progress.begin(title or obj.title, total)
         self.turns.most = self.context.settings.workers
         with self.crew.at_work(self.turns.most) as hands:
             for batch in batched(records):
+                if before is not None:
+                    before(hands, batch)
                 self._load_batch(hands, obj, batch, existing or {})
         self.context.progress.end()
 
@@ -202,7 +243,8 @@ class Loader:
                 self.context.count(obj.name, self._would(obj, record, outcome, known.get(record.key), existing))
             self.context.progress.advance(len(batch))
             return
-        settled = [(record, outcome) for record, outcome in outcomes if not isinstance(outcome, Send)]
+        leaving = {r.key for r, o in outcomes if obj is TICKET and self._is_to_be_trashed(o, known.get(r.key))}
+        settled = [(r, o) for r, o in outcomes if not isinstance(o, Send) and r.key not in leaving]
         self.context.settle(*(e for r, o in settled for e in self._without_call(obj, r, o, known.get(r.key))))
         self.context.progress.advance(len(settled))
         hands(
@@ -212,6 +254,7 @@ class Loader:
                 if isinstance(outcome, Send)
             ]
         )
+        hands([partial(self._leave_out, r, o, known[r.key]) for r, o in outcomes if r.key in leaving])
 
     def _send(
         self, obj: MigrationObject, record: Record, outcome: Send, known: Entry | None, existing: Existing
@@ -221,11 +264,32 @@ class Loader:
             self.context.progress.heed()
             self.sender.send(obj, record, outcome, known, existing)
 
+    def _is_to_be_trashed(self, outcome: Outcome, known: Entry | None) -> bool:
+        """Whether a ticket is left out that an earlier load brought to Gorgias, or may have."""
+        if self.lookups.parameters.delta.deleted_tickets == "keep" or not isinstance(outcome, Skip):
+            return False
+        return known is not None and known.state in ("created", PENDING)
+
+    def _leave_out(self, record: Record, outcome: Outcome, known: Entry) -> None:
+        """Trash a ticket that the source left out since; where it never was in Gorgias, only the accounts say so."""
+        assert isinstance(outcome, Skip)
+        with self.turns.turn():
+            self.context.progress.heed()
+            there = self._made_by_a_run_that_died(TICKET, known)
+            if there is None:
+                self.context.settle(*self._without_call(TICKET, record, outcome, None))
+                self.context.progress.advance()
+                return
+            stays = _left_alone(there, entry_of(record, TICKET, outcome))
+            self.context.finished(TICKET.name, self.sender.tickets.leave_out(record, outcome, there, stays))
+
     def _would(
         self, obj: MigrationObject, record: Record, outcome: Outcome, known: Entry | None, existing: Existing
     ) -> str:
         """Return what a load would do with a record."""
         if not isinstance(outcome, Send):
+            if obj is TICKET and self._is_to_be_trashed(outcome, known):
+                return "would trash"
             entry = entry_of(record, obj, outcome)
             return "unchanged" if is_same(known, entry) else entry.state
         if known is not None and known.target_id is not None:
@@ -256,7 +320,7 @@ class Loader:
             return [left, *files] if left != known else files
         self.context.count(obj.name, entry.state)
         files = self.sender.tickets.uploads.left_behind(ticket, entry.state, entry.reason) if ticket else []
-        return [entry, *files]
+        return [_still_there(known, entry), *files]
 
     def _made_by_a_run_that_died(self, obj: MigrationObject, known: Entry | None) -> Entry | None:
         """Return the entry of an intent without an outcome as it ended in Gorgias."""
@@ -264,6 +328,14 @@ class Loader:
             return known
         found = self.context.look_up(obj, {"external_id": known.external_id})
         return None if found is None else replace(known, state="created", target_id=str(found.id))
+
+
+def _still_there(known: Entry | None, entry: Entry) -> Entry:
+    """Return the entry of a ticket that is left out, with what says where in Gorgias' trash it lies."""
+    if known is None or known.target_id is None:
+        return entry
+    detail = {name: known.detail[name] for name in (TRASHED, "updated") if name in known.detail} | dict(entry.detail)
+    return replace(known, state=entry.state, rule=entry.rule, reason=entry.reason, detail=detail)
 
 
 def _left_alone(known: Entry, entry: Entry) -> Entry:

@@ -7,7 +7,7 @@ lives on in the surviving ticket's meta, and is accounted as merged; or left out
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -39,7 +39,14 @@ class Ticket(MigrationObject):
 
     def records(self, staged: Staged, lookups: Lookups, only: Collection[int] | None = None) -> Iterator[Record]:
         """Yield tickets (or only those with these ids) in key order, each followed by the numbers merged into it."""
-        for batch in staged.ticket_batches(only=only):
+        return self._with_numbers(staged.ticket_batches(only=only), lookups)
+
+    def in_order(self, staged: Staged, lookups: Lookups, ids: Sequence[int]) -> Iterator[Record]:
+        """Yield tickets in the order of ``ids``, each followed by the numbers merged into it."""
+        return self._with_numbers(staged.tickets_in_order(ids), lookups)
+
+    def _with_numbers(self, batches: Iterable[Sequence[TicketRecord]], lookups: Lookups) -> Iterator[Record]:
+        for batch in batches:
             for ticket in batch:
                 yield Record(str(ticket.id), ticket)
                 rule = self._left_out(ticket.row, lookups)
