@@ -1,5 +1,6 @@
 """Reconcile: what should be in Gorgias, compared with what is; and the accounts, which add up to the source."""
 
-from migrator_lib.reconcile.reconciler import Finding, Reconciler, Reconciliation
+from migrator_lib.reconcile.reconciler import Reconciler
+from migrator_lib.reconcile.result import CHANGED, RECONCILED, WRONG, Finding, Reconciliation
 
-__all__ = ["Finding", "Reconciler", "Reconciliation"]
+__all__ = ["CHANGED", "RECONCILED", "WRONG", "Finding", "Reconciler", "Reconciliation"]

@@ -2,20 +2,22 @@
 
 What should be there follows from the staged data and the mapping alone; references are resolved by what was read
 back, not by what the loader noted. The ledger tells only three things: what was in Gorgias before (matched, so its
-fields are not ours), what is in quarantine or handed over (so not expected), and the URL of an uploaded file.
+fields are not ours), what is in quarantine or handed over (so not expected), and the URL of an uploaded file; and when
+a record was last written, so that what others did to it since is told apart (:mod:`migrator_lib.reconcile.since`).
 """
 
 from __future__ import annotations
 
-from collections import ChainMap, Counter, defaultdict
+from collections import ChainMap
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from migrator_lib.canary.content import OBJECT as CANARY
 from migrator_lib.errors import RecordUnusable
 from migrator_lib.external_id import parse
 from migrator_lib.gorgias.api import Json
 from migrator_lib.ledger import GONE, Entry, Ledger
+from migrator_lib.ledger.written import written
 from migrator_lib.lookups import Lookups, lowered
 from migrator_lib.objects import ATTACHMENT, PEOPLE, SETUP, TICKET
 from migrator_lib.objects.base import MigrationObject, Record, Resolver, Send
@@ -23,58 +25,12 @@ from migrator_lib.objects.ticket import compared_message
 from migrator_lib.progress import Progress
 from migrator_lib.reconcile.differences import Difference, compare, ours
 from migrator_lib.reconcile.readback import ReadBack
+from migrator_lib.reconcile.result import CHANGED, NEW_MESSAGES, TOUCHED, Finding, Reconciliation
+from migrator_lib.reconcile.since import Doing, History, NoHistory, is_before, is_touched, is_trashed_by_others
 from migrator_lib.staging import Staged, TicketRecord
 
-KEPT = 1000
-"""Findings that are listed in full; all are counted."""
 VALUES = "ticket_field_value"
 NOT_EXPECTED = ("quarantined", "handed_over")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One record that is not as it should be."""
-
-    object: str
-    source_key: str
-    state: str
-    """mismatched, missing or unexpected."""
-    differences: tuple[Difference, ...] = ()
-    target_id: int | None = None
-    words: str = ""
-
-
-@dataclass
-class Reconciliation:
-    """What a reconciliation found."""
-
-    counts: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    """Object to state (validated, mismatched, missing, unexpected) to number."""
-    findings: list[Finding] = field(default_factory=list)
-    rule_messages: int = 0
-    """Outgoing messages in migrated tickets that a rule of the account sent."""
-    read: dict[str, int] = field(default_factory=dict)
-    """Object to number of things read back."""
-
-    def count(self, obj: str, state: str) -> None:
-        """Count one record."""
-        self.counts[obj][state] += 1
-
-    def add(self, finding: Finding) -> None:
-        """Count a record that is not as it should be, and keep it for the report."""
-        self.count(finding.object, finding.state)
-        if len(self.findings) < KEPT:
-            self.findings.append(finding)
-
-    @property
-    def validated(self) -> int:
-        """Records that are in Gorgias as they should be."""
-        return sum(states["validated"] for states in self.counts.values())
-
-    @property
-    def wrong(self) -> int:
-        """Records that are not."""
-        return sum(n for states in self.counts.values() for state, n in states.items() if state != "validated")
 
 
 @dataclass(frozen=True)
@@ -91,14 +47,16 @@ class Reconciler:
     """Compares one stage with one account."""
 
     def __init__(
-        self, *, ledger: Ledger, target: str, staged: Staged, lookups: Lookups, read: ReadBack, progress: Progress
-    ) -> None:
+        self, *, ledger: Ledger, target: str, staged: Staged, lookups: Lookups, read: ReadBack, progress: Progress,
+        history: History | None = None,
+    ) -> None:  # fmt: skip
         self.ledger = ledger
         self.target = target
         self.staged = staged
         self.lookups = lookups
         self.read = read
         self.progress = progress
+        self.history = history or NoHistory()
         self.result = Reconciliation(read=read.counts())
         self.ids: dict[tuple[str, str], str] = {}
         fallback = read.by_natural("user", lowered(lookups.parameters.agents.fallback))
@@ -136,14 +94,29 @@ class Reconciler:
         actual = self._actual(obj, record.key, payload)
         if actual is None:
             if entry is None or entry.state not in NOT_EXPECTED:
-                self.result.add(Finding(obj.name, record.key, "missing", words="not found by external id or name"))
+                self._not_there(obj, record.key, entry, "not found by external id or name")
             return
         self.ids[obj.name, record.key] = str(actual["id"])
         if entry is not None and entry.state == "matched":
             self.result.count(obj.name, "validated")
             return
         expected = self.resolver.resolve(payload)
-        self._judge(obj.name, record.key, actual, compare(obj.compared(expected), obj.compared(actual)))
+        differences = compare(obj.compared(expected), obj.compared(actual))
+        doing = self.history.last(obj.path, int(actual["id"]), entry) if differences else None
+        self._judge(obj.name, record.key, actual, differences, doing=doing)
+
+    def _not_there(self, obj: MigrationObject, key: str, entry: Entry | None, words: str) -> str:
+        """Note a record that is not in Gorgias, and return its state: missing, if nobody is known to have removed it.
+
+        It would be there under another id, had somebody made it anew; one id is asked for.
+        """
+        known = (entry.target_id if entry else None) or ""
+        target_id = int(known) if known.isdigit() else None
+        doing = self.history.last(obj.path, target_id, entry) if target_id is not None else None
+        removed = doing if doing is not None and doing.kind != "updated" else None
+        state = CHANGED if removed else "missing"
+        self.result.add(Finding(obj.name, key, state, target_id=target_id, words=removed.words if removed else words))
+        return state
 
     def _actual(self, obj: MigrationObject, key: str, payload: Json) -> Json | None:
         found = self.read.by_key(obj.name, key)
@@ -152,9 +125,15 @@ class Reconciler:
         kind = PEOPLE[0].name if obj in PEOPLE else obj.name
         return self.read.by_natural(kind, obj.natural_key(payload))
 
-    def _judge(self, obj: str, key: str, actual: Json, differences: list[Difference]) -> None:
+    def _judge(
+        self, obj: str, key: str, actual: Json, differences: list[Difference], *, doing: Doing | None = None,
+        touched: bool = False,
+    ) -> None:  # fmt: skip
+        """Count a record by its differences, which are others' work where somebody touched it since."""
+        state = CHANGED if touched or doing else "mismatched"
+        words = doing.words if doing else ""
         if differences:
-            self.result.add(Finding(obj, key, "mismatched", tuple(differences), int(actual["id"])))
+            self.result.add(Finding(obj, key, state, tuple(differences), int(actual["id"]), words))
         else:
             self.result.count(obj, "validated")
 
@@ -184,26 +163,54 @@ class Reconciler:
             return
         if not isinstance(outcome, Send):
             if entry is not None and entry.state == "created":
-                self._kept(ticket, uploaded)
+                self._kept(ticket, entry, uploaded)
             return
         found = self.read.by_key(TICKET.name, str(ticket.id))
         if not found:
-            self._missing(ticket, outcome)
+            self._missing(ticket, outcome, entry)
             return
+        if found[0].get("trashed_datetime"):
+            self._trashed(ticket, outcome, entry, found[0])
+            return
+        touched = self._touched(entry, found[0])
         try:
             expected = uploaded.resolver.resolve(outcome.payload)
         except RecordUnusable as error:
-            differences = [Difference("customer", "in Gorgias", error.message)]
+            differences, wrong = [Difference("customer", "in Gorgias", error.message)], True
         else:
             every = compare(TICKET.compared(expected), TICKET.compared(found[0]))
             differences = ours(every, self.lookups.behaviour)
             right = not any(difference.field.startswith("custom_fields") for difference in differences)
             values = outcome.children.get(VALUES, {}).get("created", 0)
-            self.result.counts[VALUES]["validated" if right else "mismatched"] += values
-            differences += self._thread(expected["messages"], int(found[0]["id"]), uploaded)
-        self._judge(TICKET.name, str(ticket.id), found[0], differences)
+            different = CHANGED if touched else "mismatched"
+            self.result.counts[VALUES]["validated" if right else different] += values
+            of_thread = self._thread(expected["messages"], found[0], entry, uploaded)
+            differences, wrong = differences + of_thread, bool(of_thread)
+        self._judge(TICKET.name, str(ticket.id), found[0], differences, touched=touched and not wrong)
 
-    def _kept(self, ticket: TicketRecord, uploaded: Uploaded) -> None:
+    def _touched(self, entry: Entry | None, there: Json) -> bool:
+        """Whether somebody changed a ticket in Gorgias since, which is counted."""
+        touched = is_touched(entry, there)
+        self.result.news[TOUCHED] += touched
+        return touched
+
+    def _trashed(self, ticket: TicketRecord, outcome: Send, entry: Entry | None, there: Json) -> None:
+        """Note a ticket in the trash, with all that is in it: others' work, if it came there after our last write."""
+        by_others = is_trashed_by_others(entry, there)
+        state = CHANGED if by_others else "missing"
+        words = f"put into the trash in Gorgias on {str(there['trashed_datetime'])[:16].replace('T', ' ')} UTC"
+        more = "" if by_others else ", which is before it was last written"
+        self.result.news[TOUCHED] += by_others
+        finding = Finding(TICKET.name, str(ticket.id), state, target_id=int(there["id"]), words=words + more)
+        self._with_its_parts(finding, outcome)
+
+    def _with_its_parts(self, finding: Finding, outcome: Send) -> None:
+        """Note a ticket that is not shown any more; what travelled inside it shares its state."""
+        self.result.add(finding)
+        for part, states in outcome.children.items():
+            self.result.counts[part][finding.state] += states.get("created", 0)
+
+    def _kept(self, ticket: TicketRecord, entry: Entry, uploaded: Uploaded) -> None:
         """Check a ticket that was loaded and that the source has left out since: it stays, and only its thread counts.
 
         SmarterTrack changes a ticket's status when it deletes it, so the ticket's own fields say nothing any more.
@@ -212,21 +219,26 @@ class Reconciler:
         alive = replace(ticket, row={**ticket.row, "IsDeleted": False, "IsSpam": False})
         outcome = TICKET.transform(Record(str(ticket.id), alive), self.lookups)
         if not there or not isinstance(outcome, Send):
-            self.result.add(Finding(TICKET.name, str(ticket.id), "missing", words="was loaded, and is not there"))
+            self._not_there(TICKET, str(ticket.id), entry, "was loaded, and is not there")
             return
+        self._touched(entry, there[0])
         expected = uploaded.resolver.resolve(outcome.payload)
-        differences = self._thread(expected["messages"], int(there[0]["id"]), uploaded)
+        differences = self._thread(expected["messages"], there[0], entry, uploaded)
         self.result.counts[VALUES]["validated"] += outcome.children.get(VALUES, {}).get("created", 0)
         self._judge(TICKET.name, str(ticket.id), there[0], differences)
 
-    def _missing(self, ticket: TicketRecord, outcome: Send) -> None:
-        self.result.add(Finding(TICKET.name, str(ticket.id), "missing", words="no ticket carries its external id"))
+    def _missing(self, ticket: TicketRecord, outcome: Send, entry: Entry | None) -> None:
+        state = self._not_there(TICKET, str(ticket.id), entry, "no ticket carries its external id")
+        self.result.news[TOUCHED] += state == CHANGED
         for part, states in outcome.children.items():
-            self.result.counts[part]["missing"] += states.get("created", 0)
+            self.result.counts[part][state] += states.get("created", 0)
 
-    def _thread(self, expected: list[Json], ticket: int, uploaded: Uploaded) -> list[Difference]:
+    def _thread(
+        self, expected: list[Json], ticket: Json, entry: Entry | None, uploaded: Uploaded
+    ) -> list[Difference]:  # fmt: skip
         """Compare a thread message by message, and its order; return what is wrong with it as a whole."""
-        there = self.read.messages(ticket)
+        there = self.read.messages(int(ticket["id"]))
+        self.result.news[NEW_MESSAGES] += sum(1 for message in there if _is_new(message, entry))
         ours = {m["external_id"]: m for m in there if m.get("external_id")}
         self.result.rule_messages += sum(1 for m in there if m.get("via") == "rule" and m.get("from_agent"))
         for message in expected:
@@ -259,3 +271,12 @@ class Reconciler:
                 self.result.count(ATTACHMENT.name, "validated")
             else:
                 self.result.add(Finding(ATTACHMENT.name, uploaded[url], "missing", words="not on its message"))
+
+
+def _is_new(message: Json, entry: Entry | None) -> bool:
+    """Whether a message of a migrated ticket was written in Gorgias since."""
+    return (
+        entry is not None
+        and not message.get("external_id")
+        and not is_before(message.get("created_datetime"), written(entry))
+    )

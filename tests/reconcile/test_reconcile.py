@@ -93,7 +93,7 @@ def test_what_was_loaded_is_validated_and_nothing_else_is_counted(
 TICKET_FIELDS: dict[str, Any] = {
     "subject": "Another subject", "status": "closed", "priority": "low", "channel": "api", "spam": True,
     "assignee_user": None, "tags": [], "custom_fields": [], "created_datetime": "2020-01-01T00:00:00.000000",
-    "updated_datetime": "2026-11-01T00:00:00.000000", "last_message_datetime": "2020-01-01T00:00:00.000000",
+    "updated_datetime": "2020-01-01T00:00:00.000000", "last_message_datetime": "2020-01-01T00:00:00.000000",
     "meta": {"smartertrack": {"ticket_number": "another"}},
 }  # fmt: skip
 

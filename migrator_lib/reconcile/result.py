@@ -1,0 +1,74 @@
+"""What a reconciliation found: the state of every record, and what happened in Gorgias since."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+from migrator_lib.reconcile.differences import Difference
+
+KEPT = 1000
+"""Findings that are listed in full; all are counted."""
+CHANGED = "changed"
+"""State of a record that others have changed in Gorgias since it was written there: their work, and nothing wrong."""
+WRONG = ("mismatched", "missing", "unexpected")
+"""States of records that are not as they should be."""
+RECONCILED = ("validated", CHANGED, *WRONG)
+"""Every state."""
+TOUCHED, NEW_MESSAGES, NEW_TICKETS = "touched tickets", "new messages", "new tickets"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One record that is not as it should be."""
+
+    object: str
+    source_key: str
+    state: str
+    """Of those in :data:`RECONCILED`, which say what they mean; never validated."""
+    differences: tuple[Difference, ...] = ()
+    target_id: int | None = None
+    words: str = ""
+
+
+@dataclass
+class Reconciliation:
+    """What a reconciliation found."""
+
+    counts: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    """Object to state (one of :data:`RECONCILED`) to number."""
+    findings: list[Finding] = field(default_factory=list)
+    """What is not as it should be."""
+    changes: list[Finding] = field(default_factory=list)
+    """What others have changed in Gorgias."""
+    news: Counter[str] = field(default_factory=Counter)
+    """What happened in Gorgias since: migrated tickets that were touched, new messages in them, new tickets."""
+    rule_messages: int = 0
+    """Outgoing messages in migrated tickets that a rule of the account sent."""
+    read: dict[str, int] = field(default_factory=dict)
+    """Object to number of things read back."""
+
+    def count(self, obj: str, state: str) -> None:
+        """Count one record."""
+        self.counts[obj][state] += 1
+
+    def add(self, finding: Finding) -> None:
+        """Count a record that is not as it was sent, and keep it for the report."""
+        self.count(finding.object, finding.state)
+        listed = self.changes if finding.state == CHANGED else self.findings
+        if len(listed) < KEPT:
+            listed.append(finding)
+
+    @property
+    def validated(self) -> int:
+        """Records that are in Gorgias as they should be."""
+        return self.counted("validated")
+
+    @property
+    def wrong(self) -> int:
+        """Records that are not, though nobody changed them there."""
+        return sum(self.counted(state) for state in WRONG)
+
+    def counted(self, state: str) -> int:
+        """Return the number of records in a state, of all objects."""
+        return sum(states[state] for states in self.counts.values())

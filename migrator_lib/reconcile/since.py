@@ -1,0 +1,127 @@
+"""What happened in Gorgias since a record was written there: other people's work, which is no fault of the migration.
+
+A ticket says it by itself: its ``updated_datetime`` is not the one it was left with, and is later than our last write.
+Everything else, and what is not there any more, is asked of Gorgias' events, one call for each record that differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol
+
+from migrator_lib.errors import RecordRejected, TargetDenied
+from migrator_lib.gorgias.api import GorgiasApi, Json
+from migrator_lib.gorgias.contract.replies import Event
+from migrator_lib.ledger import Entry
+from migrator_lib.ledger.written import written
+from migrator_lib.objects.ticket import moment
+
+ASKED = 500
+"""Records that one reconciliation asks the events of; where more differ, something is wrong that no agent did."""
+CHANGING = ("updated", "deleted", "merged")
+"""How the type of an event ends that tells of a change; which types there are is UNVERIFIED."""
+
+
+@dataclass(frozen=True)
+class Doing:
+    """What somebody did to a record in Gorgias."""
+
+    kind: str
+    """``updated``, ``deleted`` or ``merged``."""
+    at: str
+    by: int | None = None
+    """Gorgias id of the user; None for Gorgias itself, a rule or an integration."""
+
+    @property
+    def words(self) -> str:
+        """For people: what, by whom, and when."""
+        who = f"user {self.by}" if self.by else "a rule or an integration"
+        return f"{self.kind} in Gorgias by {who} on {self.at[:16].replace('T', ' ')} UTC"
+
+
+class History(Protocol):
+    """Tells what others did to a record."""
+
+    def last(self, path: str, target_id: int, entry: Entry | None) -> Doing | None:
+        """Return the last that somebody did to a record since our last write; None if nobody did, or none can tell.
+
+        Args:
+            path: the collection in Gorgias' API, such as ``customers``.
+            target_id: its id there.
+            entry: what the ledger holds of it.
+        """
+
+
+class NoHistory:
+    """Nobody to ask."""
+
+    def last(self, path: str, target_id: int, entry: Entry | None) -> Doing | None:
+        """Return None."""
+        return None
+
+
+class AskedEvents:
+    """Asks Gorgias' events, which are kept for the account; what our own key did does not count."""
+
+    TYPES: Mapping[str, str] = {"tickets": "Ticket", "customers": "Customer", "users": "User", "teams": "Team",
+                                "tags": "Tag"}  # fmt: skip
+
+    def __init__(self, api: GorgiasApi) -> None:
+        self._api = api
+        self._left = ASKED
+        self._me: int | None = None
+
+    def last(self, path: str, target_id: int, entry: Entry | None) -> Doing | None:
+        """See :class:`History`. An account that does not let its events be read tells nothing."""
+        if path not in self.TYPES or entry is None or self._left <= 0:
+            return None
+        self._left -= 1
+        try:
+            return self._last(self.TYPES[path], target_id, written(entry))
+        except (TargetDenied, RecordRejected):
+            self._left = 0
+            return None
+
+    def _last(self, kind: str, target_id: int, since: str) -> Doing | None:
+        if self._me is None:
+            self._me = self._api.users.me().id
+        found: list[Event] = []
+        for page in self._api.events.pages(object_type=kind, object_id=target_id):
+            found += [event for event in page if self._is_others(event, since)]
+        return doing_of(found)
+
+    def _is_others(self, event: Event, since: str) -> bool:
+        return event.user_id != self._me and not is_before(event.created_datetime, since)
+
+
+def doing_of(events: Sequence[Event]) -> Doing | None:
+    """Return the last change that events tell of; of a deletion whatever came afterwards, since nothing can."""
+    for event in reversed(events):
+        kind = str(event.type or "").rpartition("-")[2]
+        if kind in CHANGING:
+            return Doing(kind, event.created_datetime or "", event.user_id)
+    return None
+
+
+def is_before(text: str | None, since: str) -> bool:
+    """Whether a moment is before another; what is no moment is."""
+    with suppress(ValueError):
+        one, other = moment(text), moment(since)
+        return not one or not other or one < other
+    return True
+
+
+def is_touched(entry: Entry | None, ticket: Json) -> bool:
+    """Whether somebody changed a ticket in Gorgias since our last write of its fields."""
+    if entry is None:
+        return False
+    there = ticket.get("updated_datetime")
+    return moment(there) != moment(entry.detail.get("updated")) and not is_before(there, written(entry))
+
+
+def is_trashed_by_others(entry: Entry | None, ticket: Json) -> bool:
+    """Whether somebody put a ticket into the trash since our last write of it."""
+    trashed = ticket.get("trashed_datetime")
+    return bool(trashed) and entry is not None and not is_before(trashed, written(entry))
