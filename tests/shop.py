@@ -101,6 +101,7 @@ class Shop:
     agents: dict[str, Any] = field(default_factory=dict)
     target: dict[str, Any] = field(default_factory=dict)
     load: dict[str, Any] = field(default_factory=dict)
+    delta: dict[str, Any] = field(default_factory=dict)
     mapped: dict[str, Any] = field(default_factory=dict)
     """Sections of the mapping that replace the proposed ones."""
 
@@ -158,6 +159,7 @@ class Shop:
                 "target": {"production": account, "sandbox": account, "mailbox": "help@demo.example", **self.target},
                 "agents": {"fallback": "support@demo.example", **self.agents},
                 "policy": self.policy,
+                "delta": self.delta,
                 "load": self.load,
             }
         )

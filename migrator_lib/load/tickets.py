@@ -11,17 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from migrator_lib.errors import OutcomeUnknown, RecordError, RecordRejected, RecordUnusable, Unanswered
+from migrator_lib.errors import OutcomeUnknown, RecordUnusable, Unanswered
 from migrator_lib.gorgias.api import Json
 from migrator_lib.gorgias.contract.replies import Thing, Ticket
 from migrator_lib.gorgias.mail_guard import is_past
 from migrator_lib.ledger import GONE, Entry
+from migrator_lib.load.agents import LEFT_ALONE, SENT_HASH, listed, put_back, state_of, was_touched
 from migrator_lib.load.context import SENDS, LoadContext
 from migrator_lib.load.files import Uploads
-from migrator_lib.lookups import iso
-from migrator_lib.objects.base import Record, Send
+from migrator_lib.load.trash import TRASHED, Trash, is_ours, kept
+from migrator_lib.objects.base import Record, Send, Skip
 from migrator_lib.objects.thread import CALL_LIMIT
-from migrator_lib.objects.ticket import moment
 
 CALL_BYTES = 8_000_000
 """Size of the messages in one call; Gorgias' own limit is not documented."""
@@ -30,7 +30,9 @@ RESENT_ON_UPDATE = (
     "meta", "closed_datetime", "last_message_datetime", "last_received_message_datetime", "updated_datetime",
 )  # fmt: skip
 MERGED_AFTER_LOAD = "merged_after_load"
-KEPT_BEFORE = ("status", "priority", "tags", "assignee_user", "assignee_team", "closed_datetime", "updated_datetime")
+LEFT_OUT = {"deleted_ticket": "deleted in SmarterTrack", "spam_ticket": "marked as spam in SmarterTrack"}
+FORGOTTEN = ("refused", "updating", LEFT_ALONE)
+"""What an entry's detail says of a ticket only while it is there."""
 
 
 def first_call(messages: Sequence[Json], most: int | None = None) -> Sequence[Json]:
@@ -54,6 +56,7 @@ class TicketWriter:
     def __init__(self, context: LoadContext) -> None:
         self.context = context
         self.uploads = Uploads(context)
+        self.trash = Trash(context)
 
     def ready(self, record: Record, outcome: Send) -> tuple[Json, Entry]:
         """Upload the files of a ticket; return its payload as it is sent, and its entry.
@@ -88,7 +91,7 @@ class TicketWriter:
         if complete and not self._needs_more(payload):
             self.context.settle(self._dated(entry))
         else:
-            self._bring_up_to_date(entry, payload, None, touched=False, complete=complete)
+            self._bring_up_to_date(entry, payload, None, complete=complete)
         return "created"
 
     def _needs_more(self, payload: Json) -> bool:
@@ -119,67 +122,55 @@ class TicketWriter:
         if complete and not self._needs_more(payload):
             self.context.settle(self._dated(entry))
         else:
-            self._bring_up_to_date(entry, payload, None, touched=False, complete=complete)
+            self._bring_up_to_date(entry, payload, None, complete=complete)
         return "created"
 
     def again(self, record: Record, outcome: Send, known: Entry) -> str:
-        """Bring a loaded ticket up to date, if it or what it refers to changed; what an agent changed stays."""
-        if known.payload_hash == outcome.hash and not self._was_lost_and_is_there(known):
+        """Bring a loaded ticket up to date, if it or what it refers to changed; what an agent changed stays.
+
+        One that we put into the trash is taken out again: the source has it as a ticket once more.
+        """
+        same = known.payload_hash == outcome.hash and not self._was_lost_and_is_there(known)
+        if same and known.state == "created" and TRASHED not in known.detail:
             self._account_again(record, outcome, known)
             return "unchanged"
         payload, entry = self.ready(record, outcome)
         there = self.context.api.tickets.get(_id(known))
-        under_way = known.detail.get("updating")
-        touched = under_way["touched"] if under_way else moment(there.updated_datetime) != moment(
-            known.detail.get("updated")
-        )  # fmt: skip
+        touched, before = was_touched(known, there), kept(there)
+        if is_ours(known, there) and not touched:
+            there = self.trash.take_out(known, there)
         entry = replace(entry, target_id=known.target_id)
         self.context.ledger.intend(self.context.target, entry, action="update")
-        before = _kept(there)
-        self._bring_up_to_date(entry, payload, known, touched=touched, before=before)
+        if touched:
+            self._add_to_an_agents(outcome, entry, payload, known, there, before)
+        else:
+            self._bring_up_to_date(entry, payload, replace(known, state="created"), before=before)
         return "updated"
 
     def take_out(self, known: Entry) -> str:
         """Trash a ticket that was merged into another one after it was loaded, since its parts are there now.
 
-        Trashing can be undone in Gorgias. A ticket that an agent has changed stays, and is listed; so does one that
-        Gorgias refuses to trash, which the next load tries again (``refused`` in the entry's detail).
+        A ticket that an agent has changed stays, and is listed; so does one that Gorgias refuses to trash, which the
+        next load tries again (``refused`` in the entry's detail).
         """
-        detail = {name: value for name, value in known.detail.items() if name != "refused"} | {"parts": {}}
+        detail = {name: value for name, value in known.detail.items() if name not in FORGOTTEN} | {"parts": {}}
         gone = replace(known, state=GONE, rule=MERGED_AFTER_LOAD, reason=None, detail=detail)
-        try:
-            return self._take_out(known, gone)
-        except RecordError as error:
-            self.context.settle(replace(gone, reason=str(error), detail={**detail, "refused": True}))
-            self.context.report.conflicts.append(
-                f"ticket {known.source_key}: merged into another since, and Gorgias refused to trash it, so it stays "
-                "there (the ledger has the reason)"
-            )
-            return "left alone"
+        return self.trash.put(known, gone, gone, why="merged into another")
 
-    def _take_out(self, known: Entry, gone: Entry) -> str:
-        there = self._get(known)
-        if there is not None and not there.trashed_datetime:
-            if moment(there.updated_datetime) != moment(known.detail.get("updated")):
-                words = (
-                    f"ticket {known.source_key}: merged into another since, and changed in Gorgias, so it stays there"
-                )
-                self.context.report.conflicts.append(words)
-                self.context.settle(replace(gone, reason="changed in Gorgias"))
-                return "left alone"
-            self.context.ledger.intend(self.context.target, known, action="trash")
-            self.context.api.tickets.update(there.id, {"trashed_datetime": iso(self.context.api.clock.now())})
-        self.context.settle(gone, before=_kept(there))
-        return "trashed"
+    def leave_out(self, record: Record, outcome: Skip, known: Entry, stays: Entry) -> str:
+        """Trash a ticket that the source deleted after it was loaded, or took for spam, where that is left out.
 
-    def _get(self, known: Entry) -> Ticket | None:
-        """Return a ticket as it is in Gorgias; None where somebody deleted it."""
-        try:
-            return self.context.api.tickets.get(_id(known))
-        except RecordRejected as error:
-            if error.status != 404:
-                raise
-            return None
+        Args:
+            record: the ticket as it is now.
+            outcome: by which rule it is left out.
+            known: its entry.
+            stays: its entry if it stays in Gorgias, since an agent has changed it or Gorgias refuses.
+        """
+        files = self.uploads.left_behind(record.data, "skipped", None)
+        parts = {"parts": outcome.children, "files": len(record.data.attachments)}
+        detail = {name: value for name, value in known.detail.items() if name not in FORGOTTEN} | parts
+        gone = replace(known, state="skipped", rule=outcome.rule, reason=None, detail=detail)
+        return self.trash.put(known, gone, stays, *files, why=LEFT_OUT.get(outcome.rule, outcome.rule))
 
     def _account_again(self, record: Record, outcome: Send, known: Entry) -> None:
         """Account for parts that came since and are not sent: drafts, attachments without a file."""
@@ -193,27 +184,44 @@ class TicketWriter:
         return any(tuple(reference.split(":", 1)) in self.context.ids for reference in lost)
 
     def _bring_up_to_date(
-        self, entry: Entry, payload: Json, known: Entry | None, *, touched: bool, before: object = None,
-        complete: bool = False,
-    ) -> None:  # fmt: skip
+        self, entry: Entry, payload: Json, known: Entry | None, *, before: object = None, complete: bool = False
+    ) -> None:
         """Send what the ticket lacks of its thread, then its fields again; adding messages opens and re-dates it."""
         base = known or replace(entry, payload_hash=None)
-        self.context.settle(replace(base, detail={**base.detail, "updating": {"touched": touched}}))
+        self.context.settle(replace(base, detail={**base.detail, "updating": {"touched": False}}))
         ticket_id = _id(entry)
         if not complete:
             self._append(ticket_id, [message for message in payload["messages"] if message.get("external_id")])
-        if touched:
-            self.context.report.conflicts.append(f"ticket {entry.source_key}: changed in Gorgias since it was loaded")
-        else:
-            if self._puts_values():
-                self.context.api.tickets.replace_custom_fields(ticket_id, payload["custom_fields"])
-            self.context.api.tickets.update(ticket_id, _changes(payload))
-            entry = self._dated(entry)
-        self.context.settle(entry, before=before)
+        if self._puts_values():
+            self.context.api.tickets.replace_custom_fields(ticket_id, payload["custom_fields"])
+        self.context.api.tickets.update(ticket_id, _changes(payload))
+        self.context.settle(self._dated(entry), before=before)
 
-    def _append(self, ticket_id: int, messages: Sequence[Json]) -> None:
-        """Add messages that the ticket does not have yet (by external id), in order."""
+    def _add_to_an_agents(
+        self, outcome: Send, entry: Entry, payload: Json, known: Entry, there: Ticket, before: object
+    ) -> None:
+        """Add what came to the thread of a ticket that an agent works on; all else stays as the agent has it."""
+        ticket_id, had = _id(entry), state_of(known, there)
+        under_way = {**known.detail, "updating": {"touched": True, "agents": had}}
+        self.context.settle(replace(known, state="created", detail=under_way))
+        messages = [message for message in payload["messages"] if message.get("external_id")]
+        added = self._append(ticket_id, messages)
+        if added or known.detail.get("updating"):
+            self.context.api.tickets.update(ticket_id, put_back(had, messages))
+        sent = known.detail.get(SENT_HASH) or known.payload_hash
+        now = self.context.api.tickets.get(ticket_id, custom_fields=True).as_json()
+        left = self.context.versions(int(known.source_key), sent) if sent else None
+        rows = listed(
+            payload, now, left, resolver=self.context.resolver(), behaviour=self.context.behaviour, messages=added
+        )
+        kept_of_known = {"updated": known.detail.get("updated"), SENT_HASH: sent, LEFT_ALONE: rows}
+        self.context.report.conflicts.append(f"ticket {entry.source_key}: changed in Gorgias since it was loaded")
+        self.context.settle(replace(entry, detail={**entry.detail, **kept_of_known}), before=before)
+
+    def _append(self, ticket_id: int, messages: Sequence[Json]) -> int:
+        """Add messages that the ticket does not have yet (by external id), in order; return how many it lacked."""
         there = self._message_ids(ticket_id)
+        lacked = sum(message["external_id"] not in there for message in messages)
         for message in messages:
             self.context.progress.advance(0)
             for _ in range(SENDS):
@@ -230,6 +238,7 @@ class TicketWriter:
                     f"A message of Gorgias ticket {ticket_id} was cut off {SENDS} times.",
                     next_step="run again when Gorgias answers: the thread is read first.",
                 )
+        return lacked
 
     def _message_ids(self, ticket_id: int) -> set[str]:
         pages = self.context.api.messages.pages(ticket_id)
@@ -240,12 +249,6 @@ def _id(known: Entry) -> int:
     """Return the Gorgias id of a ticket that is there."""
     assert known.target_id is not None
     return int(known.target_id)
-
-
-def _kept(there: Ticket | None) -> Json:
-    """Return what the ledger keeps of a ticket before it is changed."""
-    found = {} if there is None else there.as_json()
-    return {name: found.get(name) for name in KEPT_BEFORE}
 
 
 def _check_dates(payload: Mapping[str, Any]) -> None:

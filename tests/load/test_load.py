@@ -525,9 +525,10 @@ def test_a_stage_laid_over_another_changes_only_what_it_holds(
     assert ticket(gorgias.account, 3)["subject"] == "Changed"
 
 
-def test_a_loaded_ticket_that_was_deleted_since_stays_and_is_listed_with_its_new_parts_accounted(
+def test_a_loaded_ticket_that_was_deleted_since_stays_by_rule_and_is_listed_with_its_new_parts_accounted(
     gorgias: SimulatedGorgias, shop: Shop, ledger: Ledger
 ) -> None:
+    shop.delta = {"deleted_tickets": "keep"}
     load(shop, gorgias.api, ledger)
     changed(shop, 1, IsDeleted=True)
     shop.add("TicketMessages", {"TicketID": 1, "TicketMessageID": 190, "DateReceivedUTC": minutes(80)})
