@@ -225,10 +225,11 @@ def test_a_requester_who_is_not_in_the_source_any_more_stays_and_is_not_unexpect
     assert reconcile(shop, gorgias, ledger, later).findings == []
 
 
-def test_a_ticket_that_the_source_deleted_after_the_load_stays_and_is_still_compared(
+def test_a_ticket_that_the_source_deleted_after_the_load_and_that_stays_by_rule_is_still_compared(
     shop: Shop, gorgias: SimulatedGorgias, ledger: Ledger, staged: Staged
 ) -> None:
     next(row for row in shop.tables["Tickets"] if row["TicketID"] == 2)["IsDeleted"] = True
+    shop.delta = {"deleted_tickets": "keep"}
     later = shop.stage()
     report = load(shop, gorgias.api, ledger, later)
     assert any("ticket 2" in words for words in report.conflicts)
