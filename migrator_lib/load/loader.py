@@ -14,6 +14,7 @@ from itertools import islice
 from migrator_lib.errors import ParameterError
 from migrator_lib.gorgias.api import GorgiasApi
 from migrator_lib.ledger import GONE, PENDING, SETTLED, Entry, Ledger
+from migrator_lib.ledger.written import as_written
 from migrator_lib.load.context import LoadContext, LoadReport, entry_of, is_same, references
 from migrator_lib.load.crew import Crew, Hands, Threads
 from migrator_lib.load.order import FIRST, HISTORY, noted, open_first
@@ -347,4 +348,6 @@ def _left_alone(known: Entry, entry: Entry) -> Entry:
             there = parts.setdefault(name, {})
             label = next(iter(states))
             there[label] = there.get(label, 0) + new
-    return replace(known, detail={**known.detail, "parts": parts})
+    if parts == known.detail.get("parts", {}):
+        return known
+    return replace(known, detail={**known.detail, "parts": parts, **as_written(known)})

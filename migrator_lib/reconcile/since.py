@@ -18,6 +18,8 @@ from migrator_lib.ledger import Entry
 from migrator_lib.ledger.written import written
 from migrator_lib.objects.ticket import moment
 
+LEFT_ALONE = "left_alone"
+"""In the detail of a ticket's entry: the load found somebody's work in it, and left it (``load/agents.py``)."""
 ASKED = 500
 """Records that one reconciliation asks the events of; where more differ, something is wrong that no agent did."""
 CHANGING = ("updated", "deleted", "merged")
@@ -118,7 +120,9 @@ def is_touched(entry: Entry | None, ticket: Json) -> bool:
     if entry is None:
         return False
     there = ticket.get("updated_datetime")
-    return moment(there) != moment(entry.detail.get("updated")) and not is_before(there, written(entry))
+    if moment(there) == moment(entry.detail.get("updated")):
+        return False
+    return LEFT_ALONE in entry.detail or not is_before(there, written(entry))
 
 
 def is_trashed_by_others(entry: Entry | None, ticket: Json) -> bool:
