@@ -21,7 +21,7 @@ from migrator_lib.gorgias.api import GorgiasApi
 from migrator_lib.gorgias.rate import RateGate
 from migrator_lib.gorgias.sign_in import signing
 from migrator_lib.gorgias.transport import Transport
-from migrator_lib.ledger import Ledger
+from migrator_lib.ledger import Ledger, open_ledger
 from migrator_lib.lookups import Lookups
 from migrator_lib.parameters import Account, Parameters, load
 from migrator_lib.paths import Paths
@@ -86,7 +86,12 @@ class Engagement:
     @cached_property
     def ledger(self) -> Ledger:
         """The ledger."""
-        return Ledger.in_folder(self.paths.state, run_id=self.run_id)
+        settings = self.parameters.ledger
+        password = resolve_secret(settings.password) if settings.password else None
+        return open_ledger(
+            self.paths.state, self.name, url=settings.url, password=password, run_id=self.run_id,
+            patience_seconds=settings.patience_seconds,
+        )  # fmt: skip
 
     @cached_property
     def progress(self) -> Progress:

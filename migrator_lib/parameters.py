@@ -35,6 +35,19 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+def _without_password(url: str) -> str:
+    """Refuse what is no SQLAlchemy URL, and one that holds a password."""
+    try:
+        parsed = sa.make_url(url) if url else None
+    except (sa.exc.ArgumentError, ValueError):
+        raise ValueError(
+            "this is no SQLAlchemy URL; write 'dialect+driver://user@server/database?driver=...'"
+        ) from None
+    if parsed and (parsed.password is not None or _PASSWORD.search(str(dict(parsed.query)))):
+        raise ValueError("the URL holds a password; take it out, and give 'password: env:NAME' instead")
+    return url
+
+
 class SimulatedSource(Model):
     """A made-up SmarterTrack, built when the engagement is first run."""
 
@@ -82,15 +95,7 @@ class Source(Model):
     @field_validator("url")
     @classmethod
     def _no_password(cls, url: str) -> str:
-        try:
-            parsed = sa.make_url(url) if url else None
-        except (sa.exc.ArgumentError, ValueError):
-            raise ValueError(
-                "this is no SQLAlchemy URL; write 'dialect+driver://user@server/database?driver=...'"
-            ) from None
-        if parsed and (parsed.password is not None or _PASSWORD.search(str(dict(parsed.query)))):
-            raise ValueError("the URL holds a password; take it out, and give 'password: env:NAME' instead")
-        return url
+        return _without_password(url)
 
     @field_validator("files_root")
     @classmethod
@@ -271,6 +276,24 @@ class HelpCenterSettings(Model):
         return self
 
 
+class LedgerPlace(Model):
+    """Where the ledger is kept."""
+
+    url: str = ""
+    """SQLAlchemy URL of a PostgreSQL database, without a password; empty: an SQLite file in the state folder."""
+    password: SecretReference | None = None
+    patience_seconds: Annotated[int, Field(ge=0, le=86_400)] = 120
+    """How long to wait for a server that went away; 0 stops at once."""
+
+    @field_validator("url")
+    @classmethod
+    def _of_a_server(cls, url: str) -> str:
+        url = _without_password(url)
+        if url and sa.make_url(url).get_backend_name() not in ("postgresql", "postgres"):
+            raise ValueError("a ledger is kept in PostgreSQL (postgresql://...), or in a file where this is empty")
+        return url
+
+
 class Loading(Model):
     """In which order tickets are loaded; what is in Gorgias afterwards is the same."""
 
@@ -316,6 +339,7 @@ class Parameters(Model):
     organizations: Organizations = Organizations()
     policy: Policy = Policy()
     help_center: HelpCenterSettings = HelpCenterSettings()
+    ledger: LedgerPlace = LedgerPlace()
     load: Loading = Loading()
     sample: Sample = Sample()
     delta: Delta = Delta()

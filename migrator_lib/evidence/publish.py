@@ -29,7 +29,8 @@ def secrets_of(engagement: Engagement) -> dict[str, str]:
     """Return reference to value of every secret of an engagement that is set."""
     source, target = engagement.parameters.source, engagement.parameters.target
     found = {}
-    for reference in (source.password, *target.production.secrets, *target.sandbox.secrets):
+    databases = (source.password, engagement.parameters.ledger.password)
+    for reference in (*databases, *target.production.secrets, *target.sandbox.secrets):
         if reference is not None:
             try:
                 found[reference] = resolve_secret(reference)

@@ -24,7 +24,7 @@ TO: Mapping[int, Sequence[str]] = {
         "CREATE TABLE writer (id TEXT NOT NULL PRIMARY KEY, committed BIGINT NOT NULL, at TEXT NOT NULL)",
         "DROP INDEX ix_record_state",
         "CREATE INDEX record_in_state ON record (target, state)",
-        "CREATE INDEX record_of_target_id ON record (target, target_id)",
+        "CREATE INDEX record_of_target_id ON record (target, substr(target_id, 1, 100))",
     ),
 }
 """Version to the statements that make it of the one before. Version 1 was kept in SQLite alone."""

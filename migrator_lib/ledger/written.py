@@ -5,6 +5,8 @@ from __future__ import annotations
 from migrator_lib.ledger.schema import Entry
 
 WRITTEN = "written"
+TRASHED = "trashed"
+"""In the detail of a ticket's entry: when it was put into Gorgias' trash by rule (:mod:`migrator_lib.load.trash`)."""
 
 
 def written(entry: Entry) -> str:
