@@ -16,6 +16,7 @@ from migrator_lib.gorgias.contract.replies import Thing
 from migrator_lib.ledger import GONE, PENDING, Entry
 from migrator_lib.load.context import SENDS, LoadContext, is_same
 from migrator_lib.load.tickets import TicketWriter, first_call
+from migrator_lib.load.updates import Updates, fingerprints, lost, named
 from migrator_lib.objects import SETUP, TICKET
 from migrator_lib.objects.base import MigrationObject, Record, Send
 
@@ -29,6 +30,7 @@ class Sender:
     def __init__(self, context: LoadContext) -> None:
         self.context = context
         self.tickets = TicketWriter(context)
+        self.updates = Updates(context)
 
     def send(
         self, obj: MigrationObject, record: Record, outcome: Send, known: Entry | None, existing: Existing
@@ -50,7 +52,10 @@ class Sender:
         if known is not None and known.target_id is not None:
             if obj is TICKET:
                 return self.tickets.again(record, outcome, known)
-            return self._back(known) if known.state == GONE else "unchanged"
+            done = self._again(obj, outcome, known, existing)
+            if done is not None:
+                return done
+            known = None
         found = self._already_there(obj, outcome.payload, known, existing)
         if found is not None:
             return self._adopt(obj, record, outcome, found, known)
@@ -60,11 +65,20 @@ class Sender:
         self.context.ledger.intend(self.context.target, replace(entry, state=PENDING))
         return self._create(obj, record, outcome, payload, entry)
 
-    def _back(self, known: Entry) -> str:
+    def _again(self, obj: MigrationObject, outcome: Send, known: Entry, existing: Existing) -> str | None:
+        """Bring a record up to date that is in Gorgias; None where it is to be matched or made anew."""
+        if known.state != GONE:
+            return self.updates.again(obj, outcome, known, existing)
+        back = self._back(known)
+        done = self.updates.again(obj, outcome, back, existing)
+        return back.state if done == "unchanged" else done
+
+    def _back(self, known: Entry) -> Entry:
         """Settle a record that had gone from the source, and is there again, as it had ended before."""
         was, detail = known.detail["was"], {name: value for name, value in known.detail.items() if name != "was"}
-        self.context.settle(replace(known, state=was["state"], rule=was["rule"], detail=detail))
-        return str(was["state"])
+        back = replace(known, state=was["state"], rule=was["rule"], detail=detail)
+        self.context.settle(back)
+        return back
 
     def _ready(self, obj: MigrationObject, record: Record, outcome: Send) -> tuple[Json, Entry]:
         """Return the payload as it is sent, and the entry of the record when it is made."""
@@ -72,10 +86,10 @@ class Sender:
             return self.tickets.ready(record, outcome)
         resolver = self.context.resolver()
         payload = resolver.resolve(outcome.payload)
-        lost = {"lost": sorted(resolver.lost)} if resolver.lost else {}
+        sent = fingerprints(obj.compared(payload))
         entry = Entry(
             obj.name, record.key, "created", payload_hash=outcome.hash, external_id=payload.get("external_id"),
-            detail={"parts": outcome.children, **lost},
+            detail={"parts": outcome.children, "sent": sent, **lost(resolver.lost)},
         )  # fmt: skip
         return payload, entry
 
@@ -107,16 +121,27 @@ class Sender:
         owner = parse(carried, engagement)
         entry = Entry(
             obj.name, record.key, "matched", payload_hash=outcome.hash, external_id=carried,
-            target_id=str(found.id), detail={"parts": outcome.children},
+            target_id=str(found.id), detail={"parts": outcome.children, **named(obj, outcome.payload)},
         )  # fmt: skip
         nameless = was_sent and not carried and "external_id" not in outcome.payload
         if owner == (obj.name, record.key) or nameless:
-            self.context.settle(replace(entry, state="created"))
+            self._settle_ours(obj, record, outcome, found, sent if was_sent else None)
             return "created" if was_sent else "unchanged"
         if owner is not None:
             entry = replace(entry, state="merged", rule="same_as_another_record", reason=f"into {':'.join(owner)}")
         self.context.settle(entry)
         return entry.state
+
+    def _settle_ours(
+        self, obj: MigrationObject, record: Record, outcome: Send, found: Thing, sent: Entry | None
+    ) -> None:
+        """Settle what we made; if the source has changed since, or the ledger was lost, it is looked at closely."""
+        ready = replace(self._ready(obj, record, outcome)[1], target_id=str(found.id))
+        if sent is not None and sent.payload_hash == outcome.hash:
+            self.context.settle(ready)
+            return
+        left = {"sent": fingerprints(obj.compared(found.as_json()))} if sent is not None else {}
+        self.updates.change(obj, outcome, replace(ready, detail={"parts": outcome.children, **left}), found)
 
     def _hand_over(self, obj: MigrationObject, record: Record, outcome: Send, known: Entry | None) -> str:
         entry = Entry(obj.name, record.key, "handed_over", rule=f"{obj.name}_not_in_gorgias", payload_hash=outcome.hash)

@@ -17,11 +17,11 @@ import hashlib
 import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from migrator_lib.errors import RecordUnusable
+from migrator_lib.errors import NotUpdatable, RecordUnusable
 from migrator_lib.gorgias.api import GorgiasApi, Json
 from migrator_lib.gorgias.contract.replies import Thing
 
@@ -222,9 +222,48 @@ class MigrationObject(ABC):
         """Undo a creation."""
         api.resource(self.path).delete(int(target_id))
 
+    # --- what is compared, and changed after it was made -------------------------------------------
+
+    made_anew_if_gone = False
+    """Whether one that we made and that is not in Gorgias any more is made once more when its payload changes."""
+
     def compared(self, thing: Json) -> Json:
         """Return the fields that are compared, canonical, of a resolved payload or of a thing read back."""
         return {}
+
+    def meant(self, expected: Json, there: Json) -> Json:
+        """Return what should be there: what is expected, and what more may stand there without being wrong.
+
+        Args:
+            expected: :meth:`compared` of the resolved payload.
+            there: :meth:`compared` of the thing that was read back.
+        """
+        return expected
+
+    def is_another_kind(self, expected: Json, there: Json) -> bool:
+        """Whether what is there can never become what is expected, so that it is undone and made anew."""
+        return False
+
+    def change(self, payload: Json, there: Json, fields: Collection[str]) -> Json:
+        """Return the body of a change.
+
+        Args:
+            payload: the resolved payload.
+            there: the thing as it was read.
+            fields: names of :meth:`compared` that change; of the value of a custom field ``custom_fields.<id>``.
+
+        Raises:
+            NotUpdatable: Gorgias lets nobody change these.
+        """
+        raise NotUpdatable(
+            f"{', '.join(sorted(fields))} changed since it was loaded, and no request of this program changes that in "
+            "Gorgias",
+            next_step="change it in Gorgias by hand.",
+        )
+
+    def update(self, api: GorgiasApi, target_id: str, payload: Json) -> None:
+        """Change what was made; the payload holds what :meth:`change` returned, and nothing else changes."""
+        api.resource(self.path).update(int(target_id), payload)
 
 
 class HandedOver(MigrationObject):

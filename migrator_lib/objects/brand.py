@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from migrator_lib.gorgias.api import GorgiasApi, Json
@@ -47,5 +47,9 @@ class Brand(MigrationObject):
         return {tag.name: tag for tag in api.tags.every()}
 
     def compared(self, thing: Json) -> Json:
-        """Name."""
-        return {"name": thing.get("name")}
+        """Name and description."""
+        return {"name": thing.get("name"), "description": thing.get("description") or ""}
+
+    def change(self, payload: Json, there: Json, fields: Collection[str]) -> Json:
+        """Name or description; Gorgias renames a tag on its tickets, too."""
+        return {name: payload.get(name, "") for name in ("name", "description") if name in fields}

@@ -5,7 +5,7 @@ Departments and groups that a person maps to one team merge into it, members and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from migrator_lib.gorgias.api import GorgiasApi, Json
@@ -63,3 +63,7 @@ class Department(MigrationObject):
         """Name and members."""
         members = {member["id"] for member in thing.get("members") or ()}
         return {"name": thing.get("name"), "members": sorted(members)}
+
+    def change(self, payload: Json, there: Json, fields: Collection[str]) -> Json:
+        """Name or members; members replace all."""
+        return {name: payload[name] for name in ("name", "members") if name in fields}

@@ -9,7 +9,7 @@ address, and several accounts with it, merge into the first.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from migrator_lib.gorgias.api import GorgiasApi, Json
@@ -118,5 +118,45 @@ class Requester(MigrationObject):
         return found
 
     def compared(self, thing: Json) -> Json:
-        """Address and name (of those that we made)."""
-        return {"email": lowered(thing.get("email")), "name": thing.get("name")}
+        """Address, name, channels of mail and phone, values of fields, and what SmarterTrack knew."""
+        meta, channels = thing.get("meta"), filter(_ours, thing.get("channels") or ())
+        return {
+            "email": lowered(thing.get("email")),
+            "name": thing.get("name"),
+            "channels": sorted([c.get("type"), lowered(c.get("address"))] for c in channels),
+            "custom_fields": comparable_values(thing),
+            "meta": meta.get("smartertrack") if isinstance(meta, Mapping) else None,
+        }
+
+    def change(self, payload: Json, there: Json, fields: Collection[str]) -> Json:
+        """What differs; channels of other kinds, and values of fields that are not ours, stay as they are."""
+        body: Json = {"name": payload["name"]} if "name" in fields else {}
+        if {"email", "channels"} & set(fields):
+            others = [_channel(c) for c in there.get("channels") or () if not _ours(c)]
+            body |= {"email": payload.get("email"), "channels": [*payload["channels"], *others]}
+        if "meta" in fields:
+            kept = there["meta"] if isinstance(there.get("meta"), Mapping) else {}
+            body["meta"] = {**kept, **payload.get("meta", {"smartertrack": None})}
+        if any(name.startswith("custom_fields.") for name in fields):
+            stay = [{"id": i, "value": v} for i, v in comparable_values(there) if f"custom_fields.{i}" not in fields]
+            new = [v for v in payload.get("custom_fields", ()) if f"custom_fields.{v['id']}" in fields]
+            body["custom_fields"] = [*stay, *new]
+        return body
+
+    def update(self, api: GorgiasApi, target_id: str, payload: Json) -> None:
+        """Values of fields are put by themselves, and all of them: one that is left out would be deleted."""
+        rest = {name: value for name, value in payload.items() if name != "custom_fields"}
+        if rest:
+            api.customers.update(int(target_id), rest)
+        if "custom_fields" in payload:
+            api.customers.replace_custom_fields(int(target_id), payload["custom_fields"])
+
+
+def _ours(channel: Mapping[str, Any]) -> bool:
+    """Whether a channel is of a kind that a migration makes."""
+    return channel.get("type") in ("email", "phone")
+
+
+def _channel(channel: Mapping[str, Any]) -> Json:
+    """Return a channel of a reply as a request names it."""
+    return {name: channel[name] for name in ("type", "address", "preferred") if channel.get(name) is not None}

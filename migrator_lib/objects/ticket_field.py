@@ -5,7 +5,7 @@ A value that its field cannot take is not lost: it is kept in the meta of its ti
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -191,6 +191,35 @@ class TicketField(MigrationObject):
             "data_type": thing["definition"]["data_type"],
             "choices": _choices(thing["definition"]),
         }
+
+    made_anew_if_gone = True
+
+    def meant(self, expected: Json, there: Json) -> Json:
+        """More choices may be there than the mapping has: values may be in use, so an update takes none away."""
+        if not expected["choices"]:
+            return expected
+        more = [choice for choice in there["choices"] if choice not in expected["choices"]]
+        return {**expected, "choices": [*expected["choices"], *more]}
+
+    def is_another_kind(self, expected: Json, there: Json) -> bool:
+        """A field's type is for good: one of another type is archived, and made anew."""
+        return bool(expected["data_type"] != there["data_type"])
+
+    def change(self, payload: Json, there: Json, fields: Collection[str]) -> Json:
+        """Label or choices."""
+        body: Json = {"label": payload["label"]} if "label" in fields else {}
+        if "choices" in fields:
+            settings = payload["definition"]["input_settings"]
+            choices = self.meant(self.compared(payload), self.compared(there))["choices"]
+            body["definition"] = {
+                **payload["definition"],
+                "input_settings": {**settings, **({"choices": choices} if choices else {})},
+            }
+        return body
+
+    def update(self, api: GorgiasApi, target_id: str, payload: Json) -> None:
+        """Change the definition."""
+        api.custom_fields.update(int(target_id), payload)
 
 
 def _choices(definition: Mapping[str, Any]) -> list[Any]:

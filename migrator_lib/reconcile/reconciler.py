@@ -17,10 +17,11 @@ from migrator_lib.errors import RecordUnusable
 from migrator_lib.external_id import parse
 from migrator_lib.gorgias.api import Json
 from migrator_lib.ledger import GONE, Entry, Ledger
-from migrator_lib.ledger.written import written
+from migrator_lib.ledger.written import TRASHED, written
 from migrator_lib.lookups import Lookups, lowered
 from migrator_lib.objects import ATTACHMENT, PEOPLE, SETUP, TICKET
 from migrator_lib.objects.base import MigrationObject, Record, Resolver, Send
+from migrator_lib.objects.requester import comparable_values
 from migrator_lib.objects.ticket import compared_message
 from migrator_lib.progress import Progress
 from migrator_lib.reconcile.differences import Difference, compare, ours
@@ -68,7 +69,11 @@ class Reconciler:
             self._object(obj)
         self._tickets()
         words = "carries this engagement's external id, and is no record of the source that should be here"
-        left = {(entry.object, entry.source_key) for entry in self.ledger.entries(self.target, state=GONE)}
+        left = set[tuple[str, str]]()
+        for entry in self.ledger.entries(self.target, state=GONE):
+            left.add((entry.object, entry.source_key))
+            if TRASHED in entry.detail:
+                self._in_the_trash(entry)
         for name, key, target_id in self.read.unseen():
             if (name, key) in left:
                 continue  # gone from the source after the load, and left in Gorgias: the load has listed it
@@ -100,10 +105,17 @@ class Reconciler:
         if entry is not None and entry.state == "matched":
             self.result.count(obj.name, "validated")
             return
-        expected = self.resolver.resolve(payload)
-        differences = compare(obj.compared(expected), obj.compared(actual))
+        expected, there = obj.compared(self.resolver.resolve(payload)), obj.compared(self._ours_of(obj, actual))
+        differences = compare(obj.meant(expected, there), there)
         doing = self.history.last(obj.path, int(actual["id"]), entry) if differences else None
         self._judge(obj.name, record.key, actual, differences, doing=doing)
+
+    def _ours_of(self, obj: MigrationObject, actual: Json) -> Json:
+        """Return a customer without the values of fields that are none of ours."""
+        if obj not in PEOPLE:
+            return actual
+        fields = {int(i) for (name, _), i in self.ids.items() if name == "person_field"}
+        return {**actual, "custom_fields": [{"id": i, "value": v} for i, v in comparable_values(actual) if i in fields]}
 
     def _not_there(self, obj: MigrationObject, key: str, entry: Entry | None, words: str) -> str:
         """Note a record that is not in Gorgias, and return its state: missing, if nobody is known to have removed it.
@@ -164,6 +176,8 @@ class Reconciler:
         if not isinstance(outcome, Send):
             if entry is not None and entry.state == "created":
                 self._kept(ticket, entry, uploaded)
+            elif entry is not None and entry.target_id:
+                self._in_the_trash(entry)
             return
         found = self.read.by_key(TICKET.name, str(ticket.id))
         if not found:
@@ -203,6 +217,15 @@ class Reconciler:
         self.result.news[TOUCHED] += by_others
         finding = Finding(TICKET.name, str(ticket.id), state, target_id=int(there["id"]), words=words + more)
         self._with_its_parts(finding, outcome)
+
+    def _in_the_trash(self, entry: Entry) -> None:
+        """Check a ticket that the source deleted or merged away since: by rule it lies in the trash, or is nowhere."""
+        found = self.read.by_key(TICKET.name, entry.source_key)
+        if not found or found[0].get("trashed_datetime"):
+            return
+        state = CHANGED if self._touched(entry, found[0]) else "mismatched"
+        words = "is to lie in the trash by rule, and does not"
+        self.result.add(Finding(TICKET.name, entry.source_key, state, target_id=int(found[0]["id"]), words=words))
 
     def _with_its_parts(self, finding: Finding, outcome: Send) -> None:
         """Note a ticket that is not shown any more; what travelled inside it shares its state."""

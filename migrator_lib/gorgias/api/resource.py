@@ -22,6 +22,9 @@ class Collection(Protocol):
     def create(self, body: Json) -> Thing:
         """Make one."""
 
+    def update(self, thing_id: int, body: Json) -> None:
+        """Change one."""
+
     def delete(self, thing_id: int) -> None:
         """Delete one."""
 
