@@ -1,4 +1,7 @@
-"""Whole runs of the real notebooks on a small demo: to the end, again, killed, and with everything that goes wrong."""
+"""Whole runs of the real notebooks on a small demo: to the end, again, killed, and with everything that goes wrong.
+
+What is about kernels runs in kernels: to the end, killed, the demo as it is, and cell by cell.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ from migrator_lib import progress
 from migrator_lib.engagement import STEPS
 from migrator_lib.simulators.gorgias import Account, read_seed
 from migrator_lib.simulators.gorgias.admin.looks import COUNTED
+from tests import kernel_less
 from tests.homes import change, demo_as_it_is, demo_home
 
 pytestmark = pytest.mark.whole_run
@@ -40,14 +44,14 @@ def clean() -> dict[str, str]:
 
 def sign(home: Path, *gates: str) -> None:
     for gate in gates:
-        done = migrator(home, "sign", "demo", gate, "--by", "Margit Olsen")
+        done = kernel_less.run(home, "sign", "demo", gate, "--by", "Margit Olsen")
         assert done.returncode == 0, done.stderr
 
 
 def ready(home: Path) -> Path:
     """Run to the sample and sign everything, so that the load may begin."""
     sign(home, *GATES)
-    done = migrator(home, "run", "demo", "--execute", "--to", "04")
+    done = kernel_less.run(home, "run", "demo", "--execute", "--to", "04")
     assert done.returncode == 0, done.stdout + done.stderr
     sign(home, "sample")
     return home
@@ -170,7 +174,7 @@ def test_no_report_holds_a_message_or_an_address_of_a_requester(finished_home: P
 def test_a_second_run_creates_nothing_and_says_so(finished_home: Path, tmp_path: Path) -> None:
     home = copied(finished_home, tmp_path)
     before = external_ids(home)
-    done = migrator(home, "run", "demo", "--execute")
+    done = kernel_less.run(home, "run", "demo", "--execute")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "This run created nothing new in Gorgias." in done.stdout
     assert external_ids(home) == before
@@ -180,7 +184,7 @@ def test_a_second_run_creates_nothing_and_says_so(finished_home: Path, tmp_path:
 def test_a_rehearsal_writes_nothing_to_gorgias(tmp_path: Path) -> None:
     home = demo_home(tmp_path / "home")
     sign(home, "backup_proof", "licence", "worker_threads")
-    done = migrator(home, "run", "demo")
+    done = kernel_less.run(home, "run", "demo")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "rehearsed, nothing was written" in done.stdout
     for name in ("production", "sandbox"):
@@ -275,7 +279,7 @@ def test_what_is_wrong_is_told_with_the_next_step_and_nothing_is_lost(
 ) -> None:
     home = copied(staged_home, tmp_path)
     change(home, key, value)
-    done = migrator(home, "run", "demo", "--only", "01", "--execute", ANOTHER_KEY="wrong")
+    done = kernel_less.run(home, "run", "demo", "--only", "01", "--execute", ANOTHER_KEY="wrong")
     assert done.returncode == 1, done.stdout + done.stderr
     assert words in done.stdout
     assert "Next:" in done.stdout
@@ -290,7 +294,7 @@ def test_a_password_whose_variable_is_not_set_says_how_to_set_it(staged_home: Pa
     home = copied(staged_home, tmp_path)
     change(home, "source.url", "mssql+pyodbc://reader@127.0.0.1:9/St?driver=NoSuchDriver")
     change(home, "source.password", "env:NOT_SET_ANYWHERE")
-    done = migrator(home, "run", "demo", "--only", "01", "--execute")
+    done = kernel_less.run(home, "run", "demo", "--only", "01", "--execute")
     assert done.returncode == 1
     assert "env:NOT_SET_ANYWHERE is empty or not set" in done.stdout
     assert "export NOT_SET_ANYWHERE" in done.stdout
@@ -308,14 +312,14 @@ def test_a_mapping_changed_after_it_was_signed_closes_the_gate(staged_home: Path
     home = copied(staged_home, tmp_path)
     file = home / "parameters/demo/mapping.yaml"
     file.write_text(file.read_text(encoding="utf-8").replace("becomes: critical", "becomes: high"), encoding="utf-8")
-    done = migrator(home, "run", "demo", "--from", "03", "--execute")
+    done = kernel_less.run(home, "run", "demo", "--from", "03", "--execute")
     assert done.returncode == 3
     assert "changed since Margit Olsen signed it" in done.stdout
 
 
 def test_a_step_started_before_its_turn_says_which_comes_first(tmp_path: Path) -> None:
     home = demo_home(tmp_path / "home")
-    done = migrator(home, "run", "demo", "--only", "05", "--execute")
+    done = kernel_less.run(home, "run", "demo", "--only", "05", "--execute")
     assert done.returncode == 1
     assert "05_load was started before 04_extract was done" in done.stdout
     assert "migrator run demo --from 04" in done.stdout
@@ -326,7 +330,7 @@ def test_more_exceptions_than_allowed_end_with_4(finished_home: Path, tmp_path: 
     home = copied(finished_home, tmp_path)
     change(home, "thresholds.quarantined", 0.0)
     for step in ("06", "07"):
-        done = migrator(home, "run", "demo", "--only", step, "--execute")
+        done = kernel_less.run(home, "run", "demo", "--only", step, "--execute")
         assert done.returncode == 4, done.stdout + done.stderr
         assert "Beyond the threshold: attachment" in done.stdout
 
@@ -337,7 +341,7 @@ def test_codes_that_nobody_mapped_end_the_audit_when_all_is_shown_and_what_it_sa
     home = demo_home(tmp_path / "home")
     mapping = home / "parameters/demo/mapping.yaml"
     mapping.unlink()
-    done = migrator(home, "run", "demo", "--only", "01")
+    done = kernel_less.run(home, "run", "demo", "--only", "01")
     assert done.returncode == 1
     assert "Tickets.TicketPriorityID 9: 1 row" in done.stdout
     assert "TicketComments.CommentTypeID 42: 1 row" in done.stdout
@@ -347,7 +351,7 @@ def test_codes_that_nobody_mapped_end_the_audit_when_all_is_shown_and_what_it_sa
     lines = done.stdout.partition("again:\n")[2].partition("Not complete")[0]
     filled = lines.replace("name: ", "name: Call-back").replace("CHOOSE", "normal")
     mapping.write_text(filled, encoding="utf-8")
-    done = migrator(home, "run", "demo", "--to", "02")
+    done = kernel_less.run(home, "run", "demo", "--to", "02")
     assert done.returncode == 0, done.stdout
     assert "name: Active" in mapping.read_text(encoding="utf-8")
 
