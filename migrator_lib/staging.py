@@ -124,8 +124,11 @@ class Staged:
         return [] if data is None else list(data.values("TicketID"))
 
     def gone_tickets(self) -> set[int]:
-        """Return the tickets of earlier stages that were merged into another one since."""
-        return set().union(*(self._gone(folder) for folder in self.folders))
+        """Return the tickets of earlier stages that were merged into another one since, and did not come back."""
+        gone: set[int] = set()
+        for folder in self.folders:
+            gone = (gone - set(self._ticket_ids(folder) if gone else ())) | set(self._gone(folder))
+        return gone
 
     def ticket_ids(self) -> set[int]:
         """Return the ids of all staged tickets."""

@@ -8,7 +8,7 @@ Gorgias, and as the source has it now.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from migrator_lib.errors import RecordUnusable
 from migrator_lib.gorgias.api import Json
@@ -18,7 +18,9 @@ from migrator_lib.objects import TICKET
 from migrator_lib.objects.base import Resolver
 from migrator_lib.objects.ticket import moment
 from migrator_lib.proofs.behaviour import Behaviour
-from migrator_lib.reconcile.differences import Difference, compare, ours
+
+if TYPE_CHECKING:
+    from migrator_lib.reconcile.differences import Difference
 
 LEFT_ALONE = "left_alone"
 """In the detail of a ticket's entry: what is listed of it, a row for each field, masked."""
@@ -97,6 +99,8 @@ def listed(
         behaviour: what the account sets by itself is no difference.
         messages: how many messages came from the source meanwhile, and were added.
     """
+    from migrator_lib.reconcile.differences import compare, ours  # its package imports this one
+
     now, new = TICKET.compared(there), TICKET.compared(source)
     old = _resolved(left, resolver)
     by_agent = _by_field(old, now) if old is not None else {}
@@ -123,6 +127,8 @@ def row(field: str, left: str, there: str, source: str, who: str, what: str = ""
 
 
 def _by_field(one: Json, other: Json) -> dict[str, Difference]:
+    from migrator_lib.reconcile.differences import compare
+
     return {difference.field: difference for difference in compare(one, other)}
 
 

@@ -39,3 +39,17 @@ def _do(pool: ThreadPoolExecutor, jobs: Sequence[Job]) -> None:
         for future in futures:
             future.cancel()
         raise
+
+
+class Alone:
+    """One pair of hands, those of the thread that asks: each job when the one before it is done."""
+
+    @contextmanager
+    def at_work(self, most: int) -> Iterator[Hands]:
+        """See :class:`Crew`."""
+        yield _one_by_one
+
+
+def _one_by_one(jobs: Sequence[Job]) -> None:
+    for job in jobs:
+        job()

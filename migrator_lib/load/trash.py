@@ -11,12 +11,12 @@ from dataclasses import replace
 from migrator_lib.errors import RecordError, RecordRejected
 from migrator_lib.gorgias.contract.replies import Ticket
 from migrator_lib.ledger import Entry
+from migrator_lib.ledger.written import TRASHED, as_written
 from migrator_lib.load.agents import IN_BOTH, LEFT_ALONE, row, was_touched
 from migrator_lib.load.context import LoadContext
 from migrator_lib.lookups import iso
 from migrator_lib.objects.ticket import moment
 
-TRASHED = "trashed"
 WHAT_TO_DO_WITH_IT = "move it to the trash in Gorgias, unless somebody needs it"
 KEPT_BEFORE = ("status", "priority", "tags", "assignee_user", "assignee_team", "closed_datetime", "updated_datetime")
 
@@ -64,7 +64,7 @@ class Trash:
         words = f"ticket {known.source_key}: {why} since, and changed in Gorgias, so it stays there"
         self.context.report.conflicts.append(words)
         listed = [row("the ticket", "in Gorgias", "changed by somebody", why, IN_BOTH, WHAT_TO_DO_WITH_IT)]
-        detail = {**stays.detail, LEFT_ALONE: listed}
+        detail = {**stays.detail, **as_written(known), LEFT_ALONE: listed}
         if (stays.state, detail) != (known.state, known.detail):
             self.context.settle(replace(stays, reason="changed in Gorgias", detail=detail))
         return "left alone"
