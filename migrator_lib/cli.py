@@ -126,7 +126,8 @@ def _print_summary(one: Any) -> None:
 
 COLUMNS = {
     "source": "source", "created": "cre-\nated", "matched": "match-\ned", "merged": "merged", "skipped": "skip-\nped",
-    "handed_over": "handed\nover", "quarantined": "quaran-\ntined", "validated": "veri-\nfied", "wrong": "wrong",
+    "handed_over": "handed\nover", "quarantined": "quaran-\ntined", "validated": "veri-\nfied", "changed": "chan-\nged",
+    "wrong": "wrong",
 }  # fmt: skip
 """Headings of the accounts, broken to fit 80 columns."""
 WIDE = 100
@@ -134,15 +135,18 @@ WIDE = 100
 
 
 def _accounts_table(document: dict[str, Any]) -> Table:
+    from migrator_lib.reconcile import WRONG
+
+    columns = [c for c in COLUMNS if c != "changed" or any(one["changed"] for one in document["objects"].values())]
     title = f"{document['company']}: every source record and its outcome"
     table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0))
     table.add_column("object", no_wrap=True)
-    for heading in COLUMNS.values():
+    for heading in (COLUMNS[c] for c in columns):
         whole = heading.replace("-\n", "").replace("\n", " ")
         table.add_column(whole if out.width >= WIDE else heading, justify="right", no_wrap=True)
     for obj, one in document["objects"].items():
-        numbers = {**one, "wrong": one["mismatched"] + one["missing"] + one["unexpected"]}
-        table.add_row(obj.replace("_", " "), *(f"{numbers[c]:,}" if numbers[c] else "·" for c in COLUMNS))
+        numbers = {**one, "wrong": sum(one[state] for state in WRONG)}
+        table.add_row(obj.replace("_", " "), *(f"{numbers[c]:,}" if numbers[c] else "·" for c in columns))
     return table
 
 

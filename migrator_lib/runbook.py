@@ -23,6 +23,8 @@ from migrator_lib.quiet import PRODUCTION, Quiet, look_again, make_quiet, note_m
 from migrator_lib.reconcile import Reconciler, Reconciliation
 from migrator_lib.reconcile.accounts import Account, accounts, require_balanced, settle_strays
 from migrator_lib.reconcile.readback import ReadBack
+from migrator_lib.reconcile.result import NEW_TICKETS
+from migrator_lib.reconcile.since import AskedEvents
 from migrator_lib.side_effects import Done
 from migrator_lib.smartertrack.connection import connection_facts
 from migrator_lib.smartertrack.file_index import BLOBS, FILES
@@ -173,26 +175,34 @@ class ReconcileResult:
         found = self.reconciliation
         states = {obj: dict(counts) for obj, counts in found.counts.items()}
         sums = [account.as_json() for account in self.accounts]
-        return {"accounts": sums, "states": states, "rule_messages": found.rule_messages}
+        wrong = [[finding.object, finding.source_key] for finding in found.findings]
+        return {"accounts": sums, "states": states, "rule_messages": found.rule_messages, "wrong": wrong}
 
 
-def reconcile(engagement: Engagement) -> ReconcileResult:
+def reconcile(engagement: Engagement, *, staged: Staged | None = None, since: str = "") -> ReconcileResult:
     """Read the production account back and compare every field of every record, once the ledger is seen to be whole.
+
+    Args:
+        engagement: the migration.
+        staged: the stages that were loaded, where a later one was not; all of them, if not given.
+        since: moment (ISO) from which new tickets of others are counted; not at all, if not given.
 
     Raises:
         LedgerBroken: the ledger was changed outside this program.
         AccountsError: an outcome is missing for a source record.
     """
     engagement.ledger.verify()
-    staged = engagement.all_stages
+    staged = staged or engagement.all_stages
     lookups = engagement.lookups(staged)
     read = ReadBack(engagement.paths.state / "readback.sqlite3", engagement.name)
     try:
         read.read(engagement.api(PRODUCTION), engagement.progress, engagement.behaviour)
         found = Reconciler(
             ledger=engagement.ledger, target=PRODUCTION, staged=staged, lookups=lookups, read=read,
-            progress=engagement.progress,
+            progress=engagement.progress, history=AskedEvents(engagement.api(PRODUCTION)),
         ).run()  # fmt: skip
+        if since:
+            found.news[NEW_TICKETS] = read.tickets_of_others(since)
     finally:
         read.close()
     sums = accounts(engagement.ledger, PRODUCTION, staged, lookups)
@@ -207,6 +217,12 @@ def extract_delta(engagement: Engagement) -> Found:
     """Stage what the watermark leads to, so that the load takes it over and the cutover has less to do."""
     began = delta.take(engagement.source)
     return _stage_delta(engagement, began, lambda: _look(engagement))
+
+
+def changed_since(engagement: Engagement) -> Found:
+    """Return what changed in the source since the last stage, and stage nothing."""
+    with engagement.progress.alive():
+        return _look(engagement)
 
 
 def _look(engagement: Engagement) -> Found:

@@ -8,7 +8,6 @@ from typing import Any
 from migrator_lib import pages
 from migrator_lib.delta import Found
 from migrator_lib.engagement import Engagement
-from migrator_lib.evidence.summary import RECONCILED
 from migrator_lib.extract import ExtractReport
 from migrator_lib.file_health import FileHealth
 from migrator_lib.ledger import SETTLED
@@ -16,7 +15,7 @@ from migrator_lib.load import LoadReport
 from migrator_lib.masking import mask_text
 from migrator_lib.pages import Html
 from migrator_lib.progress import duration
-from migrator_lib.reconcile import Finding, Reconciliation
+from migrator_lib.reconcile import ALWAYS, CHANGED, RECONCILED, Finding, Reconciliation
 from migrator_lib.reconcile.accounts import Account
 from migrator_lib.runbook import CutoverResult, LoadResult, ReconcileResult, source_rows
 
@@ -236,15 +235,21 @@ def usage(engagement: Engagement) -> Html:
 def reconcile_status(result: ReconcileResult) -> Html:
     """Return the status line of a reconciliation."""
     found = result.reconciliation
-    if not found.wrong:
-        return pages.status(f"Verified: all {found.validated:,} records are in Gorgias as they should be.", "good")
-    return pages.status(f"{found.wrong:,} records are not as they should be; {found.validated:,} are.", "bad")
+    changed = found.counted(CHANGED)
+    by_others = f" {changed:,} were changed in Gorgias since, which is other people's work." if changed else ""
+    if found.wrong:
+        words = f"{found.wrong:,} records are not as they should be; {found.validated:,} are.{by_others}"
+        return pages.status(words, "bad")
+    one_by_one = "all " if not changed else ""
+    words = f"Verified: {one_by_one}{found.validated:,} records are in Gorgias as they should be.{by_others}"
+    return pages.status(words, "good")
 
 
 def reconcile_counts(found: Reconciliation, accounts: Sequence[Account]) -> Html:
     """Return the states of every object."""
+    shown = [state for state in RECONCILED if state in ALWAYS or found.counted(state)]
     rows = [
-        {"object": account.title, **{state: found.counts[account.object][state] for state in RECONCILED}}
+        {"object": account.title, **{state: found.counts[account.object][state] for state in shown}}
         for account in accounts
         if account.object in found.counts
     ]
@@ -252,19 +257,29 @@ def reconcile_counts(found: Reconciliation, accounts: Sequence[Account]) -> Html
 
 
 def findings_table(found: Reconciliation) -> Html:
-    """Return the first records that are not as they should be, each with its differences."""
-    rows = [_finding(finding) for finding in found.findings[:LISTED]]
-    return pages.table(rows, caption="Not as they should be", empty="Nothing differs.")
+    """Return the first records that are not as they should be, each with its differences; and what others changed."""
+    rows = [finding_row(finding) for finding in found.findings[:LISTED]]
+    wrong = pages.table(rows, caption="Not as they should be", empty="Nothing differs.")
+    return pages.join([wrong, changes_table(found)]) if found.changes else wrong
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def changes_table(found: Reconciliation) -> Html:
+    """Return the first records that others changed in Gorgias since, folded away."""
+    rows = [finding_row(finding) for finding in found.changes[:LISTED]]
+    n = found.counted(CHANGED)
+    more = pages.note(f"The first {LISTED}.") if len(found.changes) > LISTED else ""
+    return pages.folded(f"Changed in Gorgias since, by other people ({n:,})", pages.table(rows), more)
+
+
+def finding_row(finding: Finding) -> dict[str, Any]:
+    """Return a record that is not as it was sent, as a row of a table."""
     differences = [f"{d.field}: {d.expected} expected, {d.actual} found" for d in finding.differences]
     return {
         "object": finding.object.replace("_", " "),
         "record": finding.source_key,
         "state": finding.state,
         "Gorgias id": str(finding.target_id or ""),
-        "what": "; ".join(differences) or finding.words,
+        "what": "; ".join([*differences, *([finding.words] if finding.words else [])]),
     }
 
 

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from migrator_lib import charts, pages
-from migrator_lib.evidence.summary import RECONCILED
 from migrator_lib.progress import duration
+from migrator_lib.reconcile import ALWAYS, RECONCILED, WRONG
 
 Row = Mapping[str, Any]
 STEP_TONES: dict[str, pages.Tone] = {
@@ -24,6 +24,7 @@ STEP_TONES: dict[str, pages.Tone] = {
 }
 GATE_TONES: dict[str, pages.Tone] = {"met": "good", "open": "warn", "stale": "bad"}
 OVERVIEW_WORDS: dict[pages.Tone, str] = {"good": "complete", "warn": "open", "bad": "needs attention"}
+IN_WORDS = {"changed": "Changed in Gorgias since"}
 FOLDED_FROM = 10
 LISTED = 200
 """Quarantined records that the page lists; all of them are in the documents and the ledger."""
@@ -167,11 +168,12 @@ def _compared(summary: Row) -> pages.Html:
     seen = {name: one for name, one in objects.items() if any(one.get(state) for state in RECONCILED)}
     if not seen:
         return pages.Html("")
+    shown = [state for state in RECONCILED if state in ALWAYS or any(one.get(state) for one in seen.values())]
     rows = [
         {
             "Object": titles.get(name, name),
-            **{state.capitalize(): one.get(state, 0) for state in RECONCILED},
-            "wrong": any(one.get(state) for state in RECONCILED[1:]),
+            **{IN_WORDS.get(state, state.capitalize()): one.get(state, 0) for state in shown},
+            "wrong": any(one.get(state) for state in WRONG),
         }
         for name, one in seen.items()
     ]

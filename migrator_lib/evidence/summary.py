@@ -14,11 +14,11 @@ from migrator_lib import pages
 from migrator_lib.engagement import STEPS, Engagement
 from migrator_lib.ledger import SETTLED
 from migrator_lib.objects import COUNTED_ONLY
+from migrator_lib.reconcile import RECONCILED, WRONG
 from migrator_lib.reconcile.accounts import Account
 from migrator_lib.side_effects import still_off
 
 PRODUCTION = "production"
-RECONCILED = ("validated", "mismatched", "missing", "unexpected")
 LOADING = ("05_load", "07_cutover")
 Json = dict[str, Any]
 
@@ -73,7 +73,7 @@ def status(
     missing = [step for step in STEPS if latest_done(steps, step) is None]
     if missing:
         return Status("warn", f"Not complete: {missing[0]} is next.")
-    wrong = sum(n for one in found.values() for state, n in one.items() if state in RECONCILED[1:])
+    wrong = sum(n for one in found.values() for state, n in one.items() if state in WRONG)
     quarantined = sum(one["quarantined"] for one in found.values())
     if not wrong and not quarantined:
         return Status("good", "Complete: every source record is accounted for and verified in Gorgias.")
@@ -90,7 +90,7 @@ def exceeded(engagement: Engagement, found: Mapping[str, Mapping[str, int]]) -> 
     for obj, one in found.items():
         size = max(1, one["source"])
         quarantined = one["quarantined"] / size
-        differing = sum(one[state] for state in RECONCILED[1:]) / size
+        differing = sum(one[state] for state in WRONG) / size
         if quarantined > limits.quarantined:
             words.append(f"{obj}: {quarantined:.1%} quarantined, thresholds.quarantined is {limits.quarantined:.1%}")
         if differing > limits.differing:

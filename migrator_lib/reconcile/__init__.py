@@ -3,4 +3,6 @@
 from migrator_lib.reconcile.reconciler import Reconciler
 from migrator_lib.reconcile.result import CHANGED, RECONCILED, WRONG, Finding, Reconciliation
 
-__all__ = ["CHANGED", "RECONCILED", "WRONG", "Finding", "Reconciler", "Reconciliation"]
+__all__ = ["ALWAYS", "CHANGED", "RECONCILED", "WRONG", "Finding", "Reconciler", "Reconciliation"]
+ALWAYS = ("validated", "mismatched", "missing", "unexpected")
+"""States whose numbers are shown though they are 0."""

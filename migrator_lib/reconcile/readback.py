@@ -16,6 +16,7 @@ from migrator_lib.external_id import parse
 from migrator_lib.gorgias.api import GorgiasApi, Json
 from migrator_lib.gorgias.contract.replies import Message, Thing, Ticket
 from migrator_lib.objects import PEOPLE, SETUP, TICKET
+from migrator_lib.objects.ticket import moment
 from migrator_lib.progress import Progress
 from migrator_lib.proofs.behaviour import Behaviour
 from migrator_lib.proofs.bench import OBJECT as PROBE
@@ -27,8 +28,13 @@ CREATE TABLE thing (
   PRIMARY KEY (kind, id));
 CREATE INDEX thing_key ON thing (object, source_key);
 CREATE INDEX thing_natural ON thing (object, natural);
-CREATE TABLE message (ticket INTEGER, at TEXT, id INTEGER PRIMARY KEY, body TEXT);
+CREATE TABLE message (ticket INTEGER, at TEXT, id INTEGER PRIMARY KEY, external_id TEXT, body TEXT);
 CREATE INDEX message_ticket ON message (ticket, at, id);
+CREATE INDEX message_external ON message (external_id);
+"""
+OF_OTHERS = """\
+SELECT count(*) FROM thing
+WHERE kind=? AND source_key IS NULL AND substr(json_extract(body, '$.created_datetime'), 1, 19) >= ?
 """
 
 
@@ -94,8 +100,12 @@ class ReadBack:
         self._insert("INSERT OR REPLACE INTO thing VALUES (?,?,?,?,?,?,0)", rows)
 
     def _add_messages(self, page: list[Message]) -> None:
-        rows = [(m.ticket_id, m.created_datetime, m.id, json.dumps(m.as_json())) for m in page]
-        self._insert("INSERT OR REPLACE INTO message VALUES (?,?,?,?)", rows)
+        rows = [(m.ticket_id, m.created_datetime, m.id, self._ours(m), json.dumps(m.as_json())) for m in page]
+        self._insert("INSERT OR REPLACE INTO message VALUES (?,?,?,?,?)", rows)
+
+    def _ours(self, message: Message) -> str | None:
+        """Return the external id of a message, if it is one of this engagement."""
+        return message.external_id if parse(message.external_id, self.engagement) else None
 
     def _insert(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
         with self._refusals():
@@ -107,9 +117,14 @@ class ReadBack:
         with self._refusals():
             return self._connection.execute(statement, values).fetchall()
 
-    def by_key(self, obj: str, key: str) -> list[Json]:
-        """Return what carries the external id of a record, oldest first; the first of them counts as seen."""
-        rows = self._rows("SELECT rowid, body FROM thing WHERE object=? AND source_key=? ORDER BY id", obj, key)
+    def by_key(self, obj: str, key: str, *, meant: str | None = None) -> list[Json]:
+        """Return what carries the external id of a record, oldest first; the first of them counts as seen.
+
+        The one that is ``meant``, by its Gorgias id, comes before all others; and what is in the trash comes last.
+        """
+        order = "id=? DESC, json_extract(body, '$.trashed_datetime') IS NOT NULL, id"
+        wanted = "SELECT rowid, body FROM thing WHERE object=? AND source_key=?"
+        rows = self._rows(f"{wanted} ORDER BY {order}", obj, key, int(meant) if meant and meant.isdigit() else -1)
         self._see(rows)
         return [json.loads(row[1]) for row in rows]
 
@@ -136,10 +151,49 @@ class ReadBack:
         with self._refusals():
             yield from self._connection.execute(f"{ours} ORDER BY object, id", (PROBE,))
 
+    def several(self, obj: str) -> Iterator[tuple[str, list[Json]]]:
+        """Yield (source key, things) of what carries the same external id more than once, but for the trash."""
+        keys = "SELECT source_key FROM thing WHERE object=? AND source_key IS NOT NULL GROUP BY source_key"
+        for (key,) in self._rows(f"{keys} HAVING count(*)>1 ORDER BY min(id)", obj):
+            shown = self.shown(obj, key)
+            if len(shown) > 1:
+                yield key, shown
+
+    def shown(self, obj: str, key: str) -> list[Json]:
+        """Return what carries the external id of a record and is not in the trash, oldest first."""
+        rows = self._rows("SELECT body FROM thing WHERE object=? AND source_key=? ORDER BY id", obj, key)
+        things = [json.loads(row[0]) for row in rows]
+        return [thing for thing in things if not thing.get("trashed_datetime")]
+
+    def several_messages(self) -> Iterator[tuple[str, list[Json]]]:
+        """Yield (external id, messages) of ours that are there more than once, oldest first."""
+        twice = "SELECT external_id FROM message WHERE external_id IS NOT NULL GROUP BY external_id HAVING count(*)>1"
+        for (name,) in self._rows(f"{twice} ORDER BY min(id)"):
+            rows = self._rows("SELECT body FROM message WHERE external_id=? ORDER BY id", name)
+            yield name, [json.loads(row[0]) for row in rows]
+
+    def key_of(self, kind: str, thing: int) -> str | None:
+        """Return the source key that a thing's external id names; None where it is none of ours."""
+        rows = self._rows("SELECT source_key FROM thing WHERE kind=? AND id=?", kind, thing)
+        return rows[0][0] if rows else None
+
+    def tickets_of(self, customer: int) -> int:
+        """Return how many tickets a customer has."""
+        counted = "SELECT count(*) FROM thing WHERE kind='ticket' AND json_extract(body, '$.customer.id')=?"
+        return int(self._rows(counted, customer)[0][0])
+
+    def see(self, kind: str, thing: int) -> None:
+        """Let a thing count as seen."""
+        self._rows("UPDATE thing SET seen=1 WHERE kind=? AND id=?", kind, thing)
+
     def messages(self, ticket: int) -> list[Json]:
         """Return a ticket's messages in order of time."""
         rows = self._rows("SELECT body FROM message WHERE ticket=? ORDER BY at, id", ticket)
         return [json.loads(row[0]) for row in rows]
+
+    def tickets_of_others(self, since: str) -> int:
+        """Return how many tickets were made since a moment (ISO) by anybody but this engagement."""
+        return int(self._rows(OF_OTHERS, TICKET.name, str(moment(since))[:19])[0][0])
 
     def counts(self) -> dict[str, int]:
         """Return object to number of things read, messages included."""
