@@ -170,6 +170,8 @@ class Loader:
         for entry in self.context.ledger.entries(self.context.target, TICKET.name):
             if entry.source_key in gone:
                 self._take_out(entry)
+            elif entry.source_key.startswith("m"):
+                self._take_out_number(entry, merged)
             elif entry.state != "created":
                 continue
             elif entry.source_key not in numbers:
@@ -190,6 +192,11 @@ class Loader:
             self.context.settle(replace(entry, state=GONE, rule=MERGED_AFTER_LOAD))
         else:
             self.context.count(TICKET.name, self.sender.tickets.take_out(entry))
+
+    def _take_out_number(self, entry: Entry, merged: Collection[str]) -> None:
+        """Take out of the accounts a number that is merged no more: its ticket is back, or the survivor is gone."""
+        if entry.source_key[1:] not in merged and entry.state in SETTLED and not self.rehearsal:
+            self.context.settle(replace(entry, state=GONE, rule=NOT_IN_SOURCE_ANY_MORE))
 
     def _note_other_records_that_are_gone(self) -> None:
         """Take out of the accounts what is no source record any more: somebody whose only ticket was merged away.
