@@ -44,6 +44,8 @@ class Behaviour(BaseModel):
     """Else values are put by themselves when a ticket is changed (one call more)."""
     values_in_lists: bool = True
     """Else values are read back ticket by ticket (one call for each)."""
+    delete_job: bool = False
+    """Whether the sandbox showed that a job deletes tickets; else a roll-back deletes them one by one."""
     tickets_order: str = "updated_datetime:asc"
     """The order in which lists of tickets are walked, so that none is passed over."""
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from migrator_lib.proofs.bench import Bench, Refusal
 from migrator_lib.proofs.probe import Answer, Probe, answered
 
@@ -72,3 +75,7 @@ class DeleteJobWorks(Probe):
             bench.wait(pause)
             waited, pause = waited + pause, pause * 2
         return answered(True, f"gone after {waited:g} s", waited)
+
+    def follows(self, answer: Answer) -> Mapping[str, Any]:
+        """A job is used only where it was seen to work."""
+        return {"delete_job": answer.answer == "expected"}

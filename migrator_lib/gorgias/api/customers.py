@@ -16,9 +16,9 @@ class Customers(Resource[replies.Customer]):
     path = "customers"
     reply = replies.Customer
 
-    def pages(self) -> Iterator[list[replies.Customer]]:
-        """``GET /api/customers`` by pages, oldest first."""
-        return self._pages(order_by="created_datetime:asc")
+    def pages(self, order_by: str = "created_datetime:asc") -> Iterator[list[replies.Customer]]:
+        """``GET /api/customers`` by pages, oldest first unless told otherwise."""
+        return self._pages(order_by=order_by)
 
     def by(self, **filters: str) -> list[replies.Customer]:
         """``GET /api/customers`` by external_id, email, or channel_type and channel_address.

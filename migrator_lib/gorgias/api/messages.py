@@ -15,10 +15,12 @@ class Messages(Resource[replies.Message]):
     path = "messages"
     reply = replies.Message
 
-    def pages(self, ticket_id: int | None = None) -> Iterator[list[replies.Message]]:
-        """``GET /api/messages`` by pages, oldest first, of one ticket or of the account."""
+    def pages(
+        self, ticket_id: int | None = None, *, newest_first: bool = False
+    ) -> Iterator[list[replies.Message]]:  # fmt: skip
+        """``GET /api/messages`` by pages, oldest first unless told otherwise, of one ticket or of the account."""
         chosen = {} if ticket_id is None else {"ticket_id": ticket_id}
-        return self._pages(order_by="created_datetime:asc", **chosen)
+        return self._pages(order_by=f"created_datetime:{'desc' if newest_first else 'asc'}", **chosen)
 
     def get(self, ticket_id: int, message_id: int) -> replies.Message:
         """``GET /api/tickets/{ticket_id}/messages/{id}``."""

@@ -1,0 +1,222 @@
+"""Rolling back one account: plan, signature, removal, proof; each can be stopped anywhere and run again.
+
+The ledger keeps how far it came (``roll_back:<account>``)::
+
+    planned      the plan is in its file, and its digest can be signed
+    under way    the first removal may have left; until it is finished nothing can be loaded
+    done         everything is removed and proven; the next load takes a new snapshot
+
+A roll-back changes nothing that is not ours: no request of a load changes what was there before, but for rules,
+integrations and settings that were switched off, which are put back. So nothing in the account acts because of it:
+no rule or integration is called when something is deleted (create-rule and create-integration name no such event).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from migrator_lib.ledger import Ledger
+from migrator_lib.rollback.context import Context, kept_name, snapshot_name
+from migrator_lib.rollback.inventory import Inventory, discard
+from migrator_lib.rollback.plan import Plan, Planned
+from migrator_lib.rollback.planning import Planner
+from migrator_lib.rollback.proof import Proof, Prover
+from migrator_lib.rollback.removal import Removal
+from migrator_lib.rollback.snapshot import WORDS, open_snapshot, state_of
+from migrator_lib.side_effects import still_off
+
+LISTED = 200
+
+
+@dataclass
+class Blast:
+    """What a roll-back would remove, and what it leaves: what a person reads before it is signed."""
+
+    target: str
+    digest: str
+    state: str
+    counts: dict[str, dict[str, int]]
+    """Kind to decision (remove, protect, gone; removed of remove) to number."""
+    reasons: list[tuple[str, str, int]]
+    """(kind, reason, number) of what is protected."""
+    protected: list[Planned]
+    """The first that are protected."""
+    files: int
+    """Uploaded files, which stay."""
+    off: list[str]
+    """What of the company's own is off because of us, and is put back."""
+    snapshot_at: str = ""
+    no_snapshot: str = ""
+    """Why there is none, in words."""
+
+    @property
+    def to_remove(self) -> int:
+        """How many things are to go, and are not gone yet."""
+        return sum(one.get("remove", 0) - one.get("removed", 0) for one in self.counts.values())
+
+    @property
+    def protects(self) -> int:
+        """How many things stay, since somebody touched or uses them."""
+        return sum(one.get("protect", 0) for one in self.counts.values())
+
+    @property
+    def nothing(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.to_remove and not self.off and not any(
+            one.get("gone", 0) for one in self.counts.values()
+        )  # fmt: skip
+
+
+@dataclass
+class Standing:
+    """Where the roll-back of an account stands, as the ledger keeps it."""
+
+    state: str = ""
+    digest: str = ""
+    head: int = 0
+    """The journal's last row when the plan was made."""
+    at: str = ""
+    """When the plan began to be made, UTC."""
+    proof: Mapping[str, Any] | None = None
+
+    @classmethod
+    def of(cls, ledger: Ledger, target: str) -> Standing:
+        """Return what the ledger keeps."""
+        return cls(**(ledger.meta(kept_name(target)) or {}))
+
+
+def is_under_way(ledger: Ledger, target: str) -> bool:
+    """Whether a roll-back of an account was begun and is not finished."""
+    return Standing.of(ledger, target).state == "under way"
+
+
+class RollBack:
+    """The roll-back of one account."""
+
+    def __init__(self, context: Context, *, now: datetime) -> None:
+        self.context = context
+        self.now = now
+        self._plan: Plan | None = None
+
+    # --- what is kept ------------------------------------------------------------------------------
+
+    @property
+    def standing(self) -> Standing:
+        """Where it stands."""
+        return Standing.of(self.context.ledger, self.context.target)
+
+    def _keep(self, **changes: Any) -> None:
+        kept = self.context.ledger.meta(self.context.kept) or {}
+        self.context.ledger.set_meta(self.context.kept, {**kept, **changes})
+
+    @property
+    def plan(self) -> Plan:
+        """The plan's file."""
+        if self._plan is None:
+            self._plan = Plan(self.context.plan_file)
+        return self._plan
+
+    def close(self) -> None:
+        """Close the plan's file."""
+        if self._plan is not None:
+            self._plan.close()
+            self._plan = None
+
+    # --- the steps ---------------------------------------------------------------------------------
+
+    def look(self, *, fresh: bool) -> Blast:
+        """Return what would go; made anew by reading the account, unless a plan is being carried out.
+
+        Args:
+            fresh: read the account again, though nothing was written since the plan was made.
+
+        Raises:
+            TargetError: the account cannot be read.
+        """
+        standing = self.standing
+        there = self.context.plan_file.exists()
+        current = standing.state == "planned" and standing.head == self.context.ledger.head()[0] and not fresh
+        if not there or not (standing.state == "under way" or current):
+            self._make(standing)
+        return self._blast()
+
+    def _make(self, before: Standing) -> None:
+        begun = self.now.isoformat(timespec="seconds")
+        discard(self.context.inventory_file)
+        there, snapshot = Inventory(self.context.inventory_file), open_snapshot(self.context)
+        try:
+            there.read(self.context.api, self.context.progress, self.context.behaviour)
+            Planner(self.context, there, self.plan, snapshot).make()
+        finally:
+            there.close()
+            if snapshot is not None:
+                snapshot.close()
+        state = "done" if before.state == "done" and self._is_empty() else "planned"
+        digest = self.plan.digest(self._off())
+        self._keep(state=state, digest=digest, head=self.context.ledger.head()[0], at=begun)
+
+    def _is_empty(self) -> bool:
+        counts = self.plan.counts().values()
+        return not any(one.get("remove") or one.get("gone") for one in counts) and not self._off()
+
+    def _off(self) -> list[str]:
+        return [effect.words for effect in still_off(self.context.ledger, self.context.target)]
+
+    def _blast(self) -> Blast:
+        standing, plan = self.standing, self.plan
+        protected = []
+        for item in plan.items(decision="protect"):
+            protected.append(item)
+            if len(protected) >= LISTED:
+                break
+        kept = self.context.ledger.meta(snapshot_name(self.context.target)) or {}
+        snapshot = state_of(self.context)
+        files = self.context.ledger.counts(self.context.target).get("attachment", {}).get("created", 0)
+        return Blast(
+            self.context.target, standing.digest, standing.state, plan.counts(), plan.reasons(), protected, files,
+            self._off(), str(kept.get("at", "")), WORDS[snapshot],
+        )  # fmt: skip
+
+    def remove(self) -> None:
+        """Carry the plan out; whatever stops it, it goes on where it was when it is called again.
+
+        Raises:
+            TargetError: the account cannot be reached or refuses the key.
+        """
+        self._keep(state="under way")
+        there = Inventory(self.context.inventory_file)
+        try:
+            Removal(self.context, self.plan, there).run()
+        finally:
+            there.close()
+
+    def prove(self) -> Proof:
+        """Read the account again, compare it with the snapshot, and finish.
+
+        Raises:
+            TargetError: the account cannot be read.
+        """
+        file = self.context.folder / f"after_{self.context.target}.sqlite3"
+        discard(file)
+        after, before = Inventory(file), open_snapshot(self.context)
+        try:
+            after.read(self.context.api, self.context.progress, self.context.behaviour)
+            proof = Prover(self.context, self.plan, before, after).run()
+        finally:
+            after.close()
+            if before is not None:
+                before.close()
+            discard(file)
+        proof.at = self.now.isoformat(timespec="seconds")
+        proof.snapshot_at = str((self.context.ledger.meta(snapshot_name(self.context.target)) or {}).get("at", ""))
+        proof.no_snapshot = WORDS[state_of(self.context)]
+        self._keep(state="done", proof=proof.as_json())
+        return proof
+
+    def last_proof(self) -> Proof | None:
+        """Return the proof of the last roll-back that was finished."""
+        kept = self.standing.proof
+        return Proof.from_json(kept) if kept else None
