@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from migrator_lib.cli_simulate import simulate
+from migrator_lib.cli_sweep import sweep
 from migrator_lib.console import err, fail, out
 from migrator_lib.errors import ExitCode, MigratorError
 
@@ -45,6 +46,7 @@ them in order; with --execute it writes to Gorgias, and goes on where the last o
     """,
 )
 app.add_typer(simulate, name="simulate")
+app.command()(sweep)
 
 Name = Annotated[str, typer.Argument(metavar="ENGAGEMENT", help="The folder below parameters/.")]
 

@@ -283,6 +283,24 @@ def finding_row(finding: Finding) -> dict[str, Any]:
     }
 
 
+def duplicates(engagement: Engagement, found: Reconciliation) -> Html:
+    """Return what is in Gorgias more than once, beside which one, and how it is taken away."""
+    rows = [
+        {
+            "object": extra.object.replace("_", " "), "record": extra.source_key, "Gorgias id": str(extra.target_id),
+            "beside": str(extra.kept), "stays, since": extra.why_left and f"it {extra.why_left}",
+        }
+        for extra in found.extras[:LISTED]
+    ]  # fmt: skip
+    shown = pages.table(rows, caption="More than once in Gorgias", empty="Nothing of ours is in Gorgias more than once.")
+    removable = sum(not extra.why_left for extra in found.extras)
+    if not removable:
+        return shown
+    command = f"migrator sweep {engagement.name} --mend --execute"
+    words = f"{removable:,} of them were touched by nobody. This takes them away, tickets into the trash: "
+    return pages.join([shown, pages.note(words, pages.code(command))])
+
+
 # --- 07 cutover ----------------------------------------------------------------------------------------
 
 

@@ -172,10 +172,11 @@ class ReadBack:
             rows = self._rows("SELECT body FROM message WHERE external_id=? ORDER BY id", name)
             yield name, [json.loads(row[0]) for row in rows]
 
-    def key_of(self, kind: str, thing: int) -> str | None:
-        """Return the source key that a thing's external id names; None where it is none of ours."""
-        rows = self._rows("SELECT source_key FROM thing WHERE kind=? AND id=?", kind, thing)
-        return rows[0][0] if rows else None
+    def key_of_ticket(self, ticket: int) -> str | None:
+        """Return the source key of a ticket of ours; None where it is none, or lies in the trash."""
+        rows = self._rows("SELECT source_key, body FROM thing WHERE kind='ticket' AND id=?", ticket)
+        trashed = rows and json.loads(rows[0][1]).get("trashed_datetime")
+        return rows[0][0] if rows and not trashed else None
 
     def tickets_of(self, customer: int) -> int:
         """Return how many tickets a customer has."""

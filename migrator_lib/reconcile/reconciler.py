@@ -29,6 +29,7 @@ from migrator_lib.reconcile.readback import ReadBack
 from migrator_lib.reconcile.result import CHANGED, NEW_MESSAGES, TOUCHED, Finding, Reconciliation
 from migrator_lib.reconcile.since import Doing, History, NoHistory, is_before, is_touched, is_trashed_by_others
 from migrator_lib.staging import Staged, TicketRecord
+from migrator_lib.sweep.finding import DUPLICATE, find
 
 VALUES = "ticket_field_value"
 NOT_EXPECTED = ("quarantined", "handed_over")
@@ -68,6 +69,7 @@ class Reconciler:
         for obj in (*SETUP, *PEOPLE):
             self._object(obj)
         self._tickets()
+        self._duplicates()
         words = "carries this engagement's external id, and is no record of the source that should be here"
         left = set[tuple[str, str]]()
         for entry in self.ledger.entries(self.target, state=GONE):
@@ -81,6 +83,15 @@ class Reconciler:
                 continue  # a synthetic one of ours, which the next load takes away
             self.result.add(Finding(name, key, "unexpected", target_id=target_id, words=words))
         return self.result
+
+    def _duplicates(self) -> None:
+        """Note what is there more than once; how it can be mended says :mod:`migrator_lib.sweep`."""
+        self.result.extras = find(self.read, self.ledger, self.target, self.staged)
+        for extra in self.result.extras:
+            self.read.see(extra.kind, extra.target_id)
+            self.result.add(
+                Finding(extra.object, extra.source_key, DUPLICATE, target_id=extra.target_id, words=extra.words)
+            )
 
     # --- setup and people --------------------------------------------------------------------------
 
@@ -96,7 +107,7 @@ class Reconciler:
         self.progress.end()
 
     def _compare(self, obj: MigrationObject, record: Record, payload: Json, entry: Entry | None) -> None:
-        actual = self._actual(obj, record.key, payload)
+        actual = self._actual(obj, record.key, payload, entry)
         if actual is None:
             if entry is None or entry.state not in NOT_EXPECTED:
                 self._not_there(obj, record.key, entry, "not found by external id or name")
@@ -130,8 +141,8 @@ class Reconciler:
         self.result.add(Finding(obj.name, key, state, target_id=target_id, words=removed.words if removed else words))
         return state
 
-    def _actual(self, obj: MigrationObject, key: str, payload: Json) -> Json | None:
-        found = self.read.by_key(obj.name, key)
+    def _actual(self, obj: MigrationObject, key: str, payload: Json, entry: Entry | None) -> Json | None:
+        found = self.read.by_key(obj.name, key, meant=entry.target_id if entry else None)
         if found:
             return found[0]
         kind = PEOPLE[0].name if obj in PEOPLE else obj.name
@@ -179,7 +190,7 @@ class Reconciler:
             elif entry is not None and entry.target_id:
                 self._in_the_trash(entry)
             return
-        found = self.read.by_key(TICKET.name, str(ticket.id))
+        found = self.read.by_key(TICKET.name, str(ticket.id), meant=entry.target_id if entry else None)
         if not found:
             self._missing(ticket, outcome, entry)
             return
@@ -238,7 +249,7 @@ class Reconciler:
 
         SmarterTrack changes a ticket's status when it deletes it, so the ticket's own fields say nothing any more.
         """
-        there = self.read.by_key(TICKET.name, str(ticket.id))
+        there = self.read.by_key(TICKET.name, str(ticket.id), meant=entry.target_id)
         alive = replace(ticket, row={**ticket.row, "IsDeleted": False, "IsSpam": False})
         outcome = TICKET.transform(Record(str(ticket.id), alive), self.lookups)
         if not there or not isinstance(outcome, Send):
@@ -268,9 +279,7 @@ class Reconciler:
             self._message(message, ours, uploaded.keys)
         wanted = [m["external_id"] for m in expected if m.get("external_id")]
         ids = set(wanted)
-        order = [m["external_id"] for m in there if m.get("external_id") in ids]
-        if len(order) > len(set(order)):
-            return [Difference("messages", "each once", "some more than once")]
+        order = list(dict.fromkeys(m["external_id"] for m in there if m.get("external_id") in ids))
         times = {m["external_id"]: m["created_datetime"] for m in expected if m.get("external_id")}
         in_time = sorted(order, key=lambda i: times[i]) == order  # those of one moment may stand either way
         if len(order) == len(wanted) and not in_time:

@@ -6,12 +6,13 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from migrator_lib.reconcile.differences import Difference
+from migrator_lib.sweep.finding import DUPLICATE, Extra
 
 KEPT = 1000
 """Findings that are listed in full; all are counted."""
 CHANGED = "changed"
 """State of a record that others have changed in Gorgias since it was written there: their work, and nothing wrong."""
-WRONG = ("mismatched", "missing", "unexpected")
+WRONG = ("mismatched", "missing", "unexpected", DUPLICATE)
 """States of records that are not as they should be."""
 RECONCILED = ("validated", CHANGED, *WRONG)
 """Every state."""
@@ -41,6 +42,8 @@ class Reconciliation:
     """What is not as it should be."""
     changes: list[Finding] = field(default_factory=list)
     """What others have changed in Gorgias."""
+    extras: list[Extra] = field(default_factory=list)
+    """What is there more than once."""
     news: Counter[str] = field(default_factory=Counter)
     """What happened in Gorgias since: migrated tickets that were touched, new messages in them, new tickets."""
     rule_messages: int = 0
