@@ -292,7 +292,7 @@ def duplicates(engagement: Engagement, found: Reconciliation) -> Html:
         }
         for extra in found.extras[:LISTED]
     ]  # fmt: skip
-    shown = pages.table(rows, caption="More than once in Gorgias", empty="Nothing of ours is in Gorgias more than once.")
+    shown = pages.table(rows, caption="More than once in Gorgias", empty="Nothing of ours is there more than once.")
     removable = sum(not extra.why_left for extra in found.extras)
     if not removable:
         return shown
