@@ -78,7 +78,7 @@ class Chain:
 
 
 def _digest(last: str, seq: int, *fields: str) -> str:
-    return hashlib.sha256("\x1f".join((last, str(seq), *fields)).encode()).hexdigest()
+    return hashlib.sha256("\x1f".join((last, str(seq), *fields)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def verify(connection: sa.Connection) -> int:
