@@ -317,8 +317,19 @@ class Delta(Model):
     """A ticket that was deleted (or became spam, where that is left out): into the trash, unless an agent changed it."""
     purged_tickets: Literal["keep"] = "keep"
     """A ticket that the source does not hold any more: SmarterTrack purges by age, so it stays."""
+    edited_messages: Literal["replace", "keep"] = "replace"
+    """A message of a loaded ticket that is another one now: edited, or by another mapping, or with a file that was
+    missing. Deleted and made again, since Gorgias has no harmless way to change one."""
+    removed_messages: Literal["keep", "remove"] = "keep"
+    """A message of a loaded ticket that the source does not hold any more."""
     freeze_hours: Annotated[float, Field(gt=0, le=168)] = 8.0
     """How long SmarterTrack may stand still at the cutover."""
+
+
+class Hypercare(Model):
+    """The days after the cutover, on each of which everything is compared once more."""
+
+    days: Annotated[int, Field(ge=1, le=60)] = 3
 
 
 class Thresholds(Model):
@@ -343,6 +354,7 @@ class Parameters(Model):
     load: Loading = Loading()
     sample: Sample = Sample()
     delta: Delta = Delta()
+    hypercare: Hypercare = Hypercare()
     thresholds: Thresholds = Thresholds()
     free_disk_bytes: Annotated[int, Field(ge=0)] = 200_000_000
     """The run does not start with less room than this for staged data and ledger."""

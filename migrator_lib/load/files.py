@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from migrator_lib.errors import FilesMissing, OutcomeUnknown, RecordError, RecordUnusable, StorageError, Unanswered
+from migrator_lib.errors import (
+    FilesMissing,
+    OutcomeUnknown,
+    RecordError,
+    RecordRejected,
+    RecordUnusable,
+    StorageError,
+    Unanswered,
+)
 from migrator_lib.gorgias.api import Json
 from migrator_lib.ledger import PENDING, Entry
 from migrator_lib.load.context import SENDS, LoadContext, entry_of, is_same
@@ -21,8 +30,9 @@ from migrator_lib.staging import TicketRecord
 NOT_MOVED = "ticket_not_moved"
 IN_A_ROW = 25
 """Files that cannot be read one after the other before it is taken for the root's fault, not theirs."""
-AND_THEN = "before the load; a ticket that is in Gorgias already gets it by hand: attach the file there."
-"""A load sends no file behind: a ticket that went without one is not taken up again for it."""
+AND_THEN = "and load again: the message of a ticket that went without the file is replaced by one that has it."
+REFUSED = "refused"
+"""In the detail of an attachment's entry: Gorgias did not take it, so it is not sent again for its own sake."""
 
 
 class Uploads:
@@ -71,8 +81,37 @@ class Uploads:
             content = self._read(self.context.lookups.files.match(record.data))
             self.context.ledger.intend(self.context.target, entry)
             return replace(entry, state="created", target_id=self._url(outcome.payload, content))
+        except RecordRejected as error:
+            return replace(entry, state="quarantined", reason=str(error), detail={REFUSED: True})
         except RecordError as error:
             return replace(entry, state="quarantined", reason=str(error))
+
+    def are_back(self, ticket: TicketRecord, keys: Collection[str]) -> bool:
+        """Whether a file can be read now that could not when its ticket was sent; nothing goes up yet.
+
+        Args:
+            ticket: as it is now.
+            keys: source keys of attachments that its payload named, and that it went without.
+        """
+        known = self._known(ticket)
+        for row in ticket.attachments:
+            key = str(row["TicketAttachmentID"])
+            entry = known.get(key)
+            if key not in keys or entry is None or entry.detail.get(REFUSED):
+                continue
+            if entry.target_id is not None or self._can_be_read(Record(key, row)):
+                return True
+        return False
+
+    def _can_be_read(self, record: Record) -> bool:
+        if not isinstance(ATTACHMENT.transform(record, self.context.lookups), Send):
+            return False
+        found = self.context.lookups.files.match(record.data)
+        try:
+            read_file(self.context.files_root, self.context.blobs, found)
+        except (RecordError, FilesMissing):
+            return False
+        return True
 
     def _read(self, found: Match) -> bytes:
         try:

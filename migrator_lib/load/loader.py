@@ -14,13 +14,13 @@ from itertools import islice
 from migrator_lib.errors import ParameterError
 from migrator_lib.gorgias.api import GorgiasApi
 from migrator_lib.ledger import GONE, PENDING, SETTLED, Entry, Ledger
-from migrator_lib.ledger.written import as_written
+from migrator_lib.ledger.written import TRASHED, as_written
 from migrator_lib.load.context import LoadContext, LoadReport, entry_of, is_same, references
 from migrator_lib.load.crew import Crew, Hands, Threads
 from migrator_lib.load.order import FIRST, HISTORY, noted, open_first
 from migrator_lib.load.sending import Existing, Sender
 from migrator_lib.load.tickets import MERGED_AFTER_LOAD
-from migrator_lib.load.trash import TRASHED
+from migrator_lib.load.updates import differs
 from migrator_lib.load.versions import Versions
 from migrator_lib.lookups import Lookups, lowered
 from migrator_lib.objects import INVENTORIES, PEOPLE, SETUP, TICKET
@@ -301,7 +301,8 @@ class Loader:
             entry = entry_of(record, obj, outcome)
             return "unchanged" if is_same(known, entry) else entry.state
         if known is not None and known.target_id is not None:
-            return "would update" if obj is TICKET and known.payload_hash != outcome.hash else "unchanged"
+            ours = known.state == "created" and differs(known, outcome, self.context.ids)
+            return "would update" if ours else "unchanged"
         if obj.natural_key(outcome.payload) in existing:
             return "matched"
         hand_over = obj.handed_over_if_absent and self.lookups.parameters.agents.missing == "hand_over"

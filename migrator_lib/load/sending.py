@@ -55,6 +55,7 @@ class Sender:
             done = self._again(obj, outcome, known, existing)
             if done is not None:
                 return done
+            existing = {name: thing for name, thing in existing.items() if str(thing.id) != known.target_id}
             known = None
         found = self._already_there(obj, outcome.payload, known, existing)
         if found is not None:
@@ -168,7 +169,7 @@ class Sender:
                     raise
                 return self._adopt(obj, record, outcome, found, intent if attempt or obj is TICKET else None)
             if obj is TICKET:
-                return self.tickets.created(made, payload, sent=len(first["messages"]))
+                return self.tickets.created(made, outcome, payload, sent=len(first["messages"]))
             self.context.settle(made)
             return "created"
         raise OutcomeUnknown(

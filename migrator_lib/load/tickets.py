@@ -11,23 +11,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from migrator_lib.errors import OutcomeUnknown, RecordUnusable, Unanswered
+from migrator_lib.errors import RecordUnusable
 from migrator_lib.gorgias.api import Json
 from migrator_lib.gorgias.contract.replies import Thing, Ticket
 from migrator_lib.gorgias.mail_guard import is_past
 from migrator_lib.ledger import GONE, Entry
+from migrator_lib.ledger.written import TRASHED, as_written
 from migrator_lib.load.agents import LEFT_ALONE, SENT_HASH, listed, put_back, state_of, was_touched
-from migrator_lib.load.context import SENDS, LoadContext
+from migrator_lib.load.context import LoadContext
 from migrator_lib.load.files import Uploads
-from migrator_lib.load.trash import TRASHED, Trash, is_ours, kept
+from migrator_lib.load.messages import SENT, Done, Thread, ThreadWriter, digests
+from migrator_lib.load.trash import Trash, is_ours, kept
+from migrator_lib.objects import ATTACHMENT
 from migrator_lib.objects.base import Record, Send, Skip
 from migrator_lib.objects.thread import CALL_LIMIT
 
 CALL_BYTES = 8_000_000
 """Size of the messages in one call; Gorgias' own limit is not documented."""
 RESENT_ON_UPDATE = (
-    "subject", "status", "priority", "customer", "assignee_user", "assignee_team", "tags", "custom_fields", "spam",
-    "meta", "closed_datetime", "last_message_datetime", "last_received_message_datetime", "updated_datetime",
+    "subject", "channel", "status", "priority", "customer", "assignee_user", "assignee_team", "tags", "custom_fields",
+    "spam", "meta", "closed_datetime", "last_message_datetime", "last_received_message_datetime", "updated_datetime",
 )  # fmt: skip
 MERGED_AFTER_LOAD = "merged_after_load"
 LEFT_OUT = {"deleted_ticket": "deleted in SmarterTrack", "spam_ticket": "marked as spam in SmarterTrack"}
@@ -57,6 +60,7 @@ class TicketWriter:
         self.context = context
         self.uploads = Uploads(context)
         self.trash = Trash(context)
+        self.thread = ThreadWriter(context)
 
     def ready(self, record: Record, outcome: Send) -> tuple[Json, Entry]:
         """Upload the files of a ticket; return its payload as it is sent, and its entry.
@@ -77,6 +81,7 @@ class TicketWriter:
             "parts": outcome.children,
             "files": len(record.data.attachments),
             "updated": payload["updated_datetime"],
+            SENT: digests(outcome.payload["messages"]),
             **({"lost": sorted(resolver.lost)} if resolver.lost else {}),
         }
         entry = Entry(
@@ -85,13 +90,13 @@ class TicketWriter:
         )  # fmt: skip
         return payload, entry
 
-    def created(self, entry: Entry, payload: Json, *, sent: int) -> str:
+    def created(self, entry: Entry, outcome: Send, payload: Json, *, sent: int) -> str:
         """Settle a ticket that was just made with its first ``sent`` messages; send the others."""
         complete = sent == len(payload["messages"])
         if complete and not self._needs_more(payload):
             self.context.settle(self._dated(entry))
         else:
-            self._bring_up_to_date(entry, payload, None, complete=complete)
+            self._bring_up_to_date(entry, outcome, payload, None, complete=complete)
         return "created"
 
     def _needs_more(self, payload: Json) -> bool:
@@ -122,7 +127,7 @@ class TicketWriter:
         if complete and not self._needs_more(payload):
             self.context.settle(self._dated(entry))
         else:
-            self._bring_up_to_date(entry, payload, None, complete=complete)
+            self._bring_up_to_date(entry, outcome, payload, there, complete=complete)
         return "created"
 
     def again(self, record: Record, outcome: Send, known: Entry) -> str:
@@ -130,7 +135,7 @@ class TicketWriter:
 
         One that we put into the trash is taken out again: the source has it as a ticket once more.
         """
-        same = known.payload_hash == outcome.hash and not self._was_lost_and_is_there(known)
+        same = known.payload_hash == outcome.hash and not self._was_lost_and_is_there(record, known)
         if same and known.state == "created" and TRASHED not in known.detail:
             self._account_again(record, outcome, known)
             return "unchanged"
@@ -144,7 +149,7 @@ class TicketWriter:
         if touched:
             self._add_to_an_agents(outcome, entry, payload, known, there, before)
         else:
-            self._bring_up_to_date(entry, payload, replace(known, state="created"), before=before)
+            self._bring_up_to_date(entry, outcome, payload, replace(known, state="created"), before=before)
         return "updated"
 
     def take_out(self, known: Entry) -> str:
@@ -179,19 +184,23 @@ class TicketWriter:
             self.uploads.of(record.data)
             self.context.settle(replace(known, detail=detail))
 
-    def _was_lost_and_is_there(self, known: Entry) -> bool:
-        lost: Sequence[str] = known.detail.get("lost", ())
-        return any(tuple(reference.split(":", 1)) in self.context.ids for reference in lost)
+    def _was_lost_and_is_there(self, record: Record, known: Entry) -> bool:
+        lost = [tuple(reference.split(":", 1)) for reference in known.detail.get("lost", ())]
+        files = {key for obj, key in lost if obj == ATTACHMENT.name}
+        there = any(reference in self.context.ids for reference in lost)
+        return there or bool(files and self.uploads.are_back(record.data, files))
 
     def _bring_up_to_date(
-        self, entry: Entry, payload: Json, known: Entry | None, *, before: object = None, complete: bool = False
-    ) -> None:
-        """Send what the ticket lacks of its thread, then its fields again; adding messages opens and re-dates it."""
+        self, entry: Entry, outcome: Send, payload: Json, known: Entry | None, *, before: object = None,
+        complete: bool = False,
+    ) -> None:  # fmt: skip
+        """Bring the thread up to date, then the ticket's fields again; adding messages opens and re-dates it."""
         base = known or replace(entry, payload_hash=None)
-        self.context.settle(replace(base, detail={**base.detail, "updating": {"touched": False}}))
+        under_way = {**base.detail, "updating": {"touched": False}}
+        self.context.settle(replace(base, detail=under_way))
         ticket_id = _id(entry)
         if not complete:
-            self._append(ticket_id, [message for message in payload["messages"] if message.get("external_id")])
+            entry, _ = self._bring_thread(entry, outcome, payload, under_way if known is None else known.detail)
         if self._puts_values():
             self.context.api.tickets.replace_custom_fields(ticket_id, payload["custom_fields"])
         self.context.api.tickets.update(ticket_id, _changes(payload))
@@ -205,44 +214,33 @@ class TicketWriter:
         under_way = {**known.detail, "updating": {"touched": True, "agents": had}}
         self.context.settle(replace(known, state="created", detail=under_way))
         messages = [message for message in payload["messages"] if message.get("external_id")]
-        added = self._append(ticket_id, messages)
-        if added or known.detail.get("updating"):
+        entry, done = self._bring_thread(entry, outcome, payload, known.detail)
+        if done.writes or known.detail.get("updating"):
             self.context.api.tickets.update(ticket_id, put_back(had, messages))
         sent = known.detail.get(SENT_HASH) or known.payload_hash
         now = self.context.api.tickets.get(ticket_id, custom_fields=True).as_json()
         left = self.context.versions(int(known.source_key), sent) if sent else None
         rows = listed(
-            payload, now, left, resolver=self.context.resolver(), behaviour=self.context.behaviour, messages=added
+            payload,
+            now,
+            left,
+            resolver=self.context.resolver(),
+            behaviour=self.context.behaviour,
+            messages=done.added,
         )
-        kept_of_known = {"updated": known.detail.get("updated"), SENT_HASH: sent, LEFT_ALONE: rows}
+        kept_of_known = {
+            "updated": known.detail.get("updated"), SENT_HASH: sent, LEFT_ALONE: rows, **as_written(known)
+        }  # fmt: skip
         self.context.report.conflicts.append(f"ticket {entry.source_key}: changed in Gorgias since it was loaded")
         self.context.settle(replace(entry, detail={**entry.detail, **kept_of_known}), before=before)
 
-    def _append(self, ticket_id: int, messages: Sequence[Json]) -> int:
-        """Add messages that the ticket does not have yet (by external id), in order; return how many it lacked."""
-        there = self._message_ids(ticket_id)
-        lacked = sum(message["external_id"] not in there for message in messages)
-        for message in messages:
-            self.context.progress.advance(0)
-            for _ in range(SENDS):
-                if message["external_id"] in there:
-                    break
-                try:
-                    self.context.api.messages.create(ticket_id, message)
-                    there.add(message["external_id"])
-                except Unanswered:
-                    self.context.api.clock.sleep(self.context.settings.lookup_lag_seconds)
-                    there = self._message_ids(ticket_id)
-            if message["external_id"] not in there:
-                raise OutcomeUnknown(
-                    f"A message of Gorgias ticket {ticket_id} was cut off {SENDS} times.",
-                    next_step="run again when Gorgias answers: the thread is read first.",
-                )
-        return lacked
-
-    def _message_ids(self, ticket_id: int) -> set[str]:
-        pages = self.context.api.messages.pages(ticket_id)
-        return {message.external_id for page in pages for message in page if message.external_id}
+    def _bring_thread(
+        self, entry: Entry, outcome: Send, payload: Json, known: Mapping[str, Any]
+    ) -> tuple[Entry, Done]:  # fmt: skip
+        """Bring the messages up to date; return the entry with what was sent of them, and what was done."""
+        thread = Thread.of(payload, outcome.payload, known, entry.detail.get("lost", ()))
+        done = self.thread.bring(entry, thread)
+        return replace(entry, detail={**entry.detail, SENT: done.sent}), done
 
 
 def _id(known: Entry) -> int:

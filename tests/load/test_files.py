@@ -232,7 +232,7 @@ def test_where_what_was_staged_of_the_database_is_gone_the_load_stops_and_asks_f
     assert "04_extract" in caught.value.next_step
 
 
-def test_of_a_file_that_cannot_be_read_or_is_damaged_it_is_said_that_a_load_does_not_send_it_behind(
+def test_of_a_file_that_cannot_be_read_or_is_damaged_it_is_said_that_the_next_load_sends_it_behind(
     tmp_path: Path,
 ) -> None:
     was = found(tmp_path, CONTENT, CRC, len(CONTENT))
@@ -243,6 +243,5 @@ def test_of_a_file_that_cannot_be_read_or_is_damaged_it_is_said_that_a_load_does
     with pytest.raises(RecordUnusable) as gone:
         read_file(FilesRoot.at(tmp_path), NOWHERE, was)
     for caught in (gone, damaged):
-        assert "before the load" in caught.value.next_step
-        assert caught.value.next_step.endswith("by hand: attach the file there.")
-        assert "run again" not in caught.value.next_step
+        assert caught.value.next_step.endswith("is replaced by one that has it.")
+        assert "and load again" in caught.value.next_step
