@@ -178,6 +178,17 @@ class InProcess(BaseAdapter):
                 return None
 
 
+class _Transport(Transport):
+    """A transport whose threads share a session: there are no connections that they could get at cross with."""
+
+    def _session(self) -> requests.Session:
+        if self._only is None:
+            self._only = self._session_to(self.base_url, self._auth)
+        return self._only
+
+    _only: requests.Session | None = None
+
+
 class _Key(AuthBase):
     """Signs as the account's key."""
 
@@ -212,7 +223,7 @@ def api_of(
     adapter = adapter or InProcess(account, clock)
     gate = RateGate(requests=account.limit.limit, window_seconds=account.limit.window, reserve=reserve, clock=clock)
     return GorgiasApi(
-        Transport(
+        _Transport(
             adapter.url, auth=_Key(account), gate=gate, clock=clock, timeout_seconds=timeout_seconds,
             allow_invitations=allow_invitations, adapter=adapter,
         )
