@@ -106,6 +106,31 @@ def bars(mapping: Mapping[str, float], *, label: str = "") -> str:
         return _svg(figure)
 
 
+def by_day(days: Mapping[str, Mapping[str, int]]) -> str:
+    """Return a group of bars for each day, one bar for each kind of difference, its number beside it.
+
+    Args:
+        days: day to kind to number; every day has the same kinds, the last of which is the one to fear.
+    """
+    kinds = list(next(iter(days.values()), {}))
+    fills = dict(zip(kinds, (FILL, OUTCOMES["handed_over"][1], LIMIT), strict=False))
+    most = max((n for numbers in days.values() for n in numbers.values()), default=0)
+    with matplotlib.rc_context(_SETTINGS):
+        figure, axes = _axes(height=0.7 + 0.25 * (len(kinds) + 1) * max(1, len(days)))
+        for place, kind in enumerate(kinds):
+            rows = [row + (place - (len(kinds) - 1) / 2) / (len(kinds) + 1) for row in range(len(days))]
+            values = [numbers[kind] for numbers in days.values()]
+            drawn = axes.barh(rows, values, height=0.9 / (len(kinds) + 1), color=fills[kind], label=kind)
+            axes.bar_label(drawn, [_thousands(value) for value in values], padding=4)
+        axes.set_yticks(range(len(days)), list(days))
+        axes.set_xlim(0, 1.18 * most or 1)
+        axes.invert_yaxis()
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        axes.xaxis.set_major_formatter(FuncFormatter(_thousands))
+        figure.legend(loc="outside lower left", ncols=len(kinds) or 1, borderaxespad=0.3)
+        return _svg(figure)
+
+
 def _short(name: str) -> str:
     return name if len(name) <= LABEL_LETTERS else name[: LABEL_LETTERS - 1].rstrip() + "…"
 

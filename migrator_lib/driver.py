@@ -32,6 +32,7 @@ STATUS = {ExitCode.GATE: "waiting", ExitCode.STOPPED: "stopped"}
 """Exit code to what the ledger says of the step that ended so; ``failed``, where it is neither."""
 QUIET = ["--IPKernelApp.log_level=CRITICAL"]
 """A kernel warns on the terminal that it talks over loopback; it says its errors in the notebook."""
+HYPERCARE = "08_hypercare"
 GIVEN = ("engagement_name", "execute")
 """Parameters that the driver itself gives to every notebook."""
 
@@ -151,12 +152,27 @@ class Run:
         return Ended(ExitCode.DONE)
 
     def _result(self, ended: Ended, steps: Sequence[str]) -> ExitCode:
+        if ended.code == ExitCode.DONE and steps[-1] == HYPERCARE:
+            return self._hypercare()
         if ended.code == ExitCode.DONE and self.execute and steps[-1] in STEPS[STEPS.index("05_load") :]:
-            exceeded = summary.exceeded(self.engagement, summary.collect(self.engagement)["objects"])
-            for words in exceeded:
-                self.say(f"Beyond the threshold: {words}.")
-            return ExitCode.EXCEPTIONS if exceeded else ExitCode.DONE
+            return ExitCode.EXCEPTIONS if self._exceeded() else ExitCode.DONE
         return ended.code
+
+    def _hypercare(self) -> ExitCode:
+        """Return how a day of hypercare ended: what was lost is an exception, however little it is."""
+        exceeded = self._exceeded() if self.execute else []
+        day = summary.hypercare(self.engagement.ledger.steps())
+        if day and day["lost"]:
+            page = self.engagement.paths.reports / "hypercare" / f"day-{day['day']}.html"
+            self.say(f"Lost since the cutover: {day['lost']:,} records.\nNext: {page} says which, and what to do.")
+        return ExitCode.EXCEPTIONS if exceeded or (day and day["lost"]) else ExitCode.DONE
+
+    def _exceeded(self) -> list[str]:
+        """Say which thresholds are exceeded, and return it."""
+        exceeded = summary.exceeded(self.engagement, summary.collect(self.engagement)["objects"])
+        for words in exceeded:
+            self.say(f"Beyond the threshold: {words}.")
+        return exceeded
 
     def _check_parameters(self, steps: Sequence[str]) -> None:
         known = {name for step in steps for name in parameters_of(self.root, step)} - set(GIVEN)

@@ -23,6 +23,8 @@ from migrator_lib.views import quarantine_rows
 SNIPPETS = 200
 """Message texts that reports are searched for."""
 WITHHELD = "withheld"
+HYPERCARE = "hypercare"
+"""Folder of a page for each day after the cutover."""
 
 
 def secrets_of(engagement: Engagement) -> dict[str, str]:
@@ -127,13 +129,20 @@ def _write_pages(engagement: Engagement) -> None:
 
 
 def documents(engagement: Engagement) -> list[Path]:
-    """Return the written documents."""
-    return sorted(file for file in engagement.paths.documents.glob("*") if not file.name.endswith(".tmp"))
+    """Return the written documents, and the pages of hypercare's days."""
+    found = [*engagement.paths.documents.glob("*"), *(engagement.paths.reports / HYPERCARE).glob("*")]
+    return sorted(file for file in found if not file.name.endswith(".tmp"))
 
 
 def document_links(engagement: Engagement) -> list[tuple[str, str]]:
     """Return (title, link) of the written documents."""
-    return [(f.stem.replace("_", " ").capitalize(), f"documents/{f.name}") for f in documents(engagement)]
+    return [(_title(file), f"{file.parent.name}/{file.name}") for file in documents(engagement)]
+
+
+def _title(file: Path) -> str:
+    before = "Hypercare, " if file.parent.name == HYPERCARE else ""
+    words = file.stem.replace("_", " ").replace("day-", "day ")
+    return before + words if before else words.capitalize()
 
 
 def run_rows(engagement: Engagement) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from migrator_lib.engagement import ALL_STEPS, ASIDE, NEEDS, STEPS, Engagement
+from migrator_lib.evidence.summary import hypercare
 from migrator_lib.gates import NOT_THERE, find
 
 
@@ -56,6 +57,9 @@ def next_command(engagement: Engagement) -> str:
     for state in engagement.gate_states():
         if state.state != "met" and state.reason != NOT_THERE and _awaited(engagement, state.name):
             return f'migrator sign {engagement.name} {state.name} --by "YOUR NAME"'
+    day = hypercare(engagement.ledger.steps())
+    if day and day["day"] < day["of"]:
+        return f"migrator run {engagement.name} --only 08 (tomorrow: day {day['day'] + 1} of {day['of']})"
     if all(engagement.ledger.step_is_done(step) for step in STEPS):
         return f"migrator run {engagement.name} (a rehearsal: what has changed since?)"
     return f"migrator run {engagement.name} --execute"

@@ -73,14 +73,42 @@ def status(
     missing = [step for step in STEPS if latest_done(steps, step) is None]
     if missing:
         return Status("warn", f"Not complete: {missing[0]} is next.")
+    day = hypercare(steps, since_cutover=True)
+    if day and day["lost"]:
+        return Status(
+            "bad", f"{day['lost']:,} records were lost in Gorgias after the cutover: see hypercare, day {day['day']}."
+        )
     wrong = sum(n for one in found.values() for state, n in one.items() if state in WRONG)
     quarantined = sum(one["quarantined"] for one in found.values())
     if not wrong and not quarantined:
-        return Status("good", "Complete: every source record is accounted for and verified in Gorgias.")
+        words = "Complete: every source record is accounted for and verified in Gorgias."
+        return Status("good", f"{words} {_of(day)}" if day else words)
     exceptions = [f"{quarantined:,} quarantined"] if quarantined else []
     exceptions += [f"{wrong:,} not as they should be in Gorgias"] if wrong else []
     tone: pages.Tone = "bad" if exceeded(engagement, found) else "warn"
-    return Status(tone, "Complete, with exceptions: " + ", ".join(exceptions) + ". All are listed.")
+    words = "Complete, with exceptions: " + ", ".join(exceptions) + ". All are listed."
+    return Status(tone, f"{words} {_of(day)}" if day else words)
+
+
+def hypercare(steps: Sequence[Mapping[str, Any]], *, since_cutover: bool = False) -> Mapping[str, Any] | None:
+    """Return what the last look after the cutover found: ``day, of, changed, late, lost``; None before the first.
+
+    Args:
+        steps: all steps of all runs.
+        since_cutover: whether only a look counts that nothing was taken over after.
+    """
+    last, cutover = latest_done(steps, "08_hypercare"), latest_done(steps, "07_cutover")
+    if last is None or cutover is None or (since_cutover and last["finished_at"] < cutover["finished_at"]):
+        return None
+    found: Mapping[str, Any] | None = (last["summary"] or {}).get("hypercare")
+    return found
+
+
+def _of(day: Mapping[str, Any]) -> str:
+    late = f", {day['late']:,} tickets changed in SmarterTrack since" if day["late"] else ""
+    if day["day"] >= day["of"]:
+        return f"Hypercare is done: nothing was lost{late}."
+    return f"Hypercare, day {day['day']} of {day['of']}: nothing was lost{late}."
 
 
 def exceeded(engagement: Engagement, found: Mapping[str, Mapping[str, int]]) -> list[str]:
@@ -113,7 +141,7 @@ def mail_sent(engagement: Engagement, last: Mapping[str, Any] | None) -> int | N
 def collect(engagement: Engagement) -> Json:
     """Return the summary as it stands; before the extract there are no accounts yet."""
     steps = engagement.ledger.steps()
-    last = latest_done(steps, "05_load", "06_reconcile", "07_cutover")
+    last = latest_done(steps, "05_load", "06_reconcile", "07_cutover", "08_hypercare")
     kept = (last or {}).get("summary") or {}
     found = [Account.from_json(one) for one in kept.get("accounts", [])]
     numbers = objects(found, kept.get("states", {}))

@@ -1,0 +1,203 @@
+"""One day's look: the account is read back and compared, the source is asked, and what differs is told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from migrator_lib import runbook
+from migrator_lib.engagement import Engagement
+from migrator_lib.errors import ParameterError, SourceError
+from migrator_lib.hypercare.days import Day, cutover_of, days_of, keep, number_of
+from migrator_lib.objects import TICKET
+from migrator_lib.quiet import PRODUCTION
+from migrator_lib.reconcile import CHANGED, WRONG, Finding, Reconciliation
+from migrator_lib.reconcile.result import KEPT, NEW_MESSAGES, NEW_TICKETS, TOUCHED
+from migrator_lib.runbook import FULL, ReconcileResult
+from migrator_lib.side_effects import still_off
+from migrator_lib.staging import Staged
+
+NAMED = 200
+"""Late tickets that are named; all are counted."""
+NEW, MERGED, STAGED, LATE = "new", "merged into another", "staged, and not loaded yet", "changed"
+
+
+@dataclass(frozen=True)
+class Late:
+    """A ticket that changed in SmarterTrack after the last delta that was loaded."""
+
+    ticket: int
+    number: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the source says of late changes."""
+
+    tickets: Sequence[Late] = ()
+    """The first of them."""
+    count: int = 0
+    definitions: Sequence[str] = ()
+    """Small tables that are not as they were staged."""
+    unasked: str = ""
+    """Why it could not be asked, in words; empty where it was."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one look found."""
+
+    day: Day
+    days: Sequence[Day]
+    """All days so far, this one among them."""
+    of: int
+    """How many days hypercare lasts."""
+    reconciled: ReconcileResult
+    source: Source
+    lost: Sequence[Finding] = ()
+    """Records that are lost, or not as they should be, though nobody changed them; the first of them."""
+    known: Sequence[Finding] = ()
+    """Those of which the cutover said so already."""
+    to_do: Sequence[str] = field(default_factory=list)
+    """What is left to do, in words."""
+
+    @property
+    def found(self) -> Reconciliation:
+        """The comparison."""
+        return self.reconciled.reconciliation
+
+    @property
+    def is_over(self) -> bool:
+        """Whether this is the last day, or one after it."""
+        return self.day.number >= self.of
+
+    def summary(self) -> dict[str, Any]:
+        """Return what the ledger keeps of the step."""
+        drift = {"changed": self.day.changed, "late": self.day.late, "lost": self.day.lost}
+        return {**self.reconciled.summary(), "hypercare": {"day": self.day.number, "of": self.of, **drift}}
+
+
+def look(engagement: Engagement, *, day: int = 0) -> Look:
+    """Compare everything once more, and keep the day's numbers in the ledger.
+
+    Args:
+        engagement: the migration, opened for this step.
+        day: number of the day; 0 for the next one, or for today's again.
+
+    Raises:
+        LedgerBroken: the ledger was changed outside this program.
+        AccountsError: an outcome is missing for a source record.
+    """
+    ledger, began = engagement.ledger, engagement.clock_now
+    cutover = cutover_of(ledger.steps())
+    loaded = ledger.meta("deltas_loaded", [])
+    staged = engagement.staged(FULL, *loaded)
+    result = runbook.reconcile(engagement, staged=staged, since=cutover.isoformat() if cutover else "")
+    source = _ask(engagement, [stage for stage in ledger.meta("deltas", []) if stage not in loaded])
+    lost, known = _apart(result.reconciliation.findings, _said_before(engagement))
+    found, off = result.reconciliation, [effect.words for effect in still_off(ledger, PRODUCTION)]
+    number = number_of(days_of(ledger), began.date(), day)
+    used = engagement.api_usage().get(PRODUCTION, {})
+    today = Day(
+        number, began.date().isoformat(), began.isoformat(timespec="seconds"),
+        verified=found.validated, changed=found.counted(CHANGED), known=len(known),
+        lost=len(lost) if len(found.findings) < KEPT else found.wrong - len(known),
+        tickets=sum(found.counts[TICKET.name].values()), touched=found.news[TOUCHED],
+        new_messages=found.news[NEW_MESSAGES], new_tickets=found.news[NEW_TICKETS],
+        late=None if source.unasked else source.count,
+        calls=int(used.get("calls", 0)), seconds=(engagement.clock_now - began).total_seconds(), still_off=off,
+    )  # fmt: skip
+    days = engagement.parameters.hypercare.days
+    quarantined = sum(account.outcomes.get("quarantined", 0) for account in result.accounts)
+    to_do = _left(engagement, today, days, quarantined)
+    return Look(today, keep(ledger, today), days, result, source, lost, known, to_do)
+
+
+def _said_before(engagement: Engagement) -> set[tuple[str, str]]:
+    """Return the records (object, source key) that were wrong at the last cutover already."""
+    done = [s for s in engagement.ledger.steps() if s["step"] == "07_cutover" and s["status"] == "done"]
+    last = max(done, key=lambda step: step["finished_at"] or "", default=None)
+    return {(obj, key) for obj, key in ((last or {}).get("summary") or {}).get("wrong", [])}
+
+
+def _apart(found: Sequence[Finding], said: Collection[tuple[str, str]]) -> tuple[list[Finding], list[Finding]]:
+    wrong = [one for one in found if one.state in WRONG]
+    known = [one for one in wrong if (one.object, one.source_key) in said]
+    return [one for one in wrong if (one.object, one.source_key) not in said], known
+
+
+# --- the source ----------------------------------------------------------------------------------------
+
+
+def _ask(engagement: Engagement, waiting: Sequence[str]) -> Source:
+    """Return what changed in the source and is not loaded; it may be off for good by now, which is no failure."""
+    staged_late = engagement.staged(*waiting).ticket_ids() if waiting else set()
+    try:
+        found = runbook.changed_since(engagement)
+    except (SourceError, ParameterError) as error:
+        late = _named(engagement, dict.fromkeys(staged_late, STAGED), ask=False)
+        return Source(late, len(staged_late), unasked=error.message)
+    there = engagement.all_stages.ticket_ids()
+    what = dict.fromkeys(staged_late, STAGED)
+    what |= {ticket: LATE if ticket in there else NEW for ticket in found.tickets}
+    what |= dict.fromkeys(found.merged, MERGED)
+    return Source(_named(engagement, what, ask=True), len(what), found.definitions)
+
+
+def _named(engagement: Engagement, what: dict[int, str], *, ask: bool) -> list[Late]:
+    """Return the first late tickets with their numbers, by which people know them."""
+    if not what:
+        return []
+    first = sorted(what)[:NAMED]
+    numbers = _numbers(engagement.all_stages, set(first))
+    missing = [ticket for ticket in first if ticket not in numbers]
+    if ask and missing:
+        numbers |= _asked_numbers(engagement, missing)
+    return [Late(ticket, numbers.get(ticket, ""), what[ticket]) for ticket in first]
+
+
+def _numbers(staged: Staged, tickets: Collection[int]) -> dict[int, str]:
+    rows = staged.columns("Tickets", ["TicketNumber"])
+    return {row["TicketID"]: str(row["TicketNumber"]) for row in rows if row["TicketID"] in tickets}
+
+
+def _asked_numbers(engagement: Engagement, tickets: Collection[int]) -> dict[int, str]:
+    key, number = (engagement.source.column("Tickets", name) for name in ("TicketID", "TicketNumber"))
+    if key is None or number is None:
+        return {}
+    statement = sa.select(key.label("id"), number.label("number")).where(key.in_(tickets))
+    return {int(row["id"]): str(row["number"]) for row in engagement.source.select(statement, "Tickets")}
+
+
+# --- what is left to do --------------------------------------------------------------------------------
+
+
+def _left(engagement: Engagement, today: Day, days: int, quarantined: int) -> list[str]:
+    """Return what is left to do after this day, most urgent first."""
+    name, words = engagement.name, []
+    if today.still_off:
+        words.append(
+            f"Still switched off because of the migration: {', '.join(today.still_off)}. "
+            f"migrator restore-target {name} puts it back."
+        )
+    if today.late:
+        words.append(f"migrator run {name} --only 07 --execute takes over what changed in SmarterTrack.")
+    if today.number < days:
+        words.append(f"migrator run {name} --only 08 on the next day, which is day {today.number + 1} of {days}.")
+        return words
+    by_hand = engagement.ledger.meta("hands_off")
+    if by_hand:
+        words.append("Whatever people switched off by hand for the load (gate hands_off) is on again: look at each.")
+    if quarantined:
+        words.append(f"{quarantined:,} records are in quarantine, listed on the index: decide on each.")
+    return [
+        *words,
+        "SmarterTrack: take a last full backup of database and files, and try to restore it; then release the licence "
+        "and switch the server off. Keep the backup for as long as the law asks for.",
+        "Take back what the migration could do: its API key in Gorgias, and its login in SmarterTrack's database.",
+        f"Keep reports/{name} with the ledger: it is the evidence, and the roll-back needs it.",
+    ]

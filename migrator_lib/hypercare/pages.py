@@ -1,0 +1,223 @@
+"""A day of hypercare for people: in notebook 08, and as a page of its own beside the days before it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from migrator_lib import charts, pages
+from migrator_lib.engagement import Engagement
+from migrator_lib.evidence.publish import HYPERCARE
+from migrator_lib.hypercare.days import Day
+from migrator_lib.hypercare.looking import Look
+from migrator_lib.objects import TICKET
+from migrator_lib.pages import Html
+from migrator_lib.progress import duration
+from migrator_lib.reconcile import CHANGED, Finding
+from migrator_lib.views import finding_row
+
+LISTED = 200
+AGENTS, LATE, LOST = "agents' work in Gorgias", "late change in SmarterTrack", "lost"
+WHAT_TO_DO = {
+    "missing": "Gorgias' audit log says who removed it. Put it back there, or have the next load make it anew: "
+    "migrator ledger settle {name} {object}:{key} --is-not-there, then migrator run {name} --only 05 --execute.",
+    "mismatched": "Nobody is known to have changed it. Look at it in Gorgias, and correct it there.",
+    "duplicate": "migrator sweep {name} shows what is there twice, and can mend it.",
+    "unexpected": "Look at it in Gorgias: it carries the migration's id, and the source has no such record.",
+}
+
+
+def status(look: Look) -> Html:
+    """Return the status line of a day."""
+    day = (
+        f"Day {look.day.number} of {look.of}" if look.day.number <= look.of else f"Day {look.day.number}, after the end"
+    )
+    if look.day.lost:
+        words = f"{day}: {look.day.lost:,} records are lost or not as they should be, though nobody changed them."
+        return pages.status(words, "bad", detail="They are listed below, each with what to do.")
+    kept = f"{look.day.verified:,} records are as they were sent, {look.day.changed:,} as people made them since"
+    if look.day.late:
+        words = f"{day}: nothing is lost, but {look.day.late:,} tickets changed in SmarterTrack after the cutover."
+        return pages.status(words, "warn", detail="Somebody or something still works there: see below.")
+    if look.day.still_off:
+        detail = "Something is still switched off because of the migration: see below."
+        return pages.status(f"{day}: nothing is lost. {kept}.", "warn", detail=detail)
+    end = " Hypercare is done." if look.is_over else ""
+    return pages.status(f"{day}: nothing is lost. {kept}.{end}", "good", detail=look.source.unasked)
+
+
+def tiles(look: Look) -> Html:
+    """Return the day's numbers."""
+    day = look.day
+    return pages.tiles(
+        {
+            "records verified": day.verified,
+            "changed by people since": day.changed,
+            f"of {day.tickets:,} migrated tickets worked on": f"{day.share_touched:.1%}",
+            "new messages in them": day.new_messages,
+            "new tickets": day.new_tickets,
+            "late tickets in SmarterTrack": _late(day),
+            "lost": day.lost,
+        }
+    )
+
+
+def drift(look: Look) -> Html:
+    """Return every object's records, by what they are and why."""
+    rows = []
+    for account in look.reconciled.accounts:
+        states = look.found.counts.get(account.object)
+        if states:
+            wrong = sum(n for state, n in states.items() if state not in ("validated", CHANGED))
+            rows.append(
+                {"object": account.title, "as sent": states["validated"], AGENTS: states[CHANGED],
+                 "lost, or wrong": wrong, "different": bool(wrong)}
+            )  # fmt: skip
+    known = look.day.known
+    words = (
+        f"{known:,} of those that are wrong were so at the cutover already, and are not counted as lost."
+        if known
+        else ""
+    )
+    return pages.join(
+        [
+            pages.table(rows, caption="Records read back and compared", different="different"),
+            pages.note(words) if words else "",
+        ]
+    )
+
+
+def lost(look: Look, name: str) -> Html:
+    """Return what is lost, each with what to do; and what the cutover said already, folded away."""
+    rows = [{**finding_row(one), "what to do": _what_to_do(one, name)} for one in look.lost[:LISTED]]
+    told = pages.table(rows, caption="Lost, or wrong", empty="Nothing.")
+    if not look.known:
+        return told
+    known = pages.table([finding_row(one) for one in look.known[:LISTED]])
+    return pages.join([told, pages.folded(f"Known since the cutover ({look.day.known:,})", known)])
+
+
+def _what_to_do(one: Finding, name: str) -> str:
+    if one.state == "missing" and one.object != TICKET.name:
+        return "Gorgias' audit log says who removed it. Put it back there, if it is needed."
+    return WHAT_TO_DO.get(one.state, "").format(name=name, object=one.object, key=one.source_key)
+
+
+def late(look: Look, name: str) -> Html:
+    """Return the tickets that changed in SmarterTrack after the last delta that was loaded."""
+    source = look.source
+    rows = [
+        {"ticket number": one.number or "not known", "ticket id": str(one.ticket), "what": one.what}
+        for one in source.tickets
+    ]
+    parts = [pages.table(rows, caption="Changed in SmarterTrack since the last delta", empty="No ticket.")]
+    if source.unasked:
+        parts.append(pages.note(f"SmarterTrack could not be asked: {source.unasked}"))
+    if source.count > len(rows):
+        parts.append(pages.note(f"The first {len(rows)} of {source.count:,}."))
+    if source.count:
+        words = "Find out who still works there, or which mail still arrives. This takes the changes over: "
+        parts.append(pages.paragraph(words, pages.code(f"migrator run {name} --only 07 --execute"), "."))
+    if source.definitions:
+        parts.append(pages.note("Not as they were staged, and no ticket: ", ", ".join(source.definitions), "."))
+    return pages.join(parts)
+
+
+def by_people(look: Look, url: str) -> Html:
+    """Return what people did to migrated records in Gorgias: by field, and each record with a link, folded away."""
+    fields = Counter(_field(one, difference.field) for one in look.found.changes for difference in one.differences)
+    told = Counter(one.words.partition(" in Gorgias")[0] for one in look.found.changes if one.words)
+    rows = [{"what": what, "records": n} for what, n in (*fields.most_common(), *told.most_common())]
+    listed = [_with_link(one, url) for one in look.found.changes[:LISTED]]
+    more = pages.note(f"The first {LISTED} of {look.day.changed:,}.") if len(look.found.changes) > LISTED else ""
+    return pages.join(
+        [
+            pages.table(rows, caption="What people changed in migrated records", empty="Nobody changed any."),
+            pages.folded("Each record", pages.table(listed), more) if listed else "",
+        ]
+    )
+
+
+def _field(one: Finding, field: str) -> str:
+    """Return what a field is called in the list: each custom field is one, dates that follow are their field."""
+    return f"{one.object.replace('_', ' ')}: {field.split('.')[0].replace('_', ' ')}"
+
+
+def _with_link(one: Finding, url: str) -> Mapping[str, object]:
+    row = finding_row(one)
+    del row["state"]
+    if one.object == TICKET.name and one.target_id:
+        row["Gorgias id"] = pages.link(f"{url}/app/ticket/{one.target_id}", str(one.target_id))
+    return row
+
+
+def trend(days: Sequence[Day]) -> Html:
+    """Return all days so far, as a table and as a chart."""
+    rows = [
+        {
+            "day": str(day.number), "on": day.on, "verified": day.verified, "changed by people": day.changed,
+            "tickets worked on": f"{day.share_touched:.1%}", "new messages": day.new_messages,
+            "new tickets": day.new_tickets, "late in SmarterTrack": _late(day),
+            "lost": day.lost, "different": bool(day.lost),
+        }
+        for day in days
+    ]  # fmt: skip
+    table = pages.table(rows, caption="Day by day, counted since the cutover", different="different")
+    if len(days) < 2:
+        return table
+    drawn = {
+        f"Day {day.number}": {AGENTS: day.changed, LATE: day.late or 0, LOST: day.lost + day.known} for day in days
+    }
+    figure = pages.figure(charts.by_day(drawn), "Records that differ from what was sent, by day and by reason.")
+    return pages.join([table, figure])
+
+
+def _late(day: Day) -> str:
+    return "not known" if day.late is None else f"{day.late:,}"
+
+
+def to_do(look: Look) -> Html:
+    """Return what is left to do."""
+    return pages.bullets(look.to_do)
+
+
+def cost(look: Look) -> Html:
+    """Return the calls and the time that the look took."""
+    return pages.note(f"Read by list pages: {look.day.calls:,} calls to Gorgias, {duration(look.day.seconds)}.")
+
+
+def body(look: Look, name: str, url: str) -> Html:
+    """Return everything below the status line."""
+    return pages.join(
+        [
+            tiles(look),
+            pages.heading("What differs, and why"), drift(look),
+            pages.heading("Lost"), lost(look, name),
+            pages.heading("Late changes in SmarterTrack"), late(look, name),
+            pages.heading("Work of people in Gorgias"), by_people(look, url),
+            pages.heading("Day by day"), trend(look.days),
+            pages.heading("What is left to do"), to_do(look),
+            cost(look),
+        ]
+    )  # fmt: skip
+
+
+def written(file: Path) -> Html:
+    """Return a link to a day's page, as it leads from an executed notebook's place in ``runs/<run>/``."""
+    return pages.paragraph(pages.link(f"../../{HYPERCARE}/{file.name}", "The page of this day"))
+
+
+def write(engagement: Engagement, look: Look) -> Path:
+    """Write the day's page ``hypercare/day-N.html``, in place of an earlier one of that day, and return its path."""
+    url = engagement.account_url("production").rstrip("/")
+    company = engagement.parameters.company
+    text = pages.page(
+        f"Hypercare, day {look.day.number}",
+        status(look),
+        body(look, engagement.name, url),
+        subtitle=f"{company}, {look.day.on}: everything in Gorgias compared with what was moved, once more.",
+    )
+    file = engagement.paths.reports / HYPERCARE / f"day-{look.day.number}.html"
+    file.parent.mkdir(exist_ok=True)
+    return pages.write(file, text)
