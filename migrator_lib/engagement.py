@@ -28,6 +28,7 @@ from migrator_lib.paths import Paths
 from migrator_lib.progress import Progress
 from migrator_lib.proofs import asking
 from migrator_lib.proofs.behaviour import Behaviour
+from migrator_lib.rollback.standing import Standing, is_under_way
 from migrator_lib.secret import resolve_options, resolve_secret
 from migrator_lib.simulators import embedded
 from migrator_lib.smartertrack.connection import Waits
@@ -60,7 +61,7 @@ NEEDS_BEGUN = {ROLL_BACK}
 """Steps for which it is enough that the other was begun: a load that was given up half way can be rolled back."""
 WRITES = {"03_sample_migration", "05_load", "07_cutover", ROLL_BACK}
 """Steps that write to Gorgias. Without ``execute`` they rehearse: everything is done but the writing."""
-SEEN_BY_THE_STEP = {"side_effects", "hands_off", "silence"}
+SEEN_BY_THE_STEP = {"side_effects", "hands_off", "silence", "roll_back"}
 """Gates that their own step looks at, so that they are not asked for before it."""
 AFTER_REHEARSAL = {"04_extract", "05_load"}
 """Steps that may follow a rehearsal, as long as nothing is to be written."""
@@ -241,11 +242,14 @@ class Engagement:
             return gates.hash_of_lines(listed) if listed else None
         if gate.name == "silence":
             return digest_of(self.ledger, "production")
+        if gate.name == "roll_back":
+            return Standing.of(self.ledger, "production").digest or None
         return gates.statement_hash(gate)
 
     def gate_states(self) -> list[gates.GateState]:
-        """Return where every gate stands."""
-        return self._gate_states(gates.GATES)
+        """Return where every gate stands; that of a step aside only once there is something to sign."""
+        shown = [gate for gate in gates.GATES if gate.before not in ASIDE or self.gate_subject(gate) is not None]
+        return self._gate_states(shown)
 
     def gate_state(self, name: str) -> gates.GateState:
         """Return where one gate stands.
@@ -296,10 +300,13 @@ class Engagement:
             StorageError: too little room.
         """
         self._check_room()
+        self._check_roll_back()
         needed = NEEDS.get(self.step)
         if needed and not self._is_ready(needed):
+            undone = Standing.of(self.ledger, "production").state == "done" and "05" <= needed[:2] < "90"
+            why = f"{self.step} was started before {needed} was done."
             raise OutOfTurn(
-                f"{self.step} was started before {needed} was done.",
+                f"What was loaded is rolled back, so {needed} is to be done again first." if undone else why,
                 next_step=f"migrator run {self.name} --from {needed[:2]} --to {self.step[:2]}"
                 + (" --execute" if {needed, self.step} & WRITES else ""),
             )
@@ -308,6 +315,17 @@ class Engagement:
             for gate in gates.GATES:
                 if gate.before == self.step and gate.name not in SEEN_BY_THE_STEP:
                     gates.require(states[gate.name], self.name, self.step)
+
+    def _check_roll_back(self) -> None:
+        """Refuse to write to an account whose roll-back is half done: nobody could tell what goes and what stays."""
+        target = "sandbox" if self.step == "03_sample_migration" else "production"
+        writes = self.step in WRITES and self.step != ROLL_BACK and self.execute
+        if writes and is_under_way(self.ledger, target):
+            more = "" if target == "production" else " -p account=sandbox"
+            raise OutOfTurn(
+                f"The roll-back of the {target} account was begun, and is not finished.",
+                next_step=f"migrator run {self.name} --only 90{more} --execute finishes it; then run again.",
+            )
 
     def _is_ready(self, step: str) -> bool:
         if self.ledger.step_is_done(step):

@@ -63,6 +63,8 @@ GATES: tuple[Gate, ...] = (
     Gate("silence", "05_load", "The mailbox of target.canary.address got no mail and no survey while the canaries were "
          "in Gorgias, and no agent was told of them."),
     Gate("freeze", "07_cutover", "SmarterTrack is read-only for agents and customers, and mail goes elsewhere."),
+    Gate("roll_back", "90_rollback", "What documents/roll_back.html lists is to be removed from the Gorgias account; "
+         "what it lists as protected, and as what cannot be undone, stays."),
 )  # fmt: skip
 
 

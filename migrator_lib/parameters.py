@@ -332,6 +332,13 @@ class Hypercare(Model):
     days: Annotated[int, Field(ge=1, le=60)] = 3
 
 
+class RollBack(Model):
+    """How what was loaded can be taken out again (notebook 90)."""
+
+    snapshot: Literal["full", "off"] = "full"
+    """Whether the account is listed before the first write, so that a roll-back can prove that it is so again."""
+
+
 class Thresholds(Model):
     """Largest share of exceptions with which a run still ends with exit code 0."""
 
@@ -355,6 +362,7 @@ class Parameters(Model):
     sample: Sample = Sample()
     delta: Delta = Delta()
     hypercare: Hypercare = Hypercare()
+    rollback: RollBack = RollBack()
     thresholds: Thresholds = Thresholds()
     free_disk_bytes: Annotated[int, Field(ge=0)] = 200_000_000
     """The run does not start with less room than this for staged data and ledger."""

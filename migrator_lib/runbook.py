@@ -25,6 +25,7 @@ from migrator_lib.reconcile.accounts import Account, accounts, require_balanced,
 from migrator_lib.reconcile.readback import ReadBack
 from migrator_lib.reconcile.result import NEW_TICKETS
 from migrator_lib.reconcile.since import AskedEvents
+from migrator_lib.rollback.step import before_first_write
 from migrator_lib.side_effects import Done
 from migrator_lib.smartertrack.connection import connection_facts
 from migrator_lib.smartertrack.file_index import BLOBS, FILES
@@ -147,6 +148,7 @@ def load(engagement: Engagement, tickets: Collection[int] | None = None) -> Load
     staged = engagement.all_stages
     deltas = engagement.ledger.meta("deltas", [])
     lookups = engagement.lookups(staged)
+    before_first_write(engagement, PRODUCTION)
     quiet = make_quiet(engagement, PRODUCTION, lookups)
     report = loader(engagement, staged, lookups).run(tickets=tickets)
     if engagement.rehearsal:

@@ -6,7 +6,8 @@ an engagement, and ``pages`` shows it.
 """
 
 from migrator_lib.rollback.context import Context
-from migrator_lib.rollback.rolling import Blast, RollBack, Standing, is_under_way
+from migrator_lib.rollback.rolling import Blast, RollBack
 from migrator_lib.rollback.snapshot import take
+from migrator_lib.rollback.standing import Standing, is_under_way
 
 __all__ = ["Blast", "Context", "RollBack", "Standing", "is_under_way", "take"]

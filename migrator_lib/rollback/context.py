@@ -9,7 +9,6 @@ from pathlib import Path
 
 from migrator_lib.gorgias.api import GorgiasApi
 from migrator_lib.ledger import Ledger
-from migrator_lib.lookups import Lookups
 from migrator_lib.objects import OBJECTS
 from migrator_lib.progress import Progress
 from migrator_lib.proofs.behaviour import Behaviour
@@ -35,14 +34,13 @@ class Context:
     """Its name, which is part of every external id."""
     folder: Path
     """The engagement's state."""
-    staged: Staged
-    lookups: Lookups
     progress: Progress
-
-    @property
-    def behaviour(self) -> Behaviour:
-        """What depends on how Gorgias answers."""
-        return self.lookups.behaviour
+    behaviour: Behaviour
+    """What depends on how Gorgias answers."""
+    staged: Staged | None = None
+    """What was loaded; a snapshot needs none of it."""
+    tags: frozenset[str] = frozenset()
+    """Names of tags that are no record's, and that Gorgias made since tickets named them."""
 
     @property
     def snapshot_file(self) -> Path:

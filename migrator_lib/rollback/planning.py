@@ -23,7 +23,7 @@ from migrator_lib.external_id import parse
 from migrator_lib.gorgias.contract.replies import Message
 from migrator_lib.ledger import GONE, PENDING, REMOVED, Entry
 from migrator_lib.objects import ATTACHMENT, TICKET
-from migrator_lib.objects.ticket import moment, tags_beside
+from migrator_lib.objects.ticket import moment
 from migrator_lib.rollback.context import OBJECTS_OF, Context
 from migrator_lib.rollback.inventory import Inventory, Item, hash_of
 from migrator_lib.rollback.plan import Decision, Plan, Planned
@@ -215,7 +215,7 @@ class Planner:
 
     def _tags_on_the_fly(self, named: set[str]) -> Iterator[tuple[Entry, Item | None, str]]:
         """Yield the tags that Gorgias made since tickets of ours name them, and that no entry is about."""
-        names = {hash_of(name): name for name in tags_beside(self.context.lookups)}
+        names = {hash_of(name): name for name in self.context.tags}
         for item in self.there.things("tags"):
             name = names.get(item.facts["name"])
             there_before = self.before is not None and self.before.get("tags", item.id) is not None
@@ -291,6 +291,7 @@ def people_in(context: Context, ticket: int) -> set[tuple[str, int]]:
 
 def attachments_of(context: Context, tickets: set[str]) -> Iterator[Entry]:
     """Yield the entries of uploaded files, but for those of these tickets."""
+    assert context.staged is not None
     rows = context.staged.columns("TicketAttachments", ["TicketAttachmentID", "TicketID"])
     stay = {str(row["TicketAttachmentID"]) for row in rows if str(row["TicketID"]) in tickets}
     for entry in context.ledger.entries(context.target, ATTACHMENT.name, state="created"):

@@ -1,11 +1,5 @@
 """Rolling back one account: plan, signature, removal, proof; each can be stopped anywhere and run again.
 
-The ledger keeps how far it came (``roll_back:<account>``)::
-
-    planned      the plan is in its file, and its digest can be signed
-    under way    the first removal may have left; until it is finished nothing can be loaded
-    done         everything is removed and proven; the next load takes a new snapshot
-
 A roll-back changes nothing that is not ours: no request of a load changes what was there before, but for rules,
 integrations and settings that were switched off, which are put back. So nothing in the account acts because of it:
 no rule or integration is called when something is deleted (create-rule and create-integration name no such event).
@@ -13,19 +7,18 @@ no rule or integration is called when something is deleted (create-rule and crea
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from migrator_lib.ledger import Ledger
-from migrator_lib.rollback.context import Context, kept_name, snapshot_name
+from migrator_lib.rollback.context import Context, snapshot_name
 from migrator_lib.rollback.inventory import Inventory, discard
 from migrator_lib.rollback.plan import Plan, Planned
 from migrator_lib.rollback.planning import Planner
 from migrator_lib.rollback.proof import Proof, Prover
 from migrator_lib.rollback.removal import Removal
 from migrator_lib.rollback.snapshot import WORDS, open_snapshot, state_of
+from migrator_lib.rollback.standing import Standing
 from migrator_lib.side_effects import still_off
 
 LISTED = 200
@@ -58,6 +51,11 @@ class Blast:
         return sum(one.get("remove", 0) - one.get("removed", 0) for one in self.counts.values())
 
     @property
+    def removed(self) -> int:
+        """How many things are gone."""
+        return sum(one.get("removed", 0) for one in self.counts.values())
+
+    @property
     def protects(self) -> int:
         """How many things stay, since somebody touched or uses them."""
         return sum(one.get("protect", 0) for one in self.counts.values())
@@ -68,29 +66,6 @@ class Blast:
         return not self.to_remove and not self.off and not any(
             one.get("gone", 0) for one in self.counts.values()
         )  # fmt: skip
-
-
-@dataclass
-class Standing:
-    """Where the roll-back of an account stands, as the ledger keeps it."""
-
-    state: str = ""
-    digest: str = ""
-    head: int = 0
-    """The journal's last row when the plan was made."""
-    at: str = ""
-    """When the plan began to be made, UTC."""
-    proof: Mapping[str, Any] | None = None
-
-    @classmethod
-    def of(cls, ledger: Ledger, target: str) -> Standing:
-        """Return what the ledger keeps."""
-        return cls(**(ledger.meta(kept_name(target)) or {}))
-
-
-def is_under_way(ledger: Ledger, target: str) -> bool:
-    """Whether a roll-back of an account was begun and is not finished."""
-    return Standing.of(ledger, target).state == "under way"
 
 
 class RollBack:
@@ -141,7 +116,7 @@ class RollBack:
         current = standing.state == "planned" and standing.head == self.context.ledger.head()[0] and not fresh
         if not there or not (standing.state == "under way" or current):
             self._make(standing)
-        return self._blast()
+        return self.blast()
 
     def _make(self, before: Standing) -> None:
         begun = self.now.isoformat(timespec="seconds")
@@ -165,7 +140,8 @@ class RollBack:
     def _off(self) -> list[str]:
         return [effect.words for effect in still_off(self.context.ledger, self.context.target)]
 
-    def _blast(self) -> Blast:
+    def blast(self) -> Blast:
+        """Return what the plan says, and how far it was carried out."""
         standing, plan = self.standing, self.plan
         protected = []
         for item in plan.items(decision="protect"):

@@ -16,6 +16,7 @@ from migrator_lib.objects import TICKET
 from migrator_lib.proofs import asking
 from migrator_lib.proofs.asking import Proofs
 from migrator_lib.quiet import make_quiet, restore
+from migrator_lib.rollback.step import before_first_write
 from migrator_lib.runbook import extractor, read_files
 from migrator_lib.sample.choice import Choice
 from migrator_lib.sample.reviewer import Review, Reviewer
@@ -38,6 +39,7 @@ def prove(engagement: Engagement, *, again: bool = False, skip_large: bool = Fal
         TargetError: the sandbox account cannot be reached or refuses the key.
         GateClosed: something in the sandbox would act on synthetic tickets.
     """
+    before_first_write(engagement, TARGET)
     quiet = None if engagement.rehearsal else make_quiet(engagement, TARGET)
     found = asking.ask(engagement, again=again, skip_large=skip_large)
     found.quiet = quiet

@@ -175,7 +175,8 @@ def test_the_page_says_how_to_sign_and_who_did(planned: Planned) -> None:
 
 def test_one_gate_stands_where_all_of_them_say_it_does(planned: Planned) -> None:
     states = planned.engagement.gate_states()
-    assert [state.name for state in states] == [gate.name for gate in gates.GATES]
+    shown = [gate.name for gate in gates.GATES if gate.name != "roll_back"]  # of which there is nothing to sign yet
+    assert [state.name for state in states] == shown
     assert [planned.engagement.gate_state(state.name) for state in states] == states
 
 

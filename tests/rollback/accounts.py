@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,9 @@ from migrator_lib.clock import ManualClock
 from migrator_lib.gorgias.api import GorgiasApi
 from migrator_lib.ledger import Ledger
 from migrator_lib.load import Loader, LoadReport
+from migrator_lib.objects.ticket import tags_beside
 from migrator_lib.progress import Progress
+from migrator_lib.proofs.behaviour import Behaviour
 from migrator_lib.rollback import Blast, Context, RollBack, take
 from migrator_lib.rollback.proof import Proof
 from migrator_lib.simulators.gorgias import Account
@@ -46,11 +48,11 @@ class Place:
 
     @property
     def context(self) -> Context:
-        lookups = self.shop.lookups(self.staged)
-        lookups.behaviour = replace_behaviour(lookups.behaviour, self.job)
+        behaviour = Behaviour(delete_job=self.job, lookup_lag_seconds=4.0)
+        tags = frozenset(tags_beside(self.shop.lookups(self.staged)))
         return Context(
-            self.api, TARGET, self.ledger, "demo", self.folder / "state", self.staged, lookups, self.progress
-        )  # fmt: skip
+            self.api, TARGET, self.ledger, "demo", self.folder / "state", self.progress, behaviour, self.staged, tags
+        )
 
     @property
     def progress(self) -> Progress:
@@ -89,10 +91,6 @@ class Place:
         self.clock.advance(timedelta(hours=hours).total_seconds())
 
 
-def replace_behaviour(behaviour: Any, job: bool) -> Any:
-    return behaviour.model_copy(update={"delete_job": job, "lookup_lag_seconds": 4.0})
-
-
 def place(folder: Path, *, tickets: int = 8, fill: Callable[[GorgiasApi], None] | None = None) -> Place:
     """Return a shop that is staged, and an account that something was in before."""
     clock = ManualClock(START)
@@ -111,8 +109,8 @@ def lived_in(api: GorgiasApi) -> None:
                                 "email": "ann@home.example", "note": "calls on Mondays"})  # fmt: skip
     api.tags.create({"name": "vip", "description": "of the shop"})
     api.teams.create({"name": "Sales", "members": [{"id": 3}]})
-    api.custom_fields.create({"object_type": "Ticket", "label": "Colour",
-                              "definition": {"data_type": "text", "input_settings": {"input_type": "input"}}})  # fmt: skip
+    text = {"data_type": "text", "input_settings": {"input_type": "input"}}
+    api.custom_fields.create({"object_type": "Ticket", "label": "Colour", "definition": text})
     api.tickets.create(ticket(ann.id, tags=[{"name": "vip"}, {"name": "seen"}]))
     api.tickets.create(ticket(ann.id, trashed_datetime="2026-02-01T00:00:00Z"))
 
@@ -147,6 +145,3 @@ def differing(before: Documents, after: Documents) -> dict[str, set[int]]:
         for kind in COMPARED
     }
     return {kind: ids for kind, ids in found.items() if ids}
-
-
-__all__ = ["START", "Place", "differing", "documents", "lived_in", "place", "replace", "reply", "ticket"]

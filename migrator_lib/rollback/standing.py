@@ -1,0 +1,40 @@
+"""How far the roll-back of an account came, as the ledger keeps it (``roll_back:<account>``).
+
+::
+
+    planned      the plan is in its file, and its digest can be signed
+    under way    the first removal may have left; until it is finished nothing can be loaded
+    done         everything is removed and proven; the next load takes a new snapshot
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from migrator_lib.ledger import Ledger
+from migrator_lib.rollback.context import kept_name
+
+
+@dataclass
+class Standing:
+    """Where the roll-back of an account stands, as the ledger keeps it."""
+
+    state: str = ""
+    digest: str = ""
+    head: int = 0
+    """The journal's last row when the plan was made."""
+    at: str = ""
+    """When the plan began to be made, UTC."""
+    proof: Mapping[str, Any] | None = None
+
+    @classmethod
+    def of(cls, ledger: Ledger, target: str) -> Standing:
+        """Return what the ledger keeps."""
+        return cls(**(ledger.meta(kept_name(target)) or {}))
+
+
+def is_under_way(ledger: Ledger, target: str) -> bool:
+    """Whether a roll-back of an account was begun and is not finished."""
+    return Standing.of(ledger, target).state == "under way"
