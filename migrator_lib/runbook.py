@@ -6,13 +6,14 @@ Each opens what it needs from the engagement, does its work through the modules 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from migrator_lib import delta
-from migrator_lib.delta import Changes, Found, Watermark
+from migrator_lib.delta import Changes, Found, Watermark, conflicts, history
 from migrator_lib.engagement import Engagement
 from migrator_lib.errors import GateClosed
 from migrator_lib.extract import Extractor, ExtractReport
@@ -33,6 +34,8 @@ from migrator_lib.smartertrack.tables import source_table
 from migrator_lib.staging import Staged, write_gone
 
 FULL = "full"
+SIGNED_IN = ("DateLastLoginUTC",)
+"""Columns of users that change when somebody looks, and nothing else does."""
 F = TypeVar("F", Found, Changes)
 """What was found to have changed."""
 
@@ -61,6 +64,7 @@ def extract(engagement: Engagement, *, start_again: bool = False) -> ExtractRepo
     if start_again:
         for name in ("deltas", "deltas_loaded"):  # first, or those of a run that dies here would hide what is read anew
             ledger.set_meta(name, [])
+        history.forget(ledger)
         reader.start_again()
     if not ledger.chunks(FULL):
         ledger.set_meta("extract_moments", [])
@@ -150,16 +154,29 @@ def load(engagement: Engagement, tickets: Collection[int] | None = None) -> Load
     lookups = engagement.lookups(staged)
     before_first_write(engagement, PRODUCTION)
     quiet = make_quiet(engagement, PRODUCTION, lookups)
+    clock, gate = engagement.clock, engagement.api(PRODUCTION).gate
+    began, calls = clock.monotonic(), gate.calls
     report = loader(engagement, staged, lookups).run(tickets=tickets)
     if engagement.rehearsal:
         return LoadResult(report, [], rehearsal=True, quiet=quiet)
+    _note_loaded(engagement, deltas, clock.monotonic() - began, gate.calls - calls)
     look_again(engagement, quiet)
     settle_strays(engagement.ledger, PRODUCTION, staged)
     found = accounts(engagement.ledger, PRODUCTION, staged, lookups)
     require_balanced(found)
     engagement.ledger.set_meta("deltas_loaded", deltas)
+    conflicts.write(engagement)
     note_mail(engagement)
     return LoadResult(report, found, rehearsal=False, quiet=quiet)
+
+
+def _note_loaded(engagement: Engagement, deltas: Collection[str], seconds: float, calls: int) -> None:
+    """Keep how long the deltas took that this load brought; the first load of all brings everything else, too."""
+    loaded = engagement.ledger.meta("deltas_loaded")
+    waiting = [stage for stage in deltas if stage not in (loaded or ())]
+    if waiting:
+        at = engagement.clock_now.isoformat(timespec="seconds")
+        history.note_loaded(engagement.ledger, waiting, at, None if loaded is None else seconds, calls)
 
 
 # --- 06 reconcile --------------------------------------------------------------------------------------
@@ -199,6 +216,7 @@ def reconcile(engagement: Engagement, *, staged: Staged | None = None, since: st
     read = ReadBack(engagement.paths.state / "readback.sqlite3", engagement.name)
     try:
         read.read(engagement.api(PRODUCTION), engagement.progress, engagement.behaviour)
+        began = time.perf_counter()
         found = Reconciler(
             ledger=engagement.ledger, target=PRODUCTION, staged=staged, lookups=lookups, read=read,
             progress=engagement.progress, history=AskedEvents(engagement.api(PRODUCTION)),
@@ -208,6 +226,7 @@ def reconcile(engagement: Engagement, *, staged: Staged | None = None, since: st
     finally:
         read.close()
     sums = accounts(engagement.ledger, PRODUCTION, staged, lookups)
+    history.note_measured(engagement.ledger, history.RECONCILED, time.perf_counter() - began)
     require_balanced(sums)
     return ReconcileResult(found, sums)
 
@@ -243,9 +262,11 @@ def _look(engagement: Engagement) -> Found:
 
 def _compare(engagement: Engagement, leave_out: Collection[int] = frozenset()) -> Changes:
     source, staged, progress = engagement.source, engagement.all_stages, engagement.progress
-    rows = engagement.parameters.source.page_rows
+    rows, began = engagement.parameters.source.page_rows, time.perf_counter()
     with progress.alive():
-        return delta.changes(source, staged, progress, page_rows=rows, leave_out=leave_out)
+        found = delta.changes(source, staged, progress, page_rows=rows, leave_out=leave_out)
+    history.note_measured(engagement.ledger, history.COMPARISON, time.perf_counter() - began)
+    return found
 
 
 def _last_watermark(engagement: Engagement) -> Watermark | None:
@@ -265,7 +286,7 @@ def _stage_delta(engagement: Engagement, began: Watermark, look: Callable[[], F]
     ledger = engagement.ledger
     deltas: list[str] = ledger.meta("deltas", [])
     stage = f"delta-{len(deltas) + 1:03d}"
-    reader = extractor(engagement, stage)
+    reader, started = extractor(engagement, stage), time.perf_counter()
     with engagement.progress.alive(), engagement.source.one_moment():
         found = look()
         if not found:
@@ -276,7 +297,12 @@ def _stage_delta(engagement: Engagement, began: Watermark, look: Callable[[], F]
         reader.tickets(sorted(found.tickets))
     read_files(engagement, reader)
     ledger.set_meta("watermarks", ledger.meta("watermarks", {}) | {stage: began.as_json()})
+    took, before = time.perf_counter() - started, engagement.all_stages.count("TicketMessages")
     ledger.set_meta("deltas", [*deltas, stage])
+    more = engagement.all_stages.count("TicketMessages") - before
+    at = engagement.clock_now.isoformat(timespec="seconds")
+    read = history.Delta(stage, at, len(found.tickets | found.merged), more, round(took, 3))
+    history.note_read(ledger, read, found.purged)
     return found
 
 
@@ -295,6 +321,8 @@ class CutoverResult:
     """What was switched off in the account for the load, and is put back."""
     still_off: str = ""
     """Why it is not, in words; empty where it is."""
+    last: datetime | None = None
+    """When the last thing happened that the source knows of: a restored backup ends there, whatever the clock says."""
 
     def summary(self) -> dict[str, Any]:
         """Return what the ledger keeps of the step."""
@@ -307,7 +335,8 @@ def cut_over(engagement: Engagement) -> CutoverResult:
 
     What the watermark leads to is loaded first, which takes minutes. Then everything is compared: what that finds
     beyond it is loaded, too, and everything is compared again. What changes meanwhile in a table that was compared
-    already is seen by its trace. Without ``execute`` it only says what has changed.
+    already is seen by its trace; so is what changes while everything is read back. Without ``execute`` it only says
+    what has changed.
 
     Raises:
         GateClosed: the source changed while it should have been frozen.
@@ -318,17 +347,18 @@ def cut_over(engagement: Engagement) -> CutoverResult:
         if not found.compared:
             found = found.with_missed(_compare(engagement, leave_out=found.tickets | found.merged))
         rehearsed = LoadResult(LoadReport(), [], rehearsal=True)
-        return CutoverResult(found, rehearsed, None, still_off="A rehearsal puts nothing back.")
+        return CutoverResult(found, rehearsed, None, still_off="A rehearsal puts nothing back.", last=began.last)
     found = _stage_delta(engagement, began, lambda: _look(engagement))
     loaded = _load_deltas(engagement)
     missed = _compare(engagement)
-    _require_frozen(engagement, _moved_since(engagement, began))
+    _require_frozen(engagement, began)
     if missed:
         _stage_delta(engagement, began, lambda: missed)
         loaded = loaded.followed_by(_load_deltas(engagement))
-        _require_frozen(engagement, _compare(engagement).tickets | _moved_since(engagement, began))
+        _require_frozen(engagement, began, _compare(engagement))
     deltas = engagement.ledger.meta("deltas", [])
-    result = CutoverResult(found.with_missed(missed), loaded, reconcile(engagement), deltas)
+    result = CutoverResult(found.with_missed(missed), loaded, reconcile(engagement), deltas, last=began.last)
+    _require_frozen(engagement, began)
     _put_back(engagement, result)
     return result
 
@@ -353,24 +383,34 @@ def _load_deltas(engagement: Engagement) -> LoadResult:
     return load(engagement, engagement.staged(*waiting).ticket_ids() if waiting else set())
 
 
-def _moved_since(engagement: Engagement, began: Watermark) -> frozenset[int]:
-    """Return the tickets with a trace behind these marks that are not in the source as they are staged."""
+def _moved_since(engagement: Engagement, began: Watermark) -> Changes:
+    """Return what has a trace behind these marks and is not in the source as it is staged."""
     source, staged, progress = engagement.source, engagement.all_stages, engagement.progress
     rows = engagement.parameters.source.page_rows
     with progress.alive():
         candidates = delta.since(source, staged, began, timedelta(0), progress, page_rows=rows)
-        return delta.changes(source, staged, progress, page_rows=rows, only=candidates.tickets).tickets
+        return delta.changes(source, staged, progress, page_rows=rows, only=candidates.tickets)
 
 
-def _require_frozen(engagement: Engagement, changed: Collection[int]) -> None:
-    """Pass if nothing changed in the source since the cutover began.
+def _require_frozen(engagement: Engagement, began: Watermark, compared: Changes | None = None) -> None:
+    """Pass if nothing changed in the source since the cutover began: no ticket, and nothing that defines things.
+
+    Args:
+        engagement: the migration.
+        began: the marks of its beginning.
+        compared: what a comparison of everything found since, too, where there was one.
 
     Raises:
-        GateClosed: with the number of tickets that did.
+        GateClosed: with the number of tickets that did, or the tables.
     """
-    if changed:
+    moved = _moved_since(engagement, began)
+    changed = moved.tickets | moved.merged | (compared.tickets | compared.merged if compared else frozenset())
+    rows = engagement.parameters.source.page_rows
+    tables = delta.changed_definitions(engagement.source, engagement.all_stages, rows, leave_out=SIGNED_IN)
+    if changed or tables:
+        what = f"{len(changed)} tickets changed" if changed else f"{', '.join(tables)} changed"
         raise GateClosed(
-            f"{engagement.step} waits at the gate 'freeze': {len(changed)} tickets changed in SmarterTrack "
+            f"{engagement.step} waits at the gate 'freeze': {what} in SmarterTrack "
             "while it should have been frozen. What had changed before is in Gorgias.",
             gate="freeze",
             next_step="stop mail import, automatic closing and agents' work in SmarterTrack, then "

@@ -341,6 +341,23 @@ def changes_tables(found: Found | None) -> Html:
     return pages.join(parts)
 
 
+def frozen(engagement: Engagement, result: CutoverResult) -> Html:
+    """Return what the freeze check says, and what it cannot say: a restored backup knows nothing of what came after."""
+    last = f"{result.last:%Y-%m-%d %H:%M} UTC" if result.last else "an unknown moment"
+    words = f"The last that happened in the source was on {last}. "
+    if result.load.rehearsal:
+        words += "Whether it stands still is asked at the cutover itself."
+    else:
+        words += "Nothing changed in it from the beginning of the cutover until everything was read back."
+    kind = engagement.parameters.source.read_from
+    if kind == "live":
+        return pages.note(words)
+    return pages.join([pages.note(words), pages.status(
+        f"What was asked is a {kind}, and says nothing of the live SmarterTrack after it was made.", "warn",
+        detail="It must have been made after the freeze began; the gate 'freeze' is a person's word for that.",
+    )])  # fmt: skip
+
+
 def _how(found: Found) -> str:
     if found.candidates is None:
         return "No watermark was taken when the last stage was read, so everything was compared."

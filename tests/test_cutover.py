@@ -11,7 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from migrator_lib import progress, runbook, views
-from migrator_lib.delta import Changes, Found
+from migrator_lib.delta import Changes, Found, history
+from migrator_lib.delta import pages as delta_pages
 from migrator_lib.engagement import Engagement
 from migrator_lib.errors import GateClosed
 from migrator_lib.extract import Extractor
@@ -327,3 +328,53 @@ def test_a_delta_is_known_to_be_alive_while_the_database_gives_no_sign(
     monkeypatch.setattr(runbook.delta, "changes", waits)
     monkeypatch.setattr(runbook, "_require_frozen", lambda *_: None)
     assert not cutover.run().found
+
+
+def test_a_delta_is_kept_in_the_history_with_what_it_took_and_shown(cutover: Cutover) -> None:
+    cutover.live_a_day()
+    early = runbook.extract_delta(cutover.engagement)
+    cutover.do(CHASED)
+    cutover.run()
+    first, second = history.deltas(cutover.engagement.ledger)
+    assert (first.stage, first.tickets) == ("delta-001", len(early.tickets | early.merged))
+    assert (second.stage, second.tickets, second.messages) == ("delta-002", 1, 1)
+    assert first.messages > 1
+    assert first.read_seconds > 0
+    shown = str(delta_pages.history(cutover.engagement))
+    assert "Each was smaller than the one before it" in shown
+    assert "<svg" in shown
+    runbook.extract(cutover.engagement, start_again=True)
+    assert "No delta was read yet" in str(delta_pages.history(cutover.engagement))
+
+
+def test_how_long_a_comparison_takes_is_kept_also_of_a_rehearsal(cutover: Cutover) -> None:
+    rehearsal = cutover.desk.open("07_cutover", execute=False)
+    runbook.cut_over(rehearsal)
+    assert history.measured(rehearsal.ledger)[history.COMPARISON] > 0
+    rehearsal.close()
+
+
+def test_an_agent_who_is_made_while_it_should_be_frozen_closes_the_gate_and_one_who_signs_in_does_not(
+    cutover: Cutover,
+) -> None:
+    one = "WHERE UserID = (SELECT MAX(UserID) FROM st_Users)"
+    cutover.meanwhile = lambda: cutover.do(f"UPDATE st_Users SET DateLastLoginUTC = '2026-07-03 10:00:00.000000' {one}")
+    cutover.run()
+    cutover.meanwhile = lambda: cutover.do(f"UPDATE st_Users SET DisplayName = 'Another' {one}")
+    with pytest.raises(GateClosed, match="Users changed in SmarterTrack while it should have been frozen"):
+        cutover.run()
+
+
+def test_a_change_while_everything_is_read_back_closes_the_gate(
+    cutover: Cutover, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runbook, "reconcile", lambda _: cutover.do(CHASED))
+    with pytest.raises(GateClosed, match="1 tickets changed"):
+        cutover.run()
+
+
+def test_a_restored_backup_is_said_to_know_nothing_of_the_live_system(cutover: Cutover) -> None:
+    result = cutover.run()
+    assert "says nothing of the live SmarterTrack" in str(views.frozen(cutover.engagement, result))
+    assert result.last is not None
+    assert f"{result.last:%Y-%m-%d %H:%M}" in str(views.frozen(cutover.engagement, result))

@@ -199,10 +199,20 @@ def retagged(source: SourceDatabase, staged: Staged, page_rows: int) -> set[int]
     return {row["TicketID"] for row in _rows(source, narrow(tasks.name, ()), page_rows) if row["TaskID"] in changed}
 
 
-def changed_definitions(source: SourceDatabase, staged: Staged, page_rows: int = 10_000) -> list[str]:
-    """Return the small tables (users, departments, fields ...) that are not as they were staged."""
+def changed_definitions(
+    source: SourceDatabase, staged: Staged, page_rows: int = 10_000, *, leave_out: Collection[str] = ()
+) -> list[str]:
+    """Return the small tables (users, departments, fields ...) that are not as they were staged.
+
+    Args:
+        source: the database.
+        staged: all stages.
+        page_rows: rows that are read at once.
+        leave_out: columns in which a difference does not count.
+    """
     found = []
-    for table in (*DEFINITIONS, TAGS_IN_TASKS):
+    for known in (*DEFINITIONS, TAGS_IN_TASKS):
+        table = narrow(known.name, [column for column in known.columns if column not in leave_out])
         if table.name in source.binding.tables:
             now = {_number(table, row) for row in _rows(source, table, page_rows)}
             if now != {_number(table, row) for row in staged.rows(table.name)}:

@@ -75,6 +75,11 @@ class Watermark:
     ids: Mapping[str, int | None]
     """``Table.Column`` to its highest id; None where there was none."""
 
+    @property
+    def last(self) -> datetime | None:
+        """When the last thing happened that the database knows of; None in an empty one."""
+        return max((moment for moment in self.dates.values() if moment), default=None)
+
     def as_json(self) -> dict[str, Any]:
         """Return what the ledger keeps."""
         dates = {name: moment and moment.isoformat() for name, moment in self.dates.items()}

@@ -6,12 +6,14 @@ pages that an admin cannot work from without addresses.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from migrator_lib import pages
 from migrator_lib.agents import all_agents
+from migrator_lib.delta import history
 from migrator_lib.engagement import Engagement
 from migrator_lib.gorgias.contract.replies import User
 from migrator_lib.handoff import assessments, sla_inventory, workflow_inventory
@@ -57,6 +59,7 @@ def write_all(engagement: Engagement) -> list[Path]:
         TargetError: the account cannot be read.
         StorageError: the disk is full or cannot be written.
     """
+    began = time.perf_counter()
     material, paths = Material.of(engagement), engagement.paths
     shared = [
         _write(paths.documents, material, name, title, make(material, mask_text))
@@ -69,6 +72,7 @@ def write_all(engagement: Engagement) -> list[Path]:
         _write(paths.state / "handoff", material, name, DOCUMENTS[name][0], DOCUMENTS[name][1](material, str))
         for name in WITH_ADDRESSES
     ]
+    history.note_measured(engagement.ledger, history.DOCUMENTS, time.perf_counter() - began)
     return [*shared, numbers, *members, *confidential]
 
 

@@ -11,6 +11,7 @@ from migrator_lib.csv_file import write_csv
 from migrator_lib.engagement import Engagement
 from migrator_lib.gorgias.contract.replies import User
 from migrator_lib.ledger.schema import Entry
+from migrator_lib.ledger.written import TRASHED
 from migrator_lib.masking import mask_text
 from migrator_lib.objects import OBJECTS, TICKET
 from migrator_lib.reconcile.accounts import ORPHANS, PART_TITLES
@@ -123,5 +124,7 @@ def _outcome(entry: Entry | None) -> str:
         return "not loaded"
     if entry.state in ("created", "matched"):
         return "moved"
+    if TRASHED in entry.detail:
+        return f"in Gorgias' trash: {(entry.rule or '').replace('_', ' ')}"
     words = {"skipped": "left out", "quarantined": "in quarantine"}.get(entry.state, entry.state.replace("_", " "))
     return f"{words}: {(entry.rule or 'see the list').replace('_', ' ')}"

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from migrator_lib.clock import ManualClock
+from migrator_lib.delta import conflicts, history
 from migrator_lib.gorgias.api import GorgiasApi
 from migrator_lib.ledger import GONE, Entry, Ledger
 from migrator_lib.load import LoadReport
@@ -365,6 +367,33 @@ def test_what_differs_is_listed_by_field_with_who_changed_it_masked(desk: Desk) 
     assert rows["priority"]["do"] == "decide which of the two holds, and set it in Gorgias"
     found = desk.reconcile()
     assert (found.findings, [one.state for one in found.changes]) == ([], ["changed"])
+
+
+def test_the_list_of_conflicts_has_a_link_for_each_field_and_names_nobody(desk: Desk, tmp_path: Path) -> None:
+    desk.agent(1, status="closed", subject="Ask bob@home.example")
+    desk.change(1, Subject="Mine")
+    desk.delta(1)
+    desk.load()
+    history.note_read(desk.ledger, history.Delta("delta-001", "", 1, 0, 1.0), {3})
+    engagement: Any = SimpleNamespace(
+        ledger=desk.ledger, all_stages=desk.staged, account_url=lambda _: "https://co.gorgias.com/",
+        paths=SimpleNamespace(documents=tmp_path),
+    )  # fmt: skip
+    file = conflicts.write(engagement).read_text()
+    lines = [line.split(",")[:8] for line in file.splitlines()]
+    link = f"https://co.gorgias.com/app/ticket/{desk.entry(1).target_id}"
+    assert lines[1:3] == [
+        ["100-00000001-0001", "1", str(desk.entry(1).target_id), link, *row]
+        for row in (
+            ["subject", "A question", "Ask b***@***.example", "Mine"],
+            ["status", "open", "closed", "open"],
+        )
+    ]
+    assert lines[3][:2] == ["100-00000003-0001", "3"]
+    assert "purged" in lines[3]
+    shown = str(conflicts.table(engagement))
+    assert f'href="{link}"' in shown
+    assert "bob@home.example" not in shown + file
 
 
 def test_a_second_delta_tells_again_from_what_was_sent_last(desk: Desk) -> None:

@@ -1,0 +1,111 @@
+"""What was left alone: tickets that somebody changed in Gorgias while the source changed them too, field by field.
+
+The load writes the rows into the ledger (:mod:`migrator_lib.load.agents`), masked, so that they are listed as long as
+the ticket is somebody's. Here they become a list with links, and what a person should do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from migrator_lib import pages
+from migrator_lib.csv_file import write_csv
+from migrator_lib.delta.history import PURGED
+from migrator_lib.engagement import Engagement
+from migrator_lib.load.agents import LEFT_ALONE
+from migrator_lib.objects import TICKET
+from migrator_lib.pages import Html
+
+TARGET = "production"
+CONFLICTS_FILE = "conflicts.csv"
+COLUMNS = (
+    "ticket_number", "ticket", "gorgias_id", "link", "field", "as_it_was_left", "in_gorgias_now",
+    "in_smartertrack_now", "changed_by", "what_to_do",
+)  # fmt: skip
+LISTED = 100
+"""Rows that a notebook shows; the file has all."""
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """One field of one ticket; the texts are masked."""
+
+    ticket: str
+    number: str
+    target_id: str
+    link: str
+    field: str
+    left: str
+    there: str
+    source: str
+    who: str
+    do: str
+
+    def line(self) -> tuple[str, ...]:
+        """Return it in the order of :data:`COLUMNS`."""
+        return (self.number, self.ticket, self.target_id, self.link, self.field, self.left, self.there, self.source,
+                self.who, self.do)  # fmt: skip
+
+
+def conflicts(engagement: Engagement) -> list[Conflict]:
+    """Return all of them in the order of tickets, then what the source has purged, which stays."""
+    found = [
+        (entry.source_key, entry.target_id or "", entry.detail[LEFT_ALONE])
+        for entry in engagement.ledger.entries(TARGET, TICKET.name)
+        if entry.detail.get(LEFT_ALONE) and entry.target_id
+    ]
+    url = engagement.account_url(TARGET).rstrip("/") if found else ""
+    numbers = _numbers(engagement, {int(key) for key, _, _ in found})
+    listed = [
+        Conflict(key, numbers.get(int(key), ""), target_id, f"{url}/app/ticket/{target_id}", **row)
+        for key, target_id, rows in sorted(found, key=lambda one: int(one[0]))
+        for row in rows
+    ]
+    return [*listed, *_purged(engagement)]
+
+
+def _numbers(engagement: Engagement, tickets: set[int]) -> dict[int, str]:
+    """Return ticket to its number; one that was merged away has none any more."""
+    rows = engagement.all_stages.columns_of(tickets, "Tickets", ["TicketNumber"]) if tickets else ()
+    return {row["TicketID"]: str(row["TicketNumber"]) for row in rows}
+
+
+def _purged(engagement: Engagement) -> Iterator[Conflict]:
+    purged: list[int] = engagement.ledger.meta(PURGED, [])
+    known = engagement.ledger.known(TARGET, TICKET.name, [str(ticket) for ticket in purged])
+    numbers = _numbers(engagement, set(purged))
+    for ticket in purged:
+        entry = known.get(str(ticket))
+        if entry is not None and entry.state == "created" and entry.target_id:
+            link = f"{engagement.account_url(TARGET).rstrip('/')}/app/ticket/{entry.target_id}"
+            yield Conflict(str(ticket), numbers.get(ticket, ""), entry.target_id, link, "the ticket", "in Gorgias",
+                           "in Gorgias", "purged", "changed in SmarterTrack",
+                           "nothing: SmarterTrack purges by age, so it stays")  # fmt: skip
+
+
+def write(engagement: Engagement) -> Path:
+    """Write ``documents/conflicts.csv`` anew; return its path.
+
+    Raises:
+        StorageError: the disk is full or cannot be written.
+    """
+    file = engagement.paths.documents / CONFLICTS_FILE
+    write_csv(file, COLUMNS, (one.line() for one in conflicts(engagement)))
+    return file
+
+
+def table(engagement: Engagement) -> Html:
+    """Return the first of them as a table, each with a link to its ticket."""
+    found = conflicts(engagement)
+    rows = [
+        {
+            "ticket": pages.link(one.link, one.number or one.ticket), "field": one.field, "as we left it": one.left,
+            "in Gorgias": one.there, "in SmarterTrack": one.source, "who": one.who, "what to do": one.do,
+        }
+        for one in found[:LISTED]
+    ]  # fmt: skip
+    more = f", the first {LISTED} of them" if len(found) > LISTED else ""
+    return pages.table(rows, caption=f"Left alone in Gorgias: {len(found):,} fields{more}",
+                       empty="Nobody had changed in Gorgias what SmarterTrack changed too.")  # fmt: skip
