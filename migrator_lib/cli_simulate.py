@@ -138,6 +138,31 @@ and an admin API (/_simulator/) to see what it would have sent and to set the sc
         fail(error)
 
 
+@simulate.command("day")
+def simulate_day(
+    engagement: Annotated[str, typer.Argument(metavar="ENGAGEMENT", help="One with simulators, such as demo.")],
+) -> None:
+    """Let a day of work pass in the simulated Gorgias account after a migration, and mail arrive late in SmarterTrack.
+
+    Agents work on migrated tickets, and customers write. It passes once; what hypercare makes of it is shown by
+
+      migrator run demo --only 08 -p day=2
+    """
+    from migrator_lib.engagement import Engagement
+    from migrator_lib.paths import home
+    from migrator_lib.simulators import embedded
+
+    try:
+        opened = Engagement(home(), engagement)
+        opened.ledger.take_lease()  # no run is at work meanwhile
+        done = embedded.go_to_work(opened.parameters, opened.paths)
+        opened.close()
+    except MigratorError as error:
+        fail(error)
+    told = ", ".join(f"{n} {what}" for what, n in done.items() if n)
+    out.print(f"A day of work: {told}." if told else "That day has passed before: nothing was done.")
+
+
 def _tell(addresses: Mapping[str, str], accounts: Mapping[str, Account]) -> None:
     """Say where each account is, and how to sign in."""
     for name, address in addresses.items():

@@ -27,7 +27,7 @@ from migrator_lib.progress import Progress
 from migrator_lib.reconcile.differences import Difference, compare, ours
 from migrator_lib.reconcile.readback import ReadBack
 from migrator_lib.reconcile.result import CHANGED, NEW_MESSAGES, TOUCHED, Finding, Reconciliation
-from migrator_lib.reconcile.since import Doing, History, NoHistory, is_before, is_touched, is_trashed_by_others
+from migrator_lib.reconcile.since import Doing, History, NoHistory, is_before, is_touched
 from migrator_lib.staging import Staged, TicketRecord
 from migrator_lib.sweep.finding import DUPLICATE, find
 
@@ -135,7 +135,9 @@ class Reconciler:
         """
         known = (entry.target_id if entry else None) or ""
         target_id = int(known) if known.isdigit() else None
-        doing = self.history.last(obj.path, target_id, entry) if target_id is not None else None
+        doing = self.history.trashed(target_id, entry) if obj is TICKET and target_id is not None and entry else None
+        if doing is None and target_id is not None:
+            doing = self.history.last(obj.path, target_id, entry)
         removed = doing if doing is not None and doing.kind != "updated" else None
         state = CHANGED if removed else "missing"
         self.result.add(Finding(obj.name, key, state, target_id=target_id, words=removed.words if removed else words))
@@ -194,9 +196,6 @@ class Reconciler:
         if not found:
             self._missing(ticket, outcome, entry)
             return
-        if found[0].get("trashed_datetime"):
-            self._trashed(ticket, outcome, entry, found[0])
-            return
         touched = self._touched(entry, found[0])
         try:
             expected = uploaded.resolver.resolve(outcome.payload)
@@ -219,16 +218,6 @@ class Reconciler:
         self.result.news[TOUCHED] += touched
         return touched
 
-    def _trashed(self, ticket: TicketRecord, outcome: Send, entry: Entry | None, there: Json) -> None:
-        """Note a ticket in the trash, with all that is in it: others' work, if it came there after our last write."""
-        by_others = is_trashed_by_others(entry, there)
-        state = CHANGED if by_others else "missing"
-        words = f"put into the trash in Gorgias on {str(there['trashed_datetime'])[:16].replace('T', ' ')} UTC"
-        more = "" if by_others else ", which is before it was last written"
-        self.result.news[TOUCHED] += by_others
-        finding = Finding(TICKET.name, str(ticket.id), state, target_id=int(there["id"]), words=words + more)
-        self._with_its_parts(finding, outcome)
-
     def _in_the_trash(self, entry: Entry) -> None:
         """Check a ticket that the source deleted or merged away since: by rule it lies in the trash, or is nowhere."""
         found = self.read.by_key(TICKET.name, entry.source_key)
@@ -237,12 +226,6 @@ class Reconciler:
         state = CHANGED if self._touched(entry, found[0]) else "mismatched"
         words = "is to lie in the trash by rule, and does not"
         self.result.add(Finding(TICKET.name, entry.source_key, state, target_id=int(found[0]["id"]), words=words))
-
-    def _with_its_parts(self, finding: Finding, outcome: Send) -> None:
-        """Note a ticket that is not shown any more; what travelled inside it shares its state."""
-        self.result.add(finding)
-        for part, states in outcome.children.items():
-            self.result.counts[part][finding.state] += states.get("created", 0)
 
     def _kept(self, ticket: TicketRecord, entry: Entry, uploaded: Uploaded) -> None:
         """Check a ticket that was loaded and that the source has left out since: it stays, and only its thread counts.

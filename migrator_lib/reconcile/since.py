@@ -1,7 +1,8 @@
 """What happened in Gorgias since a record was written there: other people's work, which is no fault of the migration.
 
 A ticket says it by itself: its ``updated_datetime`` is not the one it was left with, and is later than our last write.
-Everything else, and what is not there any more, is asked of Gorgias' events, one call for each record that differs.
+Everything else, and what is not there any more, is asked of Gorgias: its events, and the ticket itself, which may be in
+the trash. That is one or two calls for each record that differs.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from migrator_lib.objects.ticket import moment
 
 LEFT_ALONE = "left_alone"
 """In the detail of a ticket's entry: the load found somebody's work in it, and left it (``load/agents.py``)."""
+TRASHED = "put into the trash"
 ASKED = 500
 """Records that one reconciliation asks the events of; where more differ, something is wrong that no agent did."""
 CHANGING = ("updated", "deleted", "merged")
@@ -31,7 +33,7 @@ class Doing:
     """What somebody did to a record in Gorgias."""
 
     kind: str
-    """``updated``, ``deleted`` or ``merged``."""
+    """``updated``, ``deleted`` or ``merged``; or ``put into the trash``, of which a ticket does not say by whom."""
     at: str
     by: int | None = None
     """Gorgias id of the user; None for Gorgias itself, a rule or an integration."""
@@ -39,8 +41,8 @@ class Doing:
     @property
     def words(self) -> str:
         """For people: what, by whom, and when."""
-        who = f"user {self.by}" if self.by else "a rule or an integration"
-        return f"{self.kind} in Gorgias by {who} on {self.at[:16].replace('T', ' ')} UTC"
+        by = "" if self.kind == TRASHED else f" by user {self.by}" if self.by else " by a rule or an integration"
+        return f"{self.kind} in Gorgias{by} on {self.at[:16].replace('T', ' ')} UTC"
 
 
 class History(Protocol):
@@ -55,11 +57,21 @@ class History(Protocol):
             entry: what the ledger holds of it.
         """
 
+    def trashed(self, target_id: int, entry: Entry) -> Doing | None:
+        """Return who knows when a ticket that lists do not show was put into the trash; None where it is not there.
+
+        Lists are read without the trash, in which a company may have more tickets than it works on.
+        """
+
 
 class NoHistory:
     """Nobody to ask."""
 
     def last(self, path: str, target_id: int, entry: Entry | None) -> Doing | None:
+        """Return None."""
+        return None
+
+    def trashed(self, target_id: int, entry: Entry) -> Doing | None:
         """Return None."""
         return None
 
@@ -85,6 +97,18 @@ class AskedEvents:
         except (TargetDenied, RecordRejected):
             self._left = 0
             return None
+
+    def trashed(self, target_id: int, entry: Entry) -> Doing | None:
+        """See :class:`History`. What was in the trash before our last write is nobody's work."""
+        if self._left <= 0:
+            return None
+        self._left -= 1
+        try:
+            ticket = self._api.tickets.get(target_id)
+        except RecordRejected:
+            return None
+        at = ticket.trashed_datetime
+        return Doing(TRASHED, at) if at and not is_before(at, written(entry)) else None
 
     def _last(self, kind: str, target_id: int, since: str) -> Doing | None:
         if self._me is None:
@@ -123,9 +147,3 @@ def is_touched(entry: Entry | None, ticket: Json) -> bool:
     if moment(there) == moment(entry.detail.get("updated")):
         return False
     return LEFT_ALONE in entry.detail or not is_before(there, written(entry))
-
-
-def is_trashed_by_others(entry: Entry | None, ticket: Json) -> bool:
-    """Whether somebody put a ticket into the trash since our last write of it."""
-    trashed = ticket.get("trashed_datetime")
-    return bool(trashed) and entry is not None and not is_before(trashed, written(entry))

@@ -54,6 +54,42 @@ def live_a_day(parameters: Parameters, paths: Paths) -> dict[str, int]:
     return advance(source_url(parameters, paths), files_root(paths), seed=settings.seed)
 
 
+def go_to_work(parameters: Parameters, paths: Paths) -> dict[str, int]:
+    """Let a day of work pass in the embedded Gorgias account, and mail arrive late in the SmarterTrack. Happens once.
+
+    Returns:
+        What was done in either, by kind.
+
+    Raises:
+        ParameterError: the engagement has no simulated account, or nothing was migrated into it yet.
+    """
+    from migrator_lib.simulators.gorgias.open_accounts import USUAL, open_accounts
+    from migrator_lib.simulators.gorgias.working_day import migrated, work
+    from migrator_lib.simulators.smartertrack.day_after import write_late
+
+    target, source = parameters.target, parameters.source.simulator
+    if target.simulator is None or target.production.url:
+        raise ParameterError(
+            f"{parameters.engagement} has no simulated Gorgias account.",
+            next_step="choose an engagement whose target has a simulator, such as demo.",
+        )
+    file = paths.parameters / target.simulator.seed if target.simulator.seed else None
+    account = open_accounts(paths.simulated, ("production",), file, USUAL)["production"]
+    try:
+        if not migrated(account):
+            raise ParameterError(
+                "There is no migrated ticket in the account that anybody could work on.",
+                next_step=f"migrator run {parameters.engagement} --execute migrates some.",
+            )
+        done = work(account)
+    finally:
+        account.store.close()
+    late = 0
+    if source is not None and not parameters.source.url:
+        late = write_late(source_url(parameters, paths), files_root(paths), seed=source.seed)
+    return {**done, "late messages in SmarterTrack": late}
+
+
 def address_variable(target: str) -> str:
     """Return the environment variable that hands on the address of a running simulated account."""
     return f"MIGRATOR_SIMULATED_{target.upper()}_URL"

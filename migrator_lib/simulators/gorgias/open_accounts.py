@@ -35,6 +35,9 @@ class Conditions:
     """Of the key's user; empty: as the seed says."""
 
 
+USUAL = Conditions()
+
+
 def open_accounts(
     folder: Path | None, names: Sequence[str], seed: Path | None, conditions: Conditions
 ) -> Mapping[str, Account]:

@@ -20,9 +20,8 @@ import uvicorn
 from migrator_lib.errors import ParameterError, TargetUnreachable
 from migrator_lib.simulators.gorgias.account import Account
 from migrator_lib.simulators.gorgias.app import create_app
-from migrator_lib.simulators.gorgias.open_accounts import Conditions, open_accounts
+from migrator_lib.simulators.gorgias.open_accounts import USUAL, Conditions, open_accounts
 
-USUAL = Conditions()
 Ready = Callable[[Mapping[str, str], Mapping[str, Account]], None]
 
 

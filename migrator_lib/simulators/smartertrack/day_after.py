@@ -26,6 +26,8 @@ from migrator_lib.simulators.smartertrack.thread import ACTIVE, CLOSED, INCOMING
 BEGIN = datetime(2026, 7, 1, 7, 30)
 END = datetime(2026, 7, 1, 17, 0)
 MARKER = ("Simulator", "DayAfter")
+LATE, LATE_MARKER = datetime(2026, 7, 2, 8, 10), ("Simulator", "LateMessage")
+"""A message that comes when everybody should have moved on, and what says that it came."""
 KINDS = ("new_tickets", "messages", "reopened", "comments", "closed", "attachments", "merged", "deleted")
 NEW_TICKETS, MESSAGES, COMMENTS, CLOSURES = 8, 12, 5, 6
 COUNTERS = {"TicketMessages": "TicketMessageID", "TicketComments": "TicketCommentID", "TicketAttachments": "TicketAttachmentID",
@@ -60,6 +62,26 @@ def advance(url: str, files_root: Path, *, seed: int = 7, prefix: str = "st_") -
         engine.dispose()
 
 
+def write_late(url: str, files_root: Path, *, seed: int = 7, prefix: str = "st_") -> int:
+    """Let a customer write into an open ticket on the morning after that day, as mail that still arrives does. Once.
+
+    Returns:
+        How many messages came: 1, or 0 where it came before or no ticket is open.
+    """
+    engine = sa.create_engine(url)
+    try:
+        with engine.begin() as connection:
+            day = _Day(connection, files_root, seed, prefix)
+            waiting = day.waiting()
+            if day.has_passed(LATE_MARKER) or not waiting:
+                return 0
+            day.message(waiting[-1], LATE, incoming=True)
+            day.mark(LATE_MARKER)
+            return 1
+    finally:
+        engine.dispose()
+
+
 class _Day:
     """One day; every step takes tickets that no step before it has touched."""
 
@@ -77,10 +99,10 @@ class _Day:
         self.closed: list[dict[str, Any]] = []
         """Tickets that were closed before this day."""
 
-    def has_passed(self) -> bool:
-        """Whether the marker is there."""
+    def has_passed(self, marker: tuple[str, str] = MARKER) -> bool:
+        """Whether a marker is there."""
         settings = self._table("GlobalSettings").c
-        marked = (settings.SettingCategory == MARKER[0]) & (settings.SettingName == MARKER[1])
+        marked = (settings.SettingCategory == marker[0]) & (settings.SettingName == marker[1])
         return self.connection.execute(sa.select(settings.SettingName).where(marked)).first() is not None
 
     def pass_(self) -> None:
@@ -95,9 +117,17 @@ class _Day:
         self._new_tickets()
         servers = self._table("Servers")
         self.connection.execute(servers.update().values({servers.c.DateLastHeartbeatUTC.name: END}))
+        self.mark(MARKER)
+
+    def mark(self, marker: tuple[str, str]) -> None:
+        """Set a marker, and write everything."""
         value = json.dumps(self.done)
-        self.shop.write.add("GlobalSettings", SettingCategory=MARKER[0], SettingName=MARKER[1], SettingValue=value)
+        self.shop.write.add("GlobalSettings", SettingCategory=marker[0], SettingName=marker[1], SettingValue=value)
         self.shop.write.close()
+
+    def waiting(self) -> list[dict[str, Any]]:
+        """Return the latest tickets that are open, oldest first."""
+        return self._tickets(ACTIVE, WAITING)
 
     # --- steps -------------------------------------------------------------------------------------
 
@@ -113,7 +143,7 @@ class _Day:
         chosen = self._take(MESSAGES - 1)
         for k in range(MESSAGES - 1 if chosen else 0):
             ticket = chosen[k % len(chosen)]
-            message_id = self._message(ticket, self._moment(k), incoming=k % 3 != 1)
+            message_id = self.message(ticket, self._moment(k), incoming=k % 3 != 1)
             if k == 1:
                 self._attach(ticket, message_id, self._moment(k))
             self._update(ticket, TicketStatusID=WAITING if k % 3 == 1 else ACTIVE)
@@ -121,7 +151,7 @@ class _Day:
     def _reopen(self) -> None:
         for ticket in self.closed[-1:]:
             moment = self._moment(MESSAGES)
-            self._message(ticket, moment, incoming=True)
+            self.message(ticket, moment, incoming=True)
             self._update(ticket, TicketStatusID=ACTIVE, DateClosedUTC=None)
             self._event(ticket, STATUS_CHANGED, moment, TicketStatusID=ACTIVE, OldTicketStatusID=CLOSED)
             self.done["reopened"] += 1
@@ -171,7 +201,8 @@ class _Day:
 
     # --- rows --------------------------------------------------------------------------------------
 
-    def _message(self, ticket: dict[str, Any], moment: datetime, *, incoming: bool) -> int:
+    def message(self, ticket: dict[str, Any], moment: datetime, *, incoming: bool) -> int:
+        """Write a message, and the event of it; return its id."""
         message_id = self.shop.next_id("TicketMessages")
         agent, (name, support) = AGENTS[0], mailbox(ticket["DepartmentID"])
         customer, text = (

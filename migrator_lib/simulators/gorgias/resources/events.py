@@ -15,6 +15,7 @@ from migrator_lib.gorgias.contract import replies
 from migrator_lib.gorgias.contract.fields import Moment
 from migrator_lib.simulators.gorgias.account import Account
 from migrator_lib.simulators.gorgias.resources.handlers import get
+from migrator_lib.simulators.gorgias.store import Document
 from migrator_lib.simulators.gorgias.web.endpoint import PAGING, Endpoint, Query, order_by
 from migrator_lib.simulators.gorgias.web.paging import Keep, listed
 from migrator_lib.simulators.gorgias.web.request import Call
@@ -43,12 +44,13 @@ RECORDED: dict[tuple[str, str], tuple[str, str]] = {
 """Which event an endpoint writes, and what kind of object it is about."""
 
 
-def record(account: Account, kind: str, object_type: str, object_id: int) -> None:
-    """Write an event of the key's user."""
+def record(account: Account, kind: str, object_type: str, object_id: int, *, user_id: int | None = None) -> None:
+    """Write an event of a user, or of the key's."""
     event_id, now = account.store.next_id("event"), account.now()
-    event = {
+    event: Document = {
         "id": event_id, "uri": f"/api/events/{event_id}/", "type": kind, "object_type": object_type,
-        "object_id": object_id, "user_id": account.me()["id"], "context": None, "data": {}, "created_datetime": now,
+        "object_id": object_id, "user_id": user_id or account.me()["id"], "context": None, "data": {},
+        "created_datetime": now,
     }  # fmt: skip
     account.store.put("event", event, name=kind, parent=object_id)
 
