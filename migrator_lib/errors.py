@@ -6,6 +6,8 @@
     ├── RecordError            quarantine this record with its reason; the run goes on
     │   ├── RecordRejected     Gorgias refused it: its own words, by path
     │   │   └── RecordMoved    a merged customer: the id of the one who has its place
+    │   ├── NotUpdatable       what was loaded changed in a way that Gorgias lets nobody change
+    │   ├── RecordUnanswered   Gorgias failed on it each time, while it answered other calls
     │   └── RecordUnusable     the source row cannot become a payload
     ├── Unanswered             a POST was sent and not answered: look it up before it is sent again
     ├── StopRequested          somebody asked the run to stop; it ends with exit code 5, and the next one goes on
@@ -86,6 +88,10 @@ class RecordMoved(RecordRejected):
         self.new_id = new_id
         """The other one's id, where the answer tells it."""
         super().__init__(message, status=status, data=data, next_step=next_step)
+
+
+class RecordUnanswered(RecordError):
+    """Gorgias failed on it each time it was sent, while it answered other calls; nobody knows whether it is there."""
 
 
 class RecordUnusable(RecordError):

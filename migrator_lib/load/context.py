@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections import ChainMap, Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from migrator_lib.errors import OutcomeUnknown, RecordError, ReplyUnusable, TargetUnreachable
 from migrator_lib.gorgias.api import GorgiasApi, Json
 from migrator_lib.gorgias.contract.replies import Thing
 from migrator_lib.ledger import Entry, Ledger
+from migrator_lib.load.failing import Failing
 from migrator_lib.lookups import Lookups
 from migrator_lib.objects.base import (
     HandOver,
@@ -78,6 +80,7 @@ class LoadContext:
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
+        self.failing = Failing()
 
     @property
     def settings(self) -> Target:
@@ -110,17 +113,40 @@ class LoadContext:
         self.count(obj, what)
         self.progress.advance()
 
-    def look_up(self, obj: MigrationObject, payload: Json) -> Thing | None:
-        """Look a record up, with patience for a look-up that lags behind the write; of several, the oldest."""
+    def look_up(self, obj: MigrationObject, payload: Json, *, sent: bool = True) -> Thing | None:
+        """Look a record up, with patience for a look-up that lags behind the write; of several, the oldest.
+
+        What lies in the trash is taken only where nothing else is found. (The others are for the sweep.)
+
+        Args:
+            obj: its object.
+            payload: with its external id, or what else it is found by.
+            sent: whether it was sent, and nobody knows what came of it.
+
+        Raises:
+            OutcomeUnknown: it was sent, and the look-up itself fails, so that nobody can know.
+        """
         clock, waited, pause = self.api.clock, 0.0, 1.0
         while True:
-            found = obj.find(self.api, payload)
+            found = self._found(obj, payload) if sent else obj.find(self.api, payload)
             if found:
-                return min(found, key=lambda thing: thing.id)
+                return min(found, key=lambda thing: (bool(getattr(thing, "trashed_datetime", None)), thing.id))
             if waited >= self.settings.lookup_lag_seconds:
                 return None
             clock.sleep(pause)
             waited, pause = waited + pause, pause * 2
+
+    def _found(self, obj: MigrationObject, payload: Json) -> Sequence[Thing]:
+        try:
+            return obj.find(self.api, payload)
+        except (RecordError, ReplyUnusable, TargetUnreachable) as error:
+            name = payload.get("external_id") or obj.natural_key(payload)
+            engagement = self.lookups.parameters.engagement
+            raise OutcomeUnknown(
+                f"{obj.title} {name} was sent, and may or may not be in Gorgias: the look-up fails. {error.message}",
+                next_step="run again when Gorgias answers. If it goes on, look for it in Gorgias yourself, tell the "
+                f"ledger what you found (migrator ledger settle {engagement} --help), and run again.",
+            ) from error
 
 
 def entry_of(record: Record, obj: MigrationObject, outcome: Outcome) -> Entry:

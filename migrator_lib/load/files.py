@@ -9,9 +9,9 @@ from pathlib import Path
 
 from migrator_lib.errors import (
     FilesMissing,
-    OutcomeUnknown,
     RecordError,
     RecordRejected,
+    RecordUnanswered,
     RecordUnusable,
     StorageError,
     Unanswered,
@@ -83,6 +83,10 @@ class Uploads:
             return replace(entry, state="created", target_id=self._url(outcome.payload, content))
         except RecordRejected as error:
             return replace(entry, state="quarantined", reason=str(error), detail={REFUSED: True})
+        except RecordUnanswered as error:
+            if not self.context.failing.last_try:
+                raise  # its ticket is tried once more, and goes without it only then
+            return replace(entry, state="quarantined", reason=str(error))
         except RecordError as error:
             return replace(entry, state="quarantined", reason=str(error))
 
@@ -132,16 +136,17 @@ class Uploads:
 
     def _url(self, payload: Json, content: bytes) -> str:
         """Upload one file. Sent again after a cut-off: a file that nothing refers to is seen by nobody."""
+        last = ""
         for _ in range(SENDS):
             try:
                 file = self.context.api.uploads.send(
                     payload["name"], content, payload["content_type"], public=payload["public"]
                 )
                 return file.url
-            except Unanswered:
-                continue
-        raise OutcomeUnknown(
-            f"The upload of a file of {len(content):,} bytes was cut off {SENDS} times.",
+            except Unanswered as unanswered:
+                last = unanswered.message
+        raise RecordUnanswered(
+            f"Gorgias failed {SENDS} times on a file of {len(content):,} bytes; the last time: {last}",
             next_step="check the line to Gorgias, and run again.",
         )
 

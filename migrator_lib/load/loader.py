@@ -13,11 +13,13 @@ from itertools import islice
 
 from migrator_lib.errors import ParameterError
 from migrator_lib.gorgias.api import GorgiasApi
-from migrator_lib.ledger import GONE, PENDING, SETTLED, Entry, Ledger
+from migrator_lib.ledger import GONE, SETTLED, Entry, Ledger
 from migrator_lib.ledger.written import TRASHED, as_written
 from migrator_lib.load.context import LoadContext, LoadReport, entry_of, is_same, references
 from migrator_lib.load.crew import Crew, Hands, Threads
+from migrator_lib.load.failing import may_be_there
 from migrator_lib.load.order import FIRST, HISTORY, noted, open_first
+from migrator_lib.load.recipe import note
 from migrator_lib.load.sending import Existing, Sender
 from migrator_lib.load.tickets import MERGED_AFTER_LOAD
 from migrator_lib.load.updates import differs
@@ -84,6 +86,8 @@ class Loader:
             tickets: ids of the tickets to load, or None for all (a delta loads few).
         """
         self._find_fallback_agent()
+        if not self.rehearsal:
+            note(self.context.ledger, self.context.target, self.lookups, [one.name for one in self.staged.folders])
         self._load_setup()
         if self.lookups.parameters.load.order == "open_first" and only is None and tickets is None:
             self._load_open_first()
@@ -241,7 +245,23 @@ class Loader:
                 if before is not None:
                     before(hands, batch)
                 self._load_batch(hands, obj, batch, existing or {})
+            self._load_once_more(hands, obj)
         self.context.progress.end()
+
+    def _load_once_more(self, hands: Hands, obj: MigrationObject) -> None:
+        """Try once more what Gorgias failed on: whatever it was may have passed meanwhile."""
+        keys = set(self.context.failing.put_off(obj.name))
+        if not keys:
+            return
+        existing = obj.existing(self.context.api) if obj in SETUP else {}
+        if obj is TICKET:
+            records = TICKET.records(self.staged, self.lookups, {int(key) for key in keys})
+        else:
+            records = obj.records(self.staged, self.lookups)
+        self.context.progress.expect(len(keys))
+        with self.context.failing.once_more():
+            for batch in batched(record for record in records if record.key in keys):
+                self._load_batch(hands, obj, batch, existing)
 
     def _load_batch(self, hands: Hands, obj: MigrationObject, batch: Sequence[Record], existing: Existing) -> None:
         known = self.context.ledger.known(self.context.target, obj.name, [record.key for record in batch])
@@ -276,7 +296,7 @@ class Loader:
         """Whether a ticket is left out that an earlier load brought to Gorgias, or may have."""
         if self.lookups.parameters.delta.deleted_tickets == "keep" or not isinstance(outcome, Skip):
             return False
-        return known is not None and known.state in ("created", PENDING)
+        return known is not None and (known.state == "created" or may_be_there(known))
 
     def _leave_out(self, record: Record, outcome: Outcome, known: Entry) -> None:
         """Trash a ticket that the source left out since; where it never was in Gorgias, only the accounts say so."""
@@ -333,7 +353,7 @@ class Loader:
 
     def _made_by_a_run_that_died(self, obj: MigrationObject, known: Entry | None) -> Entry | None:
         """Return the entry of an intent without an outcome as it ended in Gorgias."""
-        if known is None or known.state != PENDING or obj not in (*PEOPLE, TICKET):
+        if known is None or not may_be_there(known) or obj not in (*PEOPLE, TICKET):
             return known
         found = self.context.look_up(obj, {"external_id": known.external_id})
         return None if found is None else replace(known, state="created", target_id=str(found.id))

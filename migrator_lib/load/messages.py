@@ -11,12 +11,12 @@ made again, those of the same moment are, too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from migrator_lib.errors import OutcomeUnknown, Unanswered
+from migrator_lib.errors import RecordUnanswered, Unanswered
 from migrator_lib.external_id import parse
 from migrator_lib.gorgias.api import Json
 from migrator_lib.gorgias.contract.replies import Message
@@ -56,6 +56,27 @@ def named_in(message: Any) -> set[str]:
         own |= {f"attachment:{message['$attachment']}"} if "$attachment" in message else set()
         return own.union(*(named_in(value) for value in message.values()))
     return set().union(*map(named_in, message)) if isinstance(message, list) else set()
+
+
+def planned(messages: Iterable[Mapping[str, Any]], changed: Collection[str], there: Collection[str]) -> tuple[int, int]:
+    """Return how many messages would be added, and made again, if nobody changed the thread in Gorgias.
+
+    Args:
+        messages: as they should be, in order.
+        changed: external ids of those that were not sent as they are now.
+        there: external ids of those that were sent.
+    """
+    added = replaced = 0
+    named = (message for message in messages if message.get("external_id"))
+    for _, moment in groupby(named, key=lambda message: message["created_datetime"]):
+        again = False
+        for message in moment:
+            name = message["external_id"]
+            if name not in there:
+                added, again = added + 1, True
+            elif name in changed or again:
+                replaced, again = replaced + 1, True
+    return added, replaced
 
 
 @dataclass(frozen=True)
@@ -135,8 +156,7 @@ class ThreadWriter:
             thread: as it should be.
 
         Raises:
-            OutcomeUnknown: a message was cut off again and again.
-            RecordError: Gorgias refused one.
+            RecordError: Gorgias refused one, or failed on it again and again.
         """
         changed = thread.changed()
         done = Done(digests(thread.unresolved))
@@ -218,19 +238,21 @@ class _There:
             message: its payload.
             beside: how many of its external id are there already.
         """
+        last = ""
         for _ in range(SENDS):
             try:
                 made = self.context.api.messages.create(self.ticket_id, message)
                 self._messages[made.id] = made
                 return
-            except Unanswered:
+            except Unanswered as unanswered:
+                last = unanswered.message
                 self.context.api.clock.sleep(self.context.settings.lookup_lag_seconds)
                 self._read()
                 if len(self.named(message["external_id"])) > beside:
                     return
-        raise OutcomeUnknown(
-            f"A message of Gorgias ticket {self.ticket_id} was cut off {SENDS} times.",
-            next_step="run again when Gorgias answers: the thread is read first.",
+        raise RecordUnanswered(
+            f"Gorgias failed {SENDS} times on a message of ticket {self.ticket_id}; the last time: {last}",
+            next_step="run again when Gorgias' status page shows nothing: the thread is read first.",
         )
 
     def replace(self, message: Json, old: Sequence[Message]) -> None:

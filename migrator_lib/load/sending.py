@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from migrator_lib.errors import OutcomeUnknown, RecordError, RecordRejected, Unanswered
+from migrator_lib.errors import RecordError, RecordRejected, RecordUnanswered, TargetUnreachable, Unanswered
 from migrator_lib.external_id import parse
 from migrator_lib.gorgias.api import Json
 from migrator_lib.gorgias.contract.replies import Thing
 from migrator_lib.ledger import GONE, PENDING, Entry
 from migrator_lib.load.context import SENDS, LoadContext, is_same
+from migrator_lib.load.failing import UNSURE, may_be_there
 from migrator_lib.load.tickets import TicketWriter, first_call
 from migrator_lib.load.updates import Updates, fingerprints, lost, named
 from migrator_lib.objects import SETUP, TICKET
 from migrator_lib.objects.base import MigrationObject, Record, Send
 
+TRIED_AGAIN = "run again when Gorgias' status page shows nothing: it is looked up first."
 Existing = Mapping[str, Thing]
 """What the account held at the start, by natural key."""
 
@@ -37,14 +39,55 @@ class Sender:
     ) -> None:
         """Bring one record to Gorgias; one that is refused is quarantined with its reason.
 
+        One that Gorgias fails on each time, while it answers other calls, is put off, and quarantined at the last try.
+
         Raises:
             HaltError: nothing can go on.
         """
+        failing = self.context.failing
         try:
-            what = self._send(obj, record, outcome, known, existing)
+            what = self._patiently(obj, record, outcome, known, existing)
+        except RecordUnanswered as error:
+            what = self._set_aside(obj, record, outcome, error, unsure=True)
+            failing.failed(obj.name, record.key, error)
+            what = what if failing.last_try else "put off"
         except RecordError as error:
             what = self._set_aside(obj, record, outcome, error)
+        if what not in ("unchanged", "put off"):
+            failing.passed()
         self.context.finished(obj.name, what)
+
+    def _patiently(
+        self, obj: MigrationObject, record: Record, outcome: Send, known: Entry | None, existing: Existing
+    ) -> str:
+        """Send a record; once more where Gorgias fails on it alone, from where the first try came to.
+
+        Raises:
+            RecordUnanswered: it failed both times, and answered other calls meanwhile.
+            TargetUnreachable: it answers no other call either.
+        """
+        try:
+            return self._send(obj, record, outcome, known, existing)
+        except TargetUnreachable:
+            if not self._answers():
+                raise
+        now = self.context.ledger.entry(self.context.target, obj.name, record.key)
+        try:
+            return self._send(obj, record, outcome, now, existing)
+        except TargetUnreachable as error:
+            if not self._answers():
+                raise
+            raise RecordUnanswered(
+                f"Gorgias fails on it, though it answers other calls: {error.message}", next_step=TRIED_AGAIN
+            ) from error
+
+    def _answers(self) -> bool:
+        """Whether Gorgias answers the cheapest call."""
+        try:
+            self.context.api.account.get()
+        except TargetUnreachable:
+            return False
+        return True
 
     def _send(
         self, obj: MigrationObject, record: Record, outcome: Send, known: Entry | None, existing: Existing
@@ -103,9 +146,7 @@ class Sender:
         """
         if obj in SETUP:
             return existing.get(obj.natural_key(payload) or "")
-        if known is not None and known.state == PENDING:
-            return self.context.look_up(obj, payload)
-        return None
+        return self.context.look_up(obj, payload) if may_be_there(known) else None
 
     def _adopt(self, obj: MigrationObject, record: Record, outcome: Send, found: Thing, sent: Entry | None) -> str:
         """Settle a record that is in Gorgias: made by us, there before, or made for another record.
@@ -114,7 +155,7 @@ class Sender:
             sent: the intent, where the record was sent before, in this run or in one that died.
         """
         obj.check_match(outcome.payload, found)
-        was_sent = sent is not None and sent.state == PENDING
+        was_sent = may_be_there(sent)
         if obj is TICKET:
             assert sent is not None
             return self.tickets.found(record, outcome, sent, found)
@@ -155,49 +196,62 @@ class Sender:
         first, intent = payload, replace(entry, state=PENDING)
         if obj is TICKET:
             first = {**payload, "messages": first_call(payload["messages"], self.context.behaviour.call_bytes)}
-        for attempt in range(SENDS):
+        last = ""
+        for _ in range(SENDS):
             try:
                 made = replace(entry, target_id=obj.create(self.context.api, first))
-            except Unanswered:
+            except Unanswered as unanswered:
+                last = unanswered.message
                 found = self.context.look_up(obj, payload)
                 if found is None:
                     continue
                 return self._adopt(obj, record, outcome, found, intent)
             except RecordRejected as error:
-                found = self.context.look_up(obj, payload) if self._may_be_there(obj, error) else None
+                taken = self._is_taken(obj, error)
+                found = self.context.look_up(obj, payload, sent=bool(last)) if taken else None
+                if found is None and last:
+                    raise RecordUnanswered(f"{error.message}; before: {last}", next_step=error.next_step) from error
                 if found is None:
                     raise
-                return self._adopt(obj, record, outcome, found, intent if attempt or obj is TICKET else None)
+                return self._adopt(obj, record, outcome, found, intent if last or obj is TICKET else None)
             if obj is TICKET:
                 return self.tickets.created(made, outcome, payload, sent=len(first["messages"]))
             self.context.settle(made)
             return "created"
-        raise OutcomeUnknown(
-            f"{obj.title} {entry.source_key} was sent {SENDS} times, each time cut off, and is not found in Gorgias.",
-            next_step="look at Gorgias' status page; run again when it answers: the record is looked up first.",
+        raise RecordUnanswered(
+            f"Gorgias failed on it {SENDS} times, and no look-up finds it; the last time: {last}", next_step=TRIED_AGAIN
         )
 
-    def _may_be_there(self, obj: MigrationObject, error: RecordRejected) -> bool:
+    def _is_taken(self, obj: MigrationObject, error: RecordRejected) -> bool:
         """Whether a refusal may mean that the record is there: an address that is taken, or an external id."""
         if obj is TICKET:
             return self.context.behaviour.external_ids_unique
         return error.status == 409
 
-    def _set_aside(self, obj: MigrationObject, record: Record, outcome: Send, error: RecordError) -> str:
-        """Quarantine a record that was refused. One that is in Gorgias stays accounted as it is, with the reason."""
+    def _set_aside(
+        self, obj: MigrationObject, record: Record, outcome: Send, error: RecordError, *, unsure: bool = False
+    ) -> str:
+        """Quarantine a record that was refused. One that is in Gorgias stays accounted as it is, with the reason.
+
+        One of which nobody is sure whether it is in Gorgias is marked, and looked up before it is sent again.
+        """
         current = self.context.ledger.entry(self.context.target, obj.name, record.key)
         if current is not None and current.target_id is not None:
             self.context.settle(replace(current, reason=str(error)))
-            self.context.report.conflicts.append(
-                f"{obj.name} {record.key}: in Gorgias, but a part or a change was refused (the ledger has the reason)"
-            )
+            if not unsure or self.context.failing.last_try:
+                words = "in Gorgias, but a part or a change was refused (the ledger has the reason)"
+                self.context.report.conflicts.append(f"{obj.name} {record.key}: {words}")
             return "incomplete"
         parts = {name: {"quarantined": sum(states.values())} for name, states in outcome.children.items()}
-        detail: dict[str, object] = {"parts": parts}
+        sent = {**current.detail, UNSURE: True} if current is not None and unsure else {}
+        detail: dict[str, object] = {**sent, "parts": parts}
         files = []
         if obj is TICKET:
             detail["files"] = len(record.data.attachments)
             files = self.tickets.uploads.left_behind(record.data, "quarantined", str(error))
-        entry = Entry(obj.name, record.key, "quarantined", payload_hash=outcome.hash, reason=str(error), detail=detail)
+        entry = Entry(
+            obj.name, record.key, "quarantined", payload_hash=outcome.hash, reason=str(error), detail=detail,
+            external_id=outcome.payload.get("external_id") if unsure else None,
+        )  # fmt: skip
         self.context.settle(entry, *files)
         return "quarantined"

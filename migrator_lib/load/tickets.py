@@ -61,6 +61,7 @@ class TicketWriter:
         self.uploads = Uploads(context)
         self.trash = Trash(context)
         self.thread = ThreadWriter(context)
+        self._began = context.api.clock.monotonic()
 
     def ready(self, record: Record, outcome: Send) -> tuple[Json, Entry]:
         """Upload the files of a ticket; return its payload as it is sent, and its entry.
@@ -139,6 +140,8 @@ class TicketWriter:
         if same and known.state == "created" and TRASHED not in known.detail:
             self._account_again(record, outcome, known)
             return "unchanged"
+        if "updating" in known.detail:
+            self._let_arrive()
         payload, entry = self.ready(record, outcome)
         there = self.context.api.tickets.get(_id(known))
         touched, before = was_touched(known, there), kept(there)
@@ -151,6 +154,11 @@ class TicketWriter:
         else:
             self._bring_up_to_date(entry, outcome, payload, replace(known, state="created"), before=before)
         return "updated"
+
+    def _let_arrive(self) -> None:
+        """Wait until nothing can be on its way any more that a run sent which died: so long after this one began."""
+        clock = self.context.api.clock
+        clock.sleep(self._began + self.context.settings.lookup_lag_seconds - clock.monotonic())
 
     def take_out(self, known: Entry) -> str:
         """Trash a ticket that was merged into another one after it was loaded, since its parts are there now.
@@ -171,6 +179,7 @@ class TicketWriter:
             known: its entry.
             stays: its entry if it stays in Gorgias, since an agent has changed it or Gorgias refuses.
         """
+        self.context.settle(*self.uploads.new_on(record.data))  # those stay behind, whether the ticket goes or stays
         files = self.uploads.left_behind(record.data, "skipped", None)
         parts = {"parts": outcome.children, "files": len(record.data.attachments)}
         detail = {name: value for name, value in known.detail.items() if name not in FORGOTTEN} | parts

@@ -7,7 +7,6 @@ from random import Random
 
 import pytest
 
-from migrator_lib.errors import OutcomeUnknown
 from migrator_lib.ledger import Ledger
 from migrator_lib.simulators.gorgias import Account, Fault
 from tests.loading import everything, filled, load, thread
@@ -81,15 +80,4 @@ def test_an_answer_that_comes_too_late_is_looked_up(gorgias: SimulatedGorgias, s
     gorgias.account.faults.append(Fault("slow", "POST", "tickets", times=1, seconds=0.6))
     shop.target["lookup_lag_seconds"] = 60000.0
     load(shop, client(gorgias.url, gorgias.clock, timeout_seconds=0.3), ledger)
-    assert_complete(gorgias.account, ledger)
-
-
-def test_a_record_that_is_cut_off_every_time_stops_the_load_and_the_next_one_goes_on(
-    gorgias: SimulatedGorgias, shop: Shop, ledger: Ledger
-) -> None:
-    gorgias.account.faults.append(Fault("http_500_before", "POST", "tickets", times=100))
-    with pytest.raises(OutcomeUnknown, match="cut off"):
-        load(shop, gorgias.api, ledger)
-    gorgias.account.faults.clear()
-    load(shop, gorgias.api, ledger)
     assert_complete(gorgias.account, ledger)
