@@ -154,6 +154,8 @@ class Run:
     def _result(self, ended: Ended, steps: Sequence[str]) -> ExitCode:
         if ended.code == ExitCode.DONE and steps[-1] == HYPERCARE:
             return self._hypercare()
+        if ended.code == ExitCode.DONE and self.execute and steps[-1] == ROLL_BACK:
+            return self._rolled_back()
         if ended.code == ExitCode.DONE and self.execute and steps[-1] in STEPS[STEPS.index("05_load") :]:
             return ExitCode.EXCEPTIONS if self._exceeded() else ExitCode.DONE
         return ended.code
@@ -166,6 +168,14 @@ class Run:
             page = self.engagement.paths.reports / "hypercare" / f"day-{day['day']}.html"
             self.say(f"Lost since the cutover: {day['lost']:,} records.\nNext: {page} says which, and what to do.")
         return ExitCode.EXCEPTIONS if exceeded or (day and day["lost"]) else ExitCode.DONE
+
+    def _rolled_back(self) -> ExitCode:
+        """Return how a roll-back ended: what differs from the snapshot and nobody can explain is an exception."""
+        last = summary.latest_done(self.engagement.ledger.steps(), ROLL_BACK)
+        left = int(((last or {}).get("summary") or {}).get("unexplained", 0))
+        if left:
+            self.say(f"Not as before the load: {left:,} things.\nNext: {self.folder / ROLL_BACK}.html lists them.")
+        return ExitCode.EXCEPTIONS if left else ExitCode.DONE
 
     def _exceeded(self) -> list[str]:
         """Say which thresholds are exceeded, and return it."""

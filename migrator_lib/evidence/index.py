@@ -21,6 +21,7 @@ STEP_TONES: dict[str, pages.Tone] = {
     "waiting": "warn",
     "stopped": "warn",
     "failed": "bad",
+    "rolled back": "warn",
 }
 GATE_TONES: dict[str, pages.Tone] = {"met": "good", "open": "warn", "stale": "bad"}
 OVERVIEW_WORDS: dict[pages.Tone, str] = {"good": "complete", "warn": "open", "bad": "needs attention"}
@@ -140,7 +141,9 @@ def _accounts(summary: Row) -> pages.Html:
     """Return where every source record went, and whether that adds up."""
     objects, titles = summary["objects"], summary["titles"]
     if not objects:
-        return pages.join([pages.heading("Accounts"), pages.note("Nothing is counted yet: the extract comes first.")])
+        back = "Nothing is counted any more: what was loaded is rolled back."
+        words = back if summary.get("rolled_back") else "Nothing is counted yet: the extract comes first."
+        return pages.join([pages.heading("Accounts"), pages.note(words)])
     used = [outcome for outcome in charts.OUTCOMES if outcome == "quarantined" or _sum(objects, outcome)]
     rows = [_account(titles.get(name, name), one, used) for name, one in objects.items()]
     return pages.join(

@@ -24,6 +24,8 @@ SNIPPETS = 200
 """Message texts that reports are searched for."""
 WITHHELD = "withheld"
 HYPERCARE = "hypercare"
+WELL = ("done", "rehearsed", "rolled back")
+"""What the ledger says of steps of a run that ended well."""
 """Folder of a page for each day after the cutover."""
 
 
@@ -151,7 +153,7 @@ def run_rows(engagement: Engagement) -> list[dict[str, Any]]:
     rows = []
     for folder in sorted((f for f in engagement.paths.runs.glob("*") if f.is_dir()), reverse=True):
         steps = [(f.stem, f"runs/{folder.name}/{f.name}") for f in sorted(folder.glob("*.html"))]
-        bad = [a for a in attempts if a["run_id"] == folder.name and a["status"] not in ("done", "rehearsed")]
+        bad = [a for a in attempts if a["run_id"] == folder.name and a["status"] not in WELL]
         result = f"{bad[-1]['step']}: {bad[-1]['status']}" if bad else "done"
         rows.append({"run_id": folder.name, "steps": steps, "result": result})
     return rows

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from migrator_lib import pages
@@ -16,6 +17,7 @@ from migrator_lib.ledger import SETTLED
 from migrator_lib.objects import COUNTED_ONLY
 from migrator_lib.reconcile import RECONCILED, WRONG
 from migrator_lib.reconcile.accounts import Account
+from migrator_lib.rollback.standing import ROLLED_BACK, Standing
 from migrator_lib.side_effects import still_off
 
 PRODUCTION = "production"
@@ -32,9 +34,16 @@ class Status:
 
 
 def latest_done(steps: Sequence[Mapping[str, Any]], *names: str) -> Mapping[str, Any] | None:
-    """Return the latest of these steps that is done, in whatever run."""
-    done = [step for step in steps if step["step"] in names and step["status"] == "done"]
+    """Return the latest of these steps that is done, in whatever run, and was not rolled back since."""
+    mine = [step for step in steps if step["step"] in names]
+    undone = [step for step in mine if step["status"] == ROLLED_BACK]
+    done = [step for step in mine if step["status"] == "done" and not any(map(partial(_is_of, step), undone))]
     return max(done, key=lambda step: step["finished_at"] or "", default=None)
+
+
+def _is_of(done: Mapping[str, Any], undone: Mapping[str, Any]) -> bool:
+    """Whether a step was rolled back after it was done."""
+    return bool(done["step"] == undone["step"] and (done["finished_at"] or "") <= (undone["finished_at"] or ""))
 
 
 def objects(found: Sequence[Account], states: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
@@ -70,6 +79,11 @@ def status(
     engagement: Engagement, found: Mapping[str, Mapping[str, int]], steps: Sequence[Mapping[str, Any]]
 ) -> Status:
     """Return complete, complete with exceptions, or not complete and why."""
+    standing = Standing.of(engagement.ledger, PRODUCTION)
+    if standing.state == "under way":
+        return Status("bad", "A roll-back was begun, and is not finished: migrator run --only 90 --execute goes on.")
+    if standing.state == "done":
+        return Status("warn", f"Rolled back on {(standing.proof or {}).get('at', '')[:10]}: what was loaded is out of Gorgias again.")
     missing = [step for step in STEPS if latest_done(steps, step) is None]
     if missing:
         return Status("warn", f"Not complete: {missing[0]} is next.")
@@ -168,6 +182,7 @@ def collect(engagement: Engagement) -> Json:
             if (off := still_off(engagement.ledger, account))
         },
         "simulated": engagement.parameters.target.simulator is not None,
+        "rolled_back": Standing.of(engagement.ledger, PRODUCTION).state == "done",
         "finished_at": cutover["finished_at"] if cutover else None,
     }
 

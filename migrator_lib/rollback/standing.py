@@ -16,6 +16,9 @@ from typing import Any
 from migrator_lib.ledger import Ledger
 from migrator_lib.rollback.context import kept_name
 
+ROLLED_BACK = "rolled back"
+"""What the ledger says of the steps whose work was taken back."""
+
 
 @dataclass
 class Standing:

@@ -17,12 +17,11 @@ from migrator_lib.rollback.context import Context
 from migrator_lib.rollback.proof import Proof
 from migrator_lib.rollback.rolling import Blast, RollBack
 from migrator_lib.rollback.snapshot import take
+from migrator_lib.rollback.standing import ROLLED_BACK
 from migrator_lib.side_effects import Done
 
 SAMPLE = "sample"
 """The stage that the sandbox's sample is loaded from."""
-ROLLED_BACK = "rolled back"
-"""What the ledger says of the steps whose work was taken back."""
 
 
 @dataclass
@@ -76,23 +75,27 @@ def before_first_write(engagement: Engagement, target: str) -> None:
         take(_context(engagement, target), now=engagement.clock_now, full=full)
 
 
-def roll_back(engagement: Engagement, account: str = PRODUCTION) -> Result:
-    """Say what a roll-back would remove and what it protects; with ``execute`` and a signature, remove and prove it.
+def plan(engagement: Engagement, account: str = PRODUCTION) -> Result:
+    """Say what a roll-back would remove and what it protects, and keep it for a signature.
 
     Raises:
-        GateClosed: what is to be removed from production is not signed, or changed since.
         ParameterError: there is no such account.
         OutOfTurn: nothing is staged, so nothing was loaded.
-        TargetError: the account cannot be reached or refuses the key.
+        TargetError: the account cannot be read.
     """
     if account not in (PRODUCTION, "sandbox"):
         raise ParameterError(f"There is no account '{account}'.", next_step="choose of: production, sandbox.")
     _require_staged(engagement, account)
-    rolling = RollBack(context_of(engagement, account), now=engagement.clock_now)
+    rolling = _rolling(engagement, account)
     try:
-        return _roll_back(engagement, rolling, account)
+        blast = rolling.look(fresh=engagement.rehearsal)
+        return Result(account, blast, executed=False, proof=rolling.last_proof())
     finally:
         rolling.close()
+
+
+def _rolling(engagement: Engagement, account: str) -> RollBack:
+    return RollBack(context_of(engagement, account), now=engagement.clock_now)
 
 
 def _require_staged(engagement: Engagement, account: str) -> None:
@@ -105,23 +108,38 @@ def _require_staged(engagement: Engagement, account: str) -> None:
         )
 
 
-def _roll_back(engagement: Engagement, rolling: RollBack, account: str) -> Result:
-    blast = rolling.look(fresh=engagement.rehearsal)
-    result = Result(account, blast, executed=False, proof=rolling.last_proof())
-    if engagement.rehearsal or (blast.nothing and blast.state != "under way"):
-        return result
-    if account == PRODUCTION:
+def carry_out(engagement: Engagement, result: Result) -> None:
+    """Remove what a plan says, put back what was switched off, and prove it. A rehearsal does nothing.
+
+    Of production a person must have signed the plan. Stopped anywhere, it goes on when it is run again.
+
+    Raises:
+        GateClosed: the plan is not signed, or another one was.
+        TargetError: the account cannot be reached or refuses the key.
+    """
+    begun = result.blast.state == "under way"
+    if engagement.rehearsal or (result.blast.nothing and not begun):
+        return
+    if result.account == PRODUCTION:
         gates.require(engagement.gate_state("roll_back"), engagement.name, engagement.step)
+    rolling = _rolling(engagement, result.account)
+    try:
+        _carry_out(engagement, rolling, result)
+    finally:
+        rolling.close()
+
+
+def _carry_out(engagement: Engagement, rolling: RollBack, result: Result) -> None:
+    before = result.blast.removed
     rolling.remove()
-    result.canaries = remove_canaries(engagement, account)
-    result.restored = restore(engagement, account)
-    if account == PRODUCTION:
+    result.canaries = remove_canaries(engagement, result.account)
+    result.restored = restore(engagement, result.account)
+    if result.account == PRODUCTION:
         _note_steps(engagement)
         note_mail(engagement)
     result.proof, result.executed = rolling.prove(), True
     result.blast = rolling.blast()
-    result.removed = result.blast.removed - blast.removed
-    return result
+    result.removed = result.blast.removed - before
 
 
 def _note_steps(engagement: Engagement) -> None:
