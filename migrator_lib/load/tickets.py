@@ -25,6 +25,7 @@ from migrator_lib.load.trash import Trash, is_ours, kept
 from migrator_lib.objects import ATTACHMENT
 from migrator_lib.objects.base import Record, Send, Skip
 from migrator_lib.objects.thread import CALL_LIMIT
+from migrator_lib.objects.ticket import moment
 
 CALL_BYTES = 8_000_000
 """Size of the messages in one call; Gorgias' own limit is not documented."""
@@ -32,6 +33,10 @@ RESENT_ON_UPDATE = (
     "subject", "channel", "status", "priority", "customer", "assignee_user", "assignee_team", "tags", "custom_fields",
     "spam", "meta", "closed_datetime", "last_message_datetime", "last_received_message_datetime", "updated_datetime",
 )  # fmt: skip
+FINAL_DATES = (
+    "opened_datetime", "closed_datetime", "last_message_datetime", "last_received_message_datetime", "updated_datetime",
+)  # fmt: skip
+"""What is read again behind a ticket's last call: adding messages opens and dates it anew."""
 MERGED_AFTER_LOAD = "merged_after_load"
 LEFT_OUT = {"deleted_ticket": "deleted in SmarterTrack", "spam_ticket": "marked as spam in SmarterTrack"}
 FORGOTTEN = ("refused", "updating", LEFT_ALONE)
@@ -109,12 +114,40 @@ class TicketWriter:
         """Whether this account keeps, or forgets, values only if they are put by themselves."""
         return not (self.context.behaviour.values_in_create and self.context.behaviour.values_in_update)
 
-    def _dated(self, entry: Entry) -> Entry:
+    def _dated(self, entry: Entry, there: Ticket | None = None) -> Entry:
         """Return an entry with the date that the ticket has now, where Gorgias sets it: by it a change is seen."""
         if self.context.behaviour.updated_datetime != "lost":
             return entry
-        there = self.context.api.tickets.get(_id(entry))
+        there = there or self.context.api.tickets.get(_id(entry))
         return replace(entry, detail={**entry.detail, "updated": there.updated_datetime})
+
+    def _checked(self, entry: Entry, payload: Json) -> Entry:
+        """Return the entry of a ticket that took several calls, read once behind the last: what is wrong is put anew.
+
+        What Gorgias does not keep then either is listed, and stands in the entry as its reason.
+        """
+        there = self.context.api.tickets.get(_id(entry))
+        wrong = self._wrong(payload, there)
+        if wrong:
+            again = {name: payload.get(name) for name in dict.fromkeys((*wrong, "updated_datetime"))}
+            self.context.api.tickets.update(_id(entry), again)
+            there = self.context.api.tickets.get(_id(entry))
+            wrong = self._wrong(payload, there)
+        entry = self._dated(entry, there)
+        if not wrong:
+            return entry
+        words = f"Gorgias does not keep what it was given twice: {', '.join(wrong)}"
+        self.context.report.conflicts.append(f"ticket {entry.source_key}: {words}")
+        return replace(entry, reason=words)
+
+    def _wrong(self, payload: Json, there: Ticket) -> list[str]:
+        """Return the dates that are not as they were given, and the status; not those that the account never keeps."""
+        told, ignored = there.as_json(), self.context.behaviour.not_compared
+        dates = [
+            name for name in FINAL_DATES
+            if name in told and name not in ignored and moment(told[name]) != moment(payload.get(name))
+        ]  # fmt: skip
+        return dates if there.status == payload["status"] else ["status", *dates]
 
     def found(self, record: Record, outcome: Send, known: Entry, ticket: Thing) -> str:
         """Settle a ticket that is in Gorgias though its call was not answered, in this run or one that died."""
@@ -213,7 +246,7 @@ class TicketWriter:
         if self._puts_values():
             self.context.api.tickets.replace_custom_fields(ticket_id, payload["custom_fields"])
         self.context.api.tickets.update(ticket_id, _changes(payload))
-        self.context.settle(self._dated(entry), before=before)
+        self.context.settle(self._checked(entry, payload), before=before)
 
     def _add_to_an_agents(
         self, outcome: Send, entry: Entry, payload: Json, known: Entry, there: Ticket, before: object
