@@ -144,8 +144,9 @@ class Sender:
 
         People and tickets are not asked for one by one: an address that is taken is told by a 409.
         """
-        if obj in SETUP:
-            return existing.get(obj.natural_key(payload) or "")
+        there = existing.get(obj.natural_key(payload) or "") if obj in SETUP else None
+        if there is not None:
+            return there
         return self.context.look_up(obj, payload) if may_be_there(known) else None
 
     def _adopt(self, obj: MigrationObject, record: Record, outcome: Send, found: Thing, sent: Entry | None) -> str:
