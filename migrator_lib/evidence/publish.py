@@ -24,9 +24,9 @@ SNIPPETS = 200
 """Message texts that reports are searched for."""
 WITHHELD = "withheld"
 HYPERCARE = "hypercare"
+"""Folder of a page for each day after the cutover."""
 WELL = ("done", "rehearsed", "rolled back")
 """What the ledger says of steps of a run that ended well."""
-"""Folder of a page for each day after the cutover."""
 
 
 def secrets_of(engagement: Engagement) -> dict[str, str]:

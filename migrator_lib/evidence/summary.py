@@ -83,7 +83,8 @@ def status(
     if standing.state == "under way":
         return Status("bad", "A roll-back was begun, and is not finished: migrator run --only 90 --execute goes on.")
     if standing.state == "done":
-        return Status("warn", f"Rolled back on {(standing.proof or {}).get('at', '')[:10]}: what was loaded is out of Gorgias again.")
+        day = str((standing.proof or {}).get("at", ""))[:10]
+        return Status("warn", f"Rolled back on {day}: what was loaded is out of Gorgias again.")
     missing = [step for step in STEPS if latest_done(steps, step) is None]
     if missing:
         return Status("warn", f"Not complete: {missing[0]} is next.")
