@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from migrator_lib.cli_ledger import ledger
 from migrator_lib.cli_simulate import simulate
 from migrator_lib.cli_sweep import sweep
 from migrator_lib.console import err, fail, out
@@ -46,6 +47,7 @@ them in order; with --execute it writes to Gorgias, and goes on where the last o
     """,
 )
 app.add_typer(simulate, name="simulate")
+app.add_typer(ledger, name="ledger")
 app.command()(sweep)
 
 Name = Annotated[str, typer.Argument(metavar="ENGAGEMENT", help="The folder below parameters/.")]

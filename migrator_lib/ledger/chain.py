@@ -134,6 +134,7 @@ def _agrees(row: Any) -> bool:
 def _broken(what: str) -> LedgerBroken:
     return LedgerBroken(
         f"The ledger was changed outside this program: {what}.",
-        next_step="restore reports/<engagement>/state/ from a copy made after the last load, and run again; where "
-        "there is none, let whoever changed it change it back. Until then nothing that rests on the ledger is proof.",
+        next_step="restore reports/<engagement>/state/ (or the ledger's schema on its server) from a copy made after "
+        "the last load, and run again; where there is none, let whoever changed it change it back. Until then nothing "
+        "that rests on the ledger is proof.",
     )

@@ -24,7 +24,9 @@ from migrator_lib.ledger.database import PATIENCE_SECONDS, Database
 from migrator_lib.ledger.lease import LEASE_SECONDS
 from migrator_lib.ledger.migrations import prepare
 from migrator_lib.ledger.schema import (
+    INDEXED,
     Entry,
+    beginning,
     chunk_table,
     entry_of,
     journal_table,
@@ -126,8 +128,17 @@ class Ledger:
 
         self._writer.submit(work)
 
-    def settle(self, target: str, entries: Iterable[Entry], *, before: object = None) -> None:
-        """Write down, durably, how records ended; ``before`` is what stood in Gorgias and was changed."""
+    def settle(
+        self, target: str, entries: Iterable[Entry], *, before: object = None, said: Mapping[str, str] | None = None
+    ) -> None:
+        """Write down, durably, how records ended.
+
+        Args:
+            target: the account.
+            entries: the records as they are now.
+            before: what stood in Gorgias and was changed.
+            said: who stated it, where a person did, and in which words.
+        """
         batch = list(entries)
 
         def work(_connection: sa.Connection) -> None:
@@ -138,6 +149,8 @@ class Ledger:
                 }  # fmt: skip
                 if before is not None:
                     detail["before"] = before
+                if said is not None:
+                    detail["said"] = dict(said)
                 self._chain.append(target, entry.object, entry.source_key, OUTCOME, detail)
                 self._put(target, entry)
 
@@ -261,6 +274,14 @@ class Ledger:
             row = connection.execute(statement).mappings().first()
         return entry_of(row) if row else None
 
+    def with_id(self, target: str, target_id: str) -> list[Entry]:
+        """Return the records that have this id in Gorgias: ids of one object may be those of another, too."""
+        r = record_table.c
+        like = _entries(target).where(beginning == target_id[:INDEXED]).order_by(r.object, r.source_key)
+        with self._reading() as connection:
+            found = [entry_of(row) for row in connection.execute(like).mappings()]
+        return [entry for entry in found if entry.target_id == target_id]
+
     def entries(self, target: str, obj: str | None = None, state: str | None = None) -> Iterator[Entry]:
         """Return the records of a target in key order, read in constant memory."""
         statement = _entries(target)
@@ -366,6 +387,25 @@ class Ledger:
         """
         with self._reading(snapshot=True) as connection:
             return verify(connection)
+
+    def sums(self) -> dict[str, Any]:
+        """Check everything, and return what it was then: ``length`` and ``head`` of the journal, ``records``.
+
+        ``records`` are the numbers by account, object and state.
+
+        Raises:
+            LedgerBroken: something was changed, added or removed outside this program.
+        """
+        r = record_table.c
+        kinds = (r.target, r.object, r.state)
+        records: dict[str, dict[str, dict[str, int]]] = {}
+        with self._reading(snapshot=True) as connection:
+            length, (_, last) = verify(connection), head(connection)
+            for target, obj, state, n in connection.execute(
+                sa.select(*kinds, sa.func.count()).group_by(*kinds).order_by(*kinds)
+            ):
+                records.setdefault(target, {}).setdefault(obj, {})[state] = n
+        return {"length": length, "head": last, "records": records}
 
     def head(self) -> tuple[int, str]:
         """Return the number of the last journal row, and its hash."""

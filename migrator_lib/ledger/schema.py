@@ -31,9 +31,12 @@ record_table = sa.Table(
     sa.Column("at", Words, nullable=False),
     sa.Index("record_in_state", "target", "state"),
 )
-BEGINNING = sa.func.substr(record_table.c.target_id, 1, 100)
+INDEXED = 100
+beginning: sa.ColumnElement[str] = sa.func.substr(
+    record_table.c.target_id, sa.literal_column("1"), sa.literal_column(str(INDEXED))
+)
 """What an index holds of an id in Gorgias: the URL of a file may be longer than PostgreSQL's indexes take."""
-sa.Index("record_of_target_id", record_table.c.target, BEGINNING)
+sa.Index("record_of_target_id", record_table.c.target, beginning)
 journal_table = sa.Table(
     "journal",
     metadata,

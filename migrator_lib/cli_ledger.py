@@ -1,0 +1,248 @@
+"""``migrator ledger``: the account of everything, to be checked, read, answered and taken over."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from migrator_lib.console import fail, out
+from migrator_lib.errors import LedgerBroken, MigratorError, ParameterError
+
+if TYPE_CHECKING:
+    from migrator_lib.engagement import Engagement
+    from migrator_lib.ledger.life import Life
+    from migrator_lib.staging import Staged
+
+ledger = typer.Typer(no_args_is_help=True, help="The account of everything: check it, read it, answer for it.")
+
+Name = Annotated[str, typer.Argument(metavar="ENGAGEMENT", help="The folder below parameters/.")]
+Key = Annotated[
+    str,
+    typer.Argument(
+        metavar="KEY",
+        help="ticket:4711 (an object and its key), a ticket number, an external id, a Gorgias id or address.",
+    ),
+]
+Target = Annotated[str, typer.Option("--target", metavar="ACCOUNT", help="production or sandbox.")]
+AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
+
+
+def _opened(name: str) -> Engagement:
+    from migrator_lib.engagement import Engagement
+    from migrator_lib.paths import home
+
+    return Engagement(home(), name)
+
+
+def _staged(engagement: Engagement) -> Staged:
+    """Return the extract with every delta; before there is one, the sample."""
+    stages = engagement.ledger.meta("deltas", [])
+    if (engagement.paths.staged / "full").is_dir() or not (engagement.paths.staged / "sample").is_dir():
+        return engagement.staged("full", *stages)
+    return engagement.staged("sample")
+
+
+@ledger.command()
+def verify(engagement: Name, as_json: AsJson = False) -> None:
+    """Check that nothing was changed outside this program: the chain of the journal, and every record against it.
+
+    Exit code 1 if something was. The head's hash is what evidence refers to: keep it with the evidence.
+    """
+    try:
+        opened = _opened(engagement)
+        found = _verified(opened)
+        opened.close()
+    except LedgerBroken as error:
+        if as_json:
+            typer.echo(json.dumps({"ok": False, "words": error.message, "next": error.next_step}))
+            raise typer.Exit(int(error.exit_code)) from None
+        fail(error)
+    except MigratorError as error:
+        fail(error)
+    if as_json:
+        typer.echo(json.dumps({"ok": True, **found}))
+        return
+    out.print(f"[green]Nothing was changed outside this program:[/] {found['length']:,} rows of the journal, whole.")
+    out.print(f"Head: {found['head'] or 'none yet'}")
+    out.print(f"Kept in: {escape(found['durability'])}")
+    out.print(_sums(found["records"]) if found["records"] else "No record was sent yet.")
+
+
+def _verified(opened: Engagement) -> dict[str, Any]:
+    """Return what was checked, of one moment.
+
+    Raises:
+        LedgerBroken: something was changed, added or removed.
+    """
+    sums = opened.ledger.sums()
+    return {**sums, "durability": opened.ledger.database.durability()}
+
+
+def _sums(records: dict[str, dict[str, dict[str, int]]]) -> Table:
+    table = Table(title="Records as the journal settled them", title_justify="left", box=None, padding=(0, 2, 0, 0))
+    table.add_column("account")
+    table.add_column("object")
+    states = sorted({state for objects in records.values() for counts in objects.values() for state in counts})
+    for state in states:
+        table.add_column(state.replace("_", " "), justify="right")
+    for target, objects in records.items():
+        for obj, counts in objects.items():
+            numbers = (f"{counts[state]:,}" if state in counts else "·" for state in states)
+            table.add_row(target, obj.replace("_", " "), *numbers)
+    return table
+
+
+@ledger.command()
+def show(engagement: Name, key: Key, target: Target = "production", as_json: AsJson = False) -> None:
+    """Tell the life of one record: source row, payload, what was sent and when, what came of it, where it is now.
+
+    No text of a message is shown, and people are masked.
+    """
+    try:
+        opened = _opened(engagement)
+        life = _life(opened, key, target)
+        opened.close()
+    except MigratorError as error:
+        fail(error)
+    if as_json:
+        typer.echo(json.dumps(life.as_json(), indent=2))
+    else:
+        _print_life(life)
+
+
+def _life(opened: Engagement, key: str, target: str) -> Life:
+    from migrator_lib.errors import OutOfTurn
+    from migrator_lib.ledger.keys import find
+    from migrator_lib.ledger.life import Reader
+
+    _is_account(target)
+    staged = _staged(opened)
+    obj, source_key = find(key, opened.ledger, target, staged, opened.name)
+    try:
+        lookups = opened.lookups(staged)
+    except OutOfTurn:
+        lookups = None
+    url = opened.account(target).url  # empty of a simulated account, which is served during a run alone
+    return Reader(opened.name, opened.ledger, target, staged, lookups, url).read(obj, source_key)
+
+
+def _is_account(target: str) -> None:
+    if target not in ("production", "sandbox"):
+        raise typer.BadParameter("--target is production or sandbox")
+
+
+TONES = {"created": "green", "matched": "green", "pending": "yellow", "quarantined": "red", "removed": "yellow"}
+
+
+def _print_life(life: Life) -> None:
+    tone = TONES.get(life.state, "bold")
+    out.print(f"[bold]{escape(life.title)}[/] on {life.target}: [{tone}]{life.state.replace('_', ' ')}[/]")
+    if life.state_words:
+        out.print(f"  {escape(life.state_words)}")
+    out.print(f"  in Gorgias: {life.url or 'not there, as far as the ledger knows'}")
+    out.print("\n[bold]In SmarterTrack[/]" + ("" if life.source else ": not staged"))
+    if life.source:
+        out.print(_pairs(life.source))
+    out.print(f"\n[bold]By the mapping it becomes[/] {escape(life.becomes)}")
+    if life.payload_hash:
+        same = "the one that was sent last" if life.payload_hash == life.sent_hash else "not what was sent last"
+        out.print(f"  payload {life.payload_hash[:12]}, {same if life.sent_hash else 'not sent yet'}")
+        out.print(_pairs(life.payload))
+    if life.parts:
+        out.print("\n[bold]With it[/]")
+        out.print(_parts(life))
+    out.print("\n[bold]Journal[/]" + ("" if life.events else ": nothing"))
+    for event in life.events:
+        out.print(f"  {event.at[:19].replace('T', ' ')} UTC  [bold]{escape(event.words)}[/]  [dim]#{event.seq}[/]")
+        for name, value in event.facts.items():
+            out.print(f"      {name}: {escape(value)}")
+
+
+def _pairs(facts: dict[str, str]) -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
+    table.add_column(no_wrap=True, style="cyan")
+    table.add_column(overflow="fold")
+    for name, value in facts.items():
+        table.add_row(name, escape(value))
+    return table
+
+
+def _parts(life: Life) -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
+    table.add_column(no_wrap=True, style="cyan")
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for part in life.parts:
+        words = ", ".join(f"{name} {value}" for name, value in part.facts.items())
+        table.add_row(escape(part.what), part.state.replace("_", " "), escape(words))
+    return table
+
+
+@ledger.command()
+def settle(
+    engagement: Name,
+    key: Key,
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who states it.")],
+    target_id: Annotated[
+        str, typer.Option("--is", metavar="GORGIAS_ID", help="It is in Gorgias, and this is its id there.")
+    ] = "",
+    is_not_there: Annotated[
+        bool, typer.Option("--is-not-there", help="It is not in Gorgias: the next load sends it again.")
+    ] = False,
+    target: Target = "production",
+) -> None:
+    """Answer for a record that was sent, and of which no look-up can tell whether it arrived.
+
+    What is stated, by whom and when, stands in the journal. A ticket is completed by the next load.
+    """
+    from migrator_lib.ledger.answers import answer
+
+    try:
+        _is_account(target)
+        if bool(target_id) == is_not_there:
+            raise ParameterError(
+                "A record is in Gorgias or it is not.", next_step="give either --is GORGIAS_ID or --is-not-there."
+            )
+        opened = _opened(engagement)
+        words = answer(opened.ledger, target, _found(opened, key, target), target_id=target_id or None, by=by)
+        opened.close()
+    except MigratorError as error:
+        fail(error)
+    out.print(f"{escape(by)} states: {escape(words)}. It stands in the journal.")
+    out.print(f"Next: [bold]migrator run {engagement} --execute[/]")
+
+
+def _found(opened: Engagement, key: str, target: str) -> tuple[str, str]:
+    from migrator_lib.ledger.keys import find
+
+    return find(key, opened.ledger, target, _staged(opened), opened.name)
+
+
+@ledger.command("take-over")
+def take_over(
+    engagement: Name,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Take the lease from another run, which writes nothing any more from then on.
+
+    Do it only if that run is dead or lost, and the lease is not free by itself yet. What it had sent last is looked up
+    by the next run before anything is sent again.
+    """
+    try:
+        opened = _opened(engagement)
+        held = opened.ledger.lease()
+        if held is None:
+            out.print("Nobody holds the lease: the next run takes it.")
+        elif yes or typer.confirm(f"The lease is held by {held}. Does that run write no more, and is it to be ended?"):
+            opened.ledger.take_lease(take_over=True)
+            out.print(f"Taken from {escape(held)}. If it lives after all, it stops at its next record.")
+        else:
+            raise ParameterError("Nothing was taken over.", next_step=f"migrator status {engagement} tells who runs.")
+        opened.close()
+    except MigratorError as error:
+        fail(error)
+    out.print(f"Next: [bold]migrator run {engagement}[/] again (with --execute, if it was) goes on.")
