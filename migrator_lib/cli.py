@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from migrator_lib.cli_ledger import ledger
+from migrator_lib.cli_remap import remap
 from migrator_lib.cli_simulate import simulate
 from migrator_lib.cli_sweep import sweep
 from migrator_lib.console import err, fail, out
@@ -47,6 +48,7 @@ them in order; with --execute it writes to Gorgias, and goes on where the last o
     """,
 )
 app.add_typer(simulate, name="simulate")
+app.command("remap")(remap)
 app.add_typer(ledger, name="ledger")
 app.command()(sweep)
 
