@@ -108,6 +108,18 @@ def _say(line: str) -> None:
     out.print(f"[{colour}]{text}[/]" if colour else text)
 
 
+def _what_was_done(one: Any) -> str:
+    """Return what a run made of records, or took away again, in words."""
+    from migrator_lib.evidence.summary import PRODUCTION, latest_done
+
+    ledger = one.engagement.ledger
+    back = latest_done(ledger.steps(one.run_id), "90_rollback")
+    if back is not None:
+        return f"removed {int(back['summary']['removed']):,} things"
+    new = sum(ledger.created_in(one.run_id, PRODUCTION).values())
+    return f"created {new:,} records" if new else "created nothing new"
+
+
 def _print_summary(one: Any) -> None:
     from migrator_lib.evidence import summary
 
@@ -117,11 +129,9 @@ def _print_summary(one: Any) -> None:
         out.print(_accounts_table(document))
     tone = {"good": "green", "warn": "yellow", "bad": "red"}[document["status"]["tone"]]
     out.print(f"[bold {tone}]{document['status']['text']}[/]")
-    created = one.engagement.ledger.created_in(one.run_id, summary.PRODUCTION)
-    new = sum(created.values())
     api, mail = document["api"], document["mail_sent"]
-    out.print(f"This run created {new:,} records in Gorgias." if new else "This run created nothing new in Gorgias.")
-    if api["calls"]:
+    out.print(f"This run {_what_was_done(one)} in Gorgias.")
+    if api["calls_per_ticket"] is not None:
         out.print(
             f"All loads so far: {api['calls']:,} calls, {api['calls_per_ticket']} for each ticket, "
             f"{api['throttled']} throttled. Mail sent: {'not known yet' if mail is None else mail}."
@@ -375,13 +385,13 @@ def sign(
         if subject is None:
             raise ParameterError(
                 f"What the gate '{gate}' is about does not exist yet.",
-                next_step=f"migrator run {engagement} --execute makes it, and stops at the gate.",
+                next_step=f"migrator run {engagement} {found.after_signing} makes it, and stops at the gate.",
             )
         gates.SignOffs(opened.paths.signoffs_file).sign(found, by=by.strip(), subject=subject, note=note)
     except MigratorError as error:
         fail(error)
     out.print(f"{by} states for {engagement}: {found.statement}")
-    out.print(f"Bound to {subject}. Next: [bold]migrator run {engagement} --execute[/]")
+    out.print(f"Bound to {subject}. Next: [bold]migrator run {engagement} {found.after_signing}[/]")
 
 
 def main() -> None:

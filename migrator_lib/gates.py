@@ -32,7 +32,13 @@ class Gate:
     statement: str
     """What a person states with the signature; empty where a check decides."""
     look_again: str = "again: it looks anew"
-    """How the command goes on that has a check look again, behind ``migrator run ENGAGEMENT``."""
+    """How the command goes on that has a check look again, behind ``migrator run ENGAGEMENT``; or that comes after a
+    signature, where it is another one than usual."""
+
+    @property
+    def after_signing(self) -> str:
+        """How the command goes on that a signature opens the way to, behind ``migrator run ENGAGEMENT``."""
+        return self.look_again if self.look_again.startswith("--") else "--execute"
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ GATES: tuple[Gate, ...] = (
          "in Gorgias, and no agent was told of them."),
     Gate("freeze", "07_cutover", "SmarterTrack is read-only for agents and customers, and mail goes elsewhere."),
     Gate("roll_back", "90_rollback", "What documents/roll_back.html lists is to be removed from the Gorgias account; "
-         "what it lists as protected, and as what cannot be undone, stays."),
+         "what it lists as protected, and as what cannot be undone, stays.", "--only 90 --execute"),
 )  # fmt: skip
 
 
@@ -185,10 +191,11 @@ def require(state: GateState, engagement: str, step: str) -> None:
         raise GateClosed(
             f"{step} waits at the gate '{gate.name}': {state.reason}.",
             gate=gate.name,
-            next_step=f"migrator run {engagement} --execute makes it, and stops at the gate.",
+            next_step=f"migrator run {engagement} {gate.after_signing} makes it, and stops at the gate.",
         )
     raise GateClosed(
         f"{step} waits at the gate '{gate.name}': {state.reason}. What is stated by signing: {gate.statement}",
         gate=gate.name,
-        next_step=f'migrator sign {engagement} {gate.name} --by "YOUR NAME", then migrator run {engagement} again.',
+        next_step=f'migrator sign {engagement} {gate.name} --by "YOUR NAME", then migrator run {engagement} '
+        + ("again." if gate.after_signing == "--execute" else f"{gate.after_signing}."),
     )

@@ -83,26 +83,25 @@ def status(
     if standing.state == "under way":
         return Status("bad", "A roll-back was begun, and is not finished: migrator run --only 90 --execute goes on.")
     if standing.state == "done":
-        day = str((standing.proof or {}).get("at", ""))[:10]
-        return Status("warn", f"Rolled back on {day}: what was loaded is out of Gorgias again.")
+        on = str((standing.proof or {}).get("at", ""))[:10]
+        return Status("warn", f"Rolled back on {on}: what was loaded is out of Gorgias again.")
     missing = [step for step in STEPS if latest_done(steps, step) is None]
     if missing:
         return Status("warn", f"Not complete: {missing[0]} is next.")
-    day = hypercare(steps, since_cutover=True)
-    if day and day["lost"]:
-        return Status(
-            "bad", f"{day['lost']:,} records were lost in Gorgias after the cutover: see hypercare, day {day['day']}."
-        )
+    look = hypercare(steps, since_cutover=True)
+    if look and look["lost"]:
+        lost = pages.counted(look["lost"], "record")
+        return Status("bad", f"{lost} lost or wrong in Gorgias after the cutover: see hypercare, day {look['day']}.")
     wrong = sum(n for one in found.values() for state, n in one.items() if state in WRONG)
     quarantined = sum(one["quarantined"] for one in found.values())
     if not wrong and not quarantined:
         words = "Complete: every source record is accounted for and verified in Gorgias."
-        return Status("good", f"{words} {_of(day)}" if day else words)
+        return Status("good", f"{words} {_of(look)}" if look else words)
     exceptions = [f"{quarantined:,} quarantined"] if quarantined else []
     exceptions += [f"{wrong:,} not as they should be in Gorgias"] if wrong else []
     tone: pages.Tone = "bad" if exceeded(engagement, found) else "warn"
     words = "Complete, with exceptions: " + ", ".join(exceptions) + ". All are listed."
-    return Status(tone, f"{words} {_of(day)}" if day else words)
+    return Status(tone, f"{words} {_of(look)}" if look else words)
 
 
 def hypercare(steps: Sequence[Mapping[str, Any]], *, since_cutover: bool = False) -> Mapping[str, Any] | None:
@@ -120,7 +119,7 @@ def hypercare(steps: Sequence[Mapping[str, Any]], *, since_cutover: bool = False
 
 
 def _of(day: Mapping[str, Any]) -> str:
-    late = f", {day['late']:,} tickets changed in SmarterTrack since" if day["late"] else ""
+    late = f", {pages.counted(day['late'], 'ticket')} changed in SmarterTrack since" if day["late"] else ""
     if day["day"] >= day["of"]:
         return f"Hypercare is done: nothing was lost{late}."
     return f"Hypercare, day {day['day']} of {day['of']}: nothing was lost{late}."

@@ -31,6 +31,7 @@ from migrator_lib.storage import refusals
 
 VOLATILE = (*OF_THE_SERVER, "usage", "is_unread", "satisfaction_survey", "messages", "last_login_datetime")
 """Keys that change without anybody changing the thing, or that only some lists show."""
+EMPTY: tuple[Any, ...] = (None, "", [], {})
 AT_ONCE_SECONDS = 5.0
 """A customer that was last changed no later than this after it was made was changed by nobody since."""
 KINDS: Mapping[str, str] = {
@@ -202,7 +203,7 @@ def _where_there(pages: Callable[[], Iterable[Sequence[Thing]]]) -> Iterator[Seq
 
 def content_hash(row: Mapping[str, Any]) -> str:
     """Return the SHA-256 of all that people choose of a thing; empty is as good as not there."""
-    return payload_hash({key: value for key, value in row.items() if key not in VOLATILE and value not in (None, [])})
+    return payload_hash({key: value for key, value in row.items() if key not in VOLATILE and value not in EMPTY})
 
 
 def facts_of(kind: str, row: Mapping[str, Any]) -> Json:

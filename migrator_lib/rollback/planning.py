@@ -45,10 +45,13 @@ AT_ONCE = 500
 
 
 def made_by_us(entry: Entry) -> bool:
-    """Whether the load made what an entry speaks of, or may have."""
-    was = entry.detail.get("was") or {}
-    state = was.get("state", "created") if entry.state == GONE else entry.state
-    return state == "created" or entry.state == PENDING
+    """Whether the load made what an entry speaks of, or may have. A ticket is never matched, so each is ours."""
+    if entry.state == PENDING:
+        return True
+    if entry.object == TICKET.name:
+        return entry.target_id is not None
+    state = (entry.detail.get("was") or {}).get("state") if entry.state == GONE else entry.state
+    return state == "created"
 
 
 class Planner:
