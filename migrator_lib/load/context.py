@@ -145,7 +145,8 @@ class LoadContext:
             raise OutcomeUnknown(
                 f"{obj.title} {name} was sent, and may or may not be in Gorgias: the look-up fails. {error.message}",
                 next_step="run again when Gorgias answers. If it goes on, look for it in Gorgias yourself, tell the "
-                f"ledger what you found (migrator ledger settle {engagement} --help), and run again.",
+                f'ledger what you found, and run again: migrator ledger settle {engagement} {name} --by "NAME", with '
+                "--is GORGIAS_ID or --is-not-there.",
             ) from error
 
 

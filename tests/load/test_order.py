@@ -70,7 +70,7 @@ def run(shop: Shop, ledger: Ledger, order: str) -> tuple[Account, LoadReport]:
 
 def settled(ledger: Ledger, obj: str, key: str | int) -> int:
     """Return the place of a record's first outcome in the journal."""
-    return next(row["seq"] for row in ledger.journal(TARGET, obj, str(key)) if row["event"] == "outcome")
+    return next(int(row["seq"]) for row in ledger.journal(TARGET, obj, str(key)) if row["event"] == "outcome")
 
 
 def test_open_tickets_go_with_just_their_people_before_all_else(shop: Shop, ledger: Ledger) -> None:
