@@ -181,6 +181,7 @@ class Engagement:
                 timeout_seconds=settings.timeout_seconds,
                 bytes_per_second=settings.upload_bytes_per_second,
                 allow_invitations=self.parameters.agents.missing == "create",
+                may_write=self.ledger.check_lease,
             )
             self._apis[target] = GorgiasApi(transport)
         return self._apis[target]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from migrator_lib.clock import Clock
@@ -34,11 +35,14 @@ class SimulatedGorgias:
     clock: Clock
 
 
-def client(url: str, clock: Clock, *, timeout_seconds: float = 30.0, allow_invitations: bool = False) -> GorgiasApi:
+def client(
+    url: str, clock: Clock, *, timeout_seconds: float = 30.0, allow_invitations: bool = False,
+    may_write: Callable[[], None] | None = None,
+) -> GorgiasApi:  # fmt: skip
     """Return a client of the account at ``url``, as an engagement makes one."""
     gate = RateGate(requests=40, window_seconds=20.0, reserve=0.1, clock=clock)
     transport = Transport(
         url, auth=api_key(EMAIL, API_KEY), gate=gate, clock=clock, timeout_seconds=timeout_seconds,
-        allow_invitations=allow_invitations,
+        allow_invitations=allow_invitations, may_write=may_write,
     )  # fmt: skip
     return GorgiasApi(transport)

@@ -6,7 +6,7 @@ import io
 import json
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -71,6 +71,7 @@ class Transport:
         bytes_per_second: float = 100_000.0,
         allow_invitations: bool = False,
         adapter: BaseAdapter | None = None,
+        may_write: Callable[[], None] | None = None,
     ) -> None:
         """Take an account's address, and what every request passes.
 
@@ -83,6 +84,8 @@ class Transport:
             bytes_per_second: how fast a request is carried at least; a large one may take longer accordingly.
             allow_invitations: whether a person agreed that creating users may invite them.
             adapter: what carries requests to that address, where it is not the network.
+            may_write: is asked when a request that changes something is about to leave, after all waiting; raises where
+                it may not any more.
         """
         self.base_url = base_url.rstrip("/")
         self.gate = gate
@@ -92,6 +95,7 @@ class Transport:
         self._bytes_per_second = bytes_per_second
         self._allow_invitations = allow_invitations
         self._adapter = adapter
+        self._may_write = may_write
         self._local = threading.local()
 
     def _session(self) -> requests.Session:
@@ -192,6 +196,8 @@ class Transport:
             self._auth.ready()
         self.gate.acquire()
         try:
+            if self._may_write is not None and request.method != "GET":
+                self._may_write()
             reply = self._session().request(
                 request.method,
                 request.url,

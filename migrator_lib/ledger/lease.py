@@ -41,10 +41,24 @@ def see(connection: sa.Connection, holder: str, at: datetime) -> None:
     """
     mine = lease_table.update().where(lease_table.c.holder == holder)
     if connection.execute(mine.values(seen_at=written(at))).rowcount == 0:
-        raise LeaseHeld(
-            "The lease of this engagement was taken over by another run.",
-            next_step="let the other run finish; then run again.",
-        )
+        raise _lost()
+
+
+def require(connection: sa.Connection, holder: str) -> None:
+    """Pass if ``holder`` still has the lease.
+
+    Raises:
+        LeaseHeld: another run has taken it over.
+    """
+    if connection.execute(sa.select(lease_table.c.holder)).scalar() != holder:
+        raise _lost()
+
+
+def _lost() -> LeaseHeld:
+    return LeaseHeld(
+        "The lease of this engagement was taken over by another run.",
+        next_step="let the other run finish; then run again.",
+    )
 
 
 def present(connection: sa.Connection) -> Mapping[str, Any] | None:

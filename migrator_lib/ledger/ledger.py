@@ -251,6 +251,18 @@ class Ledger:
         if self._holder is not None:
             self._writer.submit(lambda connection: None)
 
+    def check_lease(self) -> None:
+        """Pass while the lease that this process took is still its own: asked before every request that changes Gorgias.
+
+        An intent may have to wait for its turn, or a machine sleep, while another run takes the lease and sends the same.
+
+        Raises:
+            LeaseHeld: another run has taken it over.
+        """
+        if self._holder is not None:
+            with self._reading() as connection:
+                lease.require(connection, self._holder)
+
     def release_lease(self) -> None:
         """Give the lease back."""
         if self._holder is not None:
