@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -69,9 +70,14 @@ def _shows(url: str, attribute: str | None, row: Row) -> bool:
 def _may_show(body: str, row: Row) -> bool:
     """Return quickly whether a body may refer to it: no way of writing changes a run of letters and digits."""
     low = body.lower()
-    names = (row.get("CidTagName") or "", re.split(r"[\\/]", row.get("FileNameOnDisk") or "")[-1])
-    runs = (max(_PLAIN_RUN.findall(name), key=len, default="") for name in names if name)
-    return any(run.lower() in low for run in runs)
+    return any(run in low for run in _runs(row.get("CidTagName") or "", row.get("FileNameOnDisk") or ""))
+
+
+@lru_cache(maxsize=10_000)
+def _runs(cid: str, on_disk: str) -> tuple[str, ...]:
+    """Return the longest run of letters and digits of each name by which a body may refer to an attachment."""
+    names = (cid, re.split(r"[\\/]", on_disk)[-1])
+    return tuple(max(_PLAIN_RUN.findall(name), key=len, default="").lower() for name in names if name)
 
 
 def _references(body: str) -> Iterator[tuple[str, str | None]]:

@@ -43,7 +43,7 @@ def remap(engagement: Engagement) -> Result:
     file = engagement.paths.state / "remap.json"
     found = Remapper(
         ledger=engagement.ledger, target=PRODUCTION, staged=staged, lookups=engagement.lookups(staged),
-        folder=engagement.paths.staged, progress=Progress(file, "remap"),
+        folder=engagement.paths.staged, progress=Progress(file, "remap", lambda: engagement.ledger.renew_lease()),
     ).run()  # fmt: skip
     with suppress(OSError):
         file.unlink()
