@@ -159,7 +159,7 @@ def simulate_day(
         opened.close()
     except MigratorError as error:
         fail(error)
-    told = ", ".join(f"{n} {what}" for what, n in done.items() if n)
+    told = ", ".join(f"{what} {n}" for what, n in done.items() if n)
     out.print(f"A day of work: {told}." if told else "That day has passed before: nothing was done.")
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import papermill
 from papermill.exceptions import PapermillExecutionError
 
+from migrator_lib import pages
 from migrator_lib.engagement import ALL_STEPS, ROLL_BACK, STEPS, WRITES, Engagement
 from migrator_lib.errors import ExitCode, LeaseHeld, MigratorError, ParameterError, StorageError, exit_code_for, is_ours
 from migrator_lib.evidence import summary
@@ -166,7 +167,8 @@ class Run:
         day = summary.hypercare(self.engagement.ledger.steps())
         if day and day["lost"]:
             page = self.engagement.paths.reports / "hypercare" / f"day-{day['day']}.html"
-            self.say(f"Lost since the cutover: {day['lost']:,} records.\nNext: {page} says which, and what to do.")
+            lost = pages.counted(day["lost"], "record")
+            self.say(f"Lost since the cutover: {lost}.\nNext: see {page}, and do what it says.")
         return ExitCode.EXCEPTIONS if exceeded or (day and day["lost"]) else ExitCode.DONE
 
     def _rolled_back(self) -> ExitCode:

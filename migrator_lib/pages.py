@@ -75,6 +75,11 @@ def note(*parts: object) -> Html:
     return tag("p", join(parts), class_="note")
 
 
+def counted(n: int, one: str, more: str = "") -> str:
+    """Return a number with its word: ``1 record``, ``2,000 records``."""
+    return f"{n:,} {one if n == 1 else more or one + 's'}"
+
+
 def bullets(items: Iterable[object]) -> Html:
     """Return a list."""
     return tag("ul", join(tag("li", item) for item in items))

@@ -34,7 +34,7 @@ def secrets_of(engagement: Engagement) -> dict[str, str]:
     source, target = engagement.parameters.source, engagement.parameters.target
     found = {}
     databases = (source.password, engagement.parameters.ledger.password)
-    for reference in (*databases, *target.production.secrets, *target.sandbox.secrets):
+    for reference in (*databases, *target.secrets):
         if reference is not None:
             try:
                 found[reference] = resolve_secret(reference)
@@ -172,7 +172,10 @@ def overview_row(document: dict[str, Any], folder: str) -> dict[str, Any]:
     """Return one engagement's line of the overview."""
     objects = document["objects"].values()
     source = sum(one["source"] for one in objects)
-    settled = sum(one["validated"] + one["merged"] + one["skipped"] + one["handed_over"] for one in objects)
+    settled = sum(
+        one["validated"] + one.get("changed", 0) + one["merged"] + one["skipped"] + one["handed_over"]
+        for one in objects
+    )
     return {
         "engagement": document["engagement"],
         "company": document["company"],

@@ -63,7 +63,7 @@ class Look:
     known: Sequence[Finding] = ()
     """Those of which the cutover said so already."""
     to_do: Sequence[str] = field(default_factory=list)
-    """What is left to do, in words."""
+    """What is left to do, in words; commands stand between backticks."""
 
     @property
     def found(self) -> Reconciliation:
@@ -182,12 +182,12 @@ def _left(engagement: Engagement, today: Day, days: int, quarantined: int) -> li
     if today.still_off:
         words.append(
             f"Still switched off because of the migration: {', '.join(today.still_off)}. "
-            f"migrator restore-target {name} puts it back."
+            f"`migrator restore-target {name}` puts it back."
         )
     if today.late:
-        words.append(f"migrator run {name} --only 07 --execute takes over what changed in SmarterTrack.")
+        words.append(f"`migrator run {name} --only 07 --execute` takes over what changed in SmarterTrack.")
     if today.number < days:
-        words.append(f"migrator run {name} --only 08 on the next day, which is day {today.number + 1} of {days}.")
+        words.append(f"`migrator run {name} --only 08` on the next day, which is day {today.number + 1} of {days}.")
         return words
     by_hand = engagement.ledger.meta("hands_off")
     if by_hand:

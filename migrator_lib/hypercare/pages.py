@@ -18,12 +18,14 @@ from migrator_lib.reconcile import CHANGED, Finding
 from migrator_lib.views import finding_row
 
 LISTED = 200
-AGENTS, LATE, LOST = "agents' work in Gorgias", "late change in SmarterTrack", "lost"
+AGENTS, LATE, LOST = "work of people in Gorgias", "late in SmarterTrack", "lost"
+FOLLOWS = ("updated_datetime", "closed_datetime", "last_message_datetime")
+"""Dates that change with whatever else is done to a ticket."""
 WHAT_TO_DO = {
     "missing": "Gorgias' audit log says who removed it. Put it back there, or have the next load make it anew: "
-    "migrator ledger settle {name} {object}:{key} --is-not-there, then migrator run {name} --only 05 --execute.",
+    "`migrator ledger settle {name} {object}:{key} --is-not-there`, then `migrator run {name} --only 05 --execute`.",
     "mismatched": "Nobody is known to have changed it. Look at it in Gorgias, and correct it there.",
-    "duplicate": "migrator sweep {name} shows what is there twice, and can mend it.",
+    "duplicate": "`migrator sweep {name}` shows what is there twice, and can mend it.",
     "unexpected": "Look at it in Gorgias: it carries the migration's id, and the source has no such record.",
 }
 
@@ -34,11 +36,15 @@ def status(look: Look) -> Html:
         f"Day {look.day.number} of {look.of}" if look.day.number <= look.of else f"Day {look.day.number}, after the end"
     )
     if look.day.lost:
-        words = f"{day}: {look.day.lost:,} records are lost or not as they should be, though nobody changed them."
-        return pages.status(words, "bad", detail="They are listed below, each with what to do.")
-    kept = f"{look.day.verified:,} records are as they were sent, {look.day.changed:,} as people made them since"
+        words = (
+            f"{day}: {pages.counted(look.day.lost, 'record')} lost, or wrong though nobody is known to have changed it."
+        )
+        return pages.status(words, "bad", detail="Each is listed below, with what to do.")
+    sent = pages.counted(look.day.verified, "record")
+    kept = f"{sent} as they were sent, {look.day.changed:,} as people made them since"
     if look.day.late:
-        words = f"{day}: nothing is lost, but {look.day.late:,} tickets changed in SmarterTrack after the cutover."
+        late = pages.counted(look.day.late, "ticket")
+        words = f"{day}: nothing is lost, but {late} changed in SmarterTrack after the cutover."
         return pages.status(words, "warn", detail="Somebody or something still works there: see below.")
     if look.day.still_off:
         detail = "Something is still switched off because of the migration: see below."
@@ -52,13 +58,12 @@ def tiles(look: Look) -> Html:
     day = look.day
     return pages.tiles(
         {
-            "records verified": day.verified,
+            "lost": day.lost,
+            "late tickets in SmarterTrack": _late(day),
+            "records as they were sent": day.verified,
             "changed by people since": day.changed,
             f"of {day.tickets:,} migrated tickets worked on": f"{day.share_touched:.1%}",
             "new messages in them": day.new_messages,
-            "new tickets": day.new_tickets,
-            "late tickets in SmarterTrack": _late(day),
-            "lost": day.lost,
         }
     )
 
@@ -90,7 +95,7 @@ def drift(look: Look) -> Html:
 
 def lost(look: Look, name: str) -> Html:
     """Return what is lost, each with what to do; and what the cutover said already, folded away."""
-    rows = [{**finding_row(one), "what to do": _what_to_do(one, name)} for one in look.lost[:LISTED]]
+    rows = [{**finding_row(one), "what to do": _with_commands(_what_to_do(one, name))} for one in look.lost[:LISTED]]
     told = pages.table(rows, caption="Lost, or wrong", empty="Nothing.")
     if not look.known:
         return told
@@ -126,9 +131,8 @@ def late(look: Look, name: str) -> Html:
 
 def by_people(look: Look, url: str) -> Html:
     """Return what people did to migrated records in Gorgias: by field, and each record with a link, folded away."""
-    fields = Counter(_field(one, difference.field) for one in look.found.changes for difference in one.differences)
-    told = Counter(one.words.partition(" in Gorgias")[0] for one in look.found.changes if one.words)
-    rows = [{"what": what, "records": n} for what, n in (*fields.most_common(), *told.most_common())]
+    counts = Counter(what for one in look.found.changes for what in _what(one))
+    rows = [{"what": what, "records": n} for what, n in counts.most_common()]
     listed = [_with_link(one, url) for one in look.found.changes[:LISTED]]
     more = pages.note(f"The first {LISTED} of {look.day.changed:,}.") if len(look.found.changes) > LISTED else ""
     return pages.join(
@@ -139,9 +143,14 @@ def by_people(look: Look, url: str) -> Html:
     )
 
 
-def _field(one: Finding, field: str) -> str:
-    """Return what a field is called in the list: each custom field is one, dates that follow are their field."""
-    return f"{one.object.replace('_', ' ')}: {field.split('.')[0].replace('_', ' ')}"
+def _what(one: Finding) -> set[str]:
+    """Return what was done to a record: the fields that were changed, or that it was removed."""
+    thing = one.object.replace("_", " ")
+    if not one.differences:
+        return {f"{thing}: {one.words.partition(' in Gorgias')[0]}"}
+    fields = {difference.field.split(".")[0] for difference in one.differences}
+    told = fields - {*FOLLOWS} or {"written to, and as it was"}
+    return {f"{thing}: {field.replace('_', ' ')}" for field in told}
 
 
 def _with_link(one: Finding, url: str) -> Mapping[str, object]:
@@ -156,10 +165,9 @@ def trend(days: Sequence[Day]) -> Html:
     """Return all days so far, as a table and as a chart."""
     rows = [
         {
-            "day": str(day.number), "on": day.on, "verified": day.verified, "changed by people": day.changed,
-            "tickets worked on": f"{day.share_touched:.1%}", "new messages": day.new_messages,
-            "new tickets": day.new_tickets, "late in SmarterTrack": _late(day),
-            "lost": day.lost, "different": bool(day.lost),
+            "day": pages.tag("time", f"{day.number}: {day.on}"), "as sent": day.verified, "by people": day.changed,
+            "worked on": f"{day.share_touched:.1%}", "new messages": day.new_messages,
+            "new tickets": day.new_tickets, "late": _late(day), "lost": day.lost, "different": bool(day.lost),
         }
         for day in days
     ]  # fmt: skip
@@ -173,13 +181,19 @@ def trend(days: Sequence[Day]) -> Html:
     return pages.join([table, figure])
 
 
-def _late(day: Day) -> str:
-    return "not known" if day.late is None else f"{day.late:,}"
+def _late(day: Day) -> object:
+    return "not known" if day.late is None else day.late
 
 
 def to_do(look: Look) -> Html:
     """Return what is left to do."""
-    return pages.bullets(look.to_do)
+    return pages.bullets(_with_commands(words) for words in look.to_do)
+
+
+def _with_commands(words: str) -> Html:
+    """Return a sentence with the commands in it, which stand between backticks, as code."""
+    parts = words.split("`")
+    return pages.join(pages.code(part) if n % 2 else part for n, part in enumerate(parts))
 
 
 def cost(look: Look) -> Html:
