@@ -108,13 +108,11 @@ class Run:
         return len(STEPS) - 1
 
     def _note_done(self, step: str) -> None:
-        """Keep what is done of the runbook, so that the next run goes on behind it; what was rolled back is not."""
-        if self.execute:
+        """Keep what is done of the runbook, so that the next run goes on behind it; 90 itself says what is due again."""
+        if self.execute and step in STEPS:
             cycle: list[str] = self.engagement.ledger.meta("cycle", [])
-            reached = STEPS.index("05_load" if step == ROLL_BACK else step)
-            done = [s for s in cycle if STEPS.index(s) < reached]
-            mine = [] if step == ROLL_BACK else [step]
-            self.engagement.ledger.set_meta("cycle", [] if step == STEPS[-1] else [*done, *mine])
+            done = [s for s in cycle if STEPS.index(s) < STEPS.index(step)]
+            self.engagement.ledger.set_meta("cycle", [] if step == STEPS[-1] else [*done, step])
 
     # --- the run -----------------------------------------------------------------------------------
 

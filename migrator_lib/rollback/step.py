@@ -135,17 +135,19 @@ def _carry_out(engagement: Engagement, rolling: RollBack, result: Result) -> Non
     result.canaries = remove_canaries(engagement, result.account)
     result.restored = restore(engagement, result.account)
     if result.account == PRODUCTION:
-        _note_steps(engagement)
+        due_again(engagement)
         note_mail(engagement)
     result.proof, result.executed = rolling.prove(), True
     result.blast = rolling.blast()
     result.removed = result.blast.removed - before
 
 
-def _note_steps(engagement: Engagement) -> None:
-    """Note that what the steps from the load on had done is done no more, so that they are run again."""
-    done = {step["step"] for step in engagement.ledger.steps() if step["status"] != "rehearsed"}
-    for step in STEPS[STEPS.index("05_load") :]:
-        if step in done:
-            engagement.ledger.mark_step(step, ROLLED_BACK)
-    engagement.ledger.set_meta("deltas_loaded", [])
+def due_again(engagement: Engagement) -> None:
+    """Note that what the steps from the load on had done is done no more, so that the next run begins with the load."""
+    ledger, first = engagement.ledger, STEPS.index("05_load")
+    begun = {step["step"] for step in ledger.steps() if step["status"] != "rehearsed"}
+    ledger.set_meta("cycle", [step for step in STEPS[:first] if ledger.step_is_done(step)])
+    ledger.set_meta("deltas_loaded", [])
+    for step in STEPS[first:]:
+        if step in begun:
+            ledger.mark_step(step, ROLLED_BACK)
