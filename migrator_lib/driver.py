@@ -108,7 +108,7 @@ class Run:
         return len(STEPS) - 1
 
     def _note_done(self, step: str) -> None:
-        """Keep what is done of the runbook, so that the next run goes on behind it; 90 itself says what is due again."""
+        """Keep what is done of the runbook, so that the next run goes on behind it; 90 says itself what is due."""
         if self.execute and step in STEPS:
             cycle: list[str] = self.engagement.ledger.meta("cycle", [])
             done = [s for s in cycle if STEPS.index(s) < STEPS.index(step)]
