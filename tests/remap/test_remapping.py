@@ -6,17 +6,15 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from migrator_lib.load import recipe
-from migrator_lib.progress import Progress
-from migrator_lib.proofs.behaviour import Behaviour
-from migrator_lib.remap.remapping import DIFFERS, EARLIER, LEFT_OUT, NEW, SAME, UNKNOWN, Remapper, Remapping
+from migrator_lib.remap.remapping import DIFFERS, EARLIER, LEFT_OUT, NEW, SAME, UNKNOWN, Remapping
 from migrator_lib.simulators.gorgias.resources import customers
 from migrator_lib.staging import Staged
 from tests.loading import TARGET
+from tests.remap.remapped import remapped, statuses
 from tests.shop import ANN
 from tests.updating import Loaded, loaded
 
@@ -28,23 +26,6 @@ def desk(tmp_path: Path) -> Iterator[Loaded]:
     with loaded(tmp_path, TICKETS) as found:
         found.load()
         yield found
-
-
-def remapped(desk: Loaded, staged: Staged | None = None, **behaviour: Any) -> Remapping:
-    staged = staged or desk.shop.stage()
-    lookups = replace(desk.shop.lookups(staged), behaviour=Behaviour(**behaviour))
-    return Remapper(
-        ledger=desk.ledger, target=TARGET, staged=staged, lookups=lookups, folder=desk.shop.folder / "staged",
-        progress=Progress(desk.shop.folder / "remap.json", "remap"),
-    ).run()  # fmt: skip
-
-
-def statuses(**tags: str | None) -> dict[str, Any]:
-    """Return the mapping of the three statuses, each with its tag."""
-    names = {"1": ("Active", "open"), "2": ("Waiting", "open"), "3": ("Closed", "closed")}
-    return {
-        key: {"name": name, "becomes": becomes, "tag": tags.get(name.lower())} for key, (name, becomes) in names.items()
-    }
 
 
 def calls_of_update(desk: Loaded) -> int:
