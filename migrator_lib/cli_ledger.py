@@ -38,12 +38,12 @@ def _opened(name: str) -> Engagement:
     return Engagement(home(), name)
 
 
-def _staged(engagement: Engagement) -> Staged:
-    """Return the extract with every delta; before there is one, the sample."""
-    stages = engagement.ledger.meta("deltas", [])
-    if (engagement.paths.staged / "full").is_dir() or not (engagement.paths.staged / "sample").is_dir():
-        return engagement.staged("full", *stages)
-    return engagement.staged("sample")
+def _staged(engagement: Engagement, target: str) -> Staged:
+    """Return what was loaded into an account: the sample, or the extract with every delta."""
+    folder = engagement.paths.staged
+    if (folder / "sample").is_dir() and (target == "sandbox" or not (folder / "full").is_dir()):
+        return engagement.staged("sample")
+    return engagement.all_stages
 
 
 @ledger.command()
@@ -120,7 +120,7 @@ def _life(opened: Engagement, key: str, target: str) -> Life:
     from migrator_lib.ledger.life import Reader
 
     _is_account(target)
-    staged = _staged(opened)
+    staged = _staged(opened, target)
     obj, source_key = find(key, opened.ledger, target, staged, opened.name)
     try:
         lookups = opened.lookups(staged)
@@ -219,7 +219,7 @@ def settle(
 def _found(opened: Engagement, key: str, target: str) -> tuple[str, str]:
     from migrator_lib.ledger.keys import find
 
-    return find(key, opened.ledger, target, _staged(opened), opened.name)
+    return find(key, opened.ledger, target, _staged(opened, target), opened.name)
 
 
 @ledger.command("take-over")

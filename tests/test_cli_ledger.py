@@ -30,6 +30,7 @@ from tests.loading import filled, load
 from tests.shop import Shop
 from tests.simulated_account import EMAIL, SEED
 
+pytestmark = pytest.mark.xdist_group("cli ledger")  # what its tests share is loaded once
 PROJECT = Path(__file__).parent.parent
 NAME, TARGET = "demo", "production"
 URL = "https://fernhill.gorgias.com"

@@ -23,8 +23,8 @@ from migrator_lib.ledger.schema import writer_table
 
 T = TypeVar("T")
 PATIENCE_SECONDS = 120.0
-DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
-"""Python drivers of URLs that name none."""
+CONNECTIONS = {"pool_size": 8, "max_overflow": 64}
+"""Kept open, and more while as many as 64 workers read at once."""
 TO_SERVER = {
     "connect_timeout": 15, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3,
     "tcp_user_timeout": 60_000, "application_name": "smartertrack-to-gorgias ledger",
@@ -64,8 +64,7 @@ class Database:
             ParameterError: it is of an engine that a ledger is not kept in.
         """
         parsed = sa.make_url(url)
-        parsed = parsed.set(drivername=DRIVERS.get(parsed.drivername, parsed.drivername))
-        self.is_server = parsed.get_backend_name() == "postgresql"
+        self.is_server = parsed.get_backend_name() in ("postgresql", "postgres")
         if not self.is_server and parsed.get_backend_name() != "sqlite":
             raise ParameterError(
                 f"A ledger is not kept in {parsed.get_backend_name()}, where a change of tables cannot be undone.",
@@ -76,12 +75,12 @@ class Database:
         self._me = uuid.uuid4().hex
         self._number = 0
         self._answered = False
-        options: dict[str, Any] = {}
+        options: dict[str, Any] = CONNECTIONS if parsed.database not in (None, "", ":memory:") else {}
         if self.is_server:
+            parsed = parsed.set(drivername="postgresql+psycopg")
             given = {name: value for name, value in TO_SERVER.items() if name not in parsed.query}
             # a snapshot that was taken before the lock was there would not show what it waited for
-            options = {"isolation_level": "READ COMMITTED", "connect_args": given, "pool_pre_ping": True,
-                       "pool_size": 8, "max_overflow": 64}  # fmt: skip
+            options = {"isolation_level": "READ COMMITTED", "connect_args": given, "pool_pre_ping": True, **CONNECTIONS}
         names = {"schema_translate_map": {None: self.schema}} if self.schema else {}
         self.engine = sa.create_engine(parsed, hide_parameters=True, execution_options=names, **options)
         sa.event.listen(self.engine, "connect", _server_session if self.is_server else _durable_file)

@@ -49,6 +49,7 @@ def test_a_second_process_is_refused_and_told_who_and_since_when_and_how_to_take
     ledger.take_lease()
 
 
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 def test_the_lease_of_a_process_that_was_killed_is_free_at_once(place: Place, ledger: Ledger) -> None:
     process = _another_process(place)
     process.kill()
@@ -58,6 +59,7 @@ def test_the_lease_of_a_process_that_was_killed_is_free_at_once(place: Place, le
     assert f"process {os.getpid()}" in (ledger.lease() or "")
 
 
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 def test_a_process_that_ends_well_gives_the_lease_back(place: Place, ledger: Ledger) -> None:
     process = _another_process(place, end="ledger.close()")
     process.communicate()

@@ -345,7 +345,12 @@ HARM = {
 }
 
 
-@pytest.mark.parametrize("harm", HARM)
+ON_A_SERVER = ("a row changed", "the last row removed", "a record put in")
+"""Harm that is tried there too: what finds it is the same."""
+PLACES = [("sqlite", harm) for harm in HARM] + [("postgresql", harm) for harm in ON_A_SERVER]
+
+
+@pytest.mark.parametrize(("place", "harm"), PLACES, indirect=["place"])
 def test_what_was_changed_outside_the_program_is_found(ledger: Ledger, harm: str) -> None:
     _several(ledger)
     assert ledger.verify() == 7
@@ -384,7 +389,7 @@ def test_processes_that_make_the_ledger_at_the_same_moment_all_can(place: Place)
     processes = [
         subprocess.Popen([sys.executable, "-c", code, str(n)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                          text=True, cwd=Path(__file__).parents[2])
-        for n in range(3)
+        for n in range(2)
     ]  # fmt: skip
     for process in processes:
         assert process.stdout is not None
@@ -393,11 +398,10 @@ def test_processes_that_make_the_ledger_at_the_same_moment_all_can(place: Place)
         assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
-    assert [process.wait(60) for process in processes] == [0, 0, 0]
+    assert [process.wait(60) for process in processes] == [0, 0]
     ledger = place.open()
-    assert ledger.counts(PRODUCTION) == {"ticket": {"created": 3}}
-    assert ledger.verify() == 3
-    ledger.close()
+    assert ledger.counts(PRODUCTION) == {"ticket": {"created": 2}}
+    assert ledger.verify() == 2
 
 
 def test_an_error_does_not_show_what_was_to_be_written(ledger: Ledger) -> None:

@@ -83,9 +83,8 @@ def test_what_a_migration_makes_is_what_a_new_ledger_has(
     old.close()
 
 
-@pytest.mark.parametrize("at", [1, 5])
-def test_a_migration_that_is_killed_in_the_middle_left_all_as_it_was(folder: Path, at: int) -> None:
-    done = subprocess.run([sys.executable, "-c", KILLED, str(folder), str(at)], cwd=PROJECT, check=False)
+def test_a_migration_that_is_killed_in_the_middle_left_all_as_it_was(folder: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", KILLED, str(folder), "5"], cwd=PROJECT, check=False)
     assert done.returncode == -9
     assert version(folder) == "1"
     ledger = Ledger.in_folder(folder)

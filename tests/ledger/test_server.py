@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import count
 from pathlib import Path
 
@@ -20,10 +21,11 @@ import sqlalchemy as sa
 from benchmarks.own_server import OwnServer, own_postgresql
 from benchmarks.servers import ServerMissing
 from migrator_lib.errors import LeaseHeld, LedgerUnreachable, ParameterError, StorageError
-from migrator_lib.ledger import PENDING, Ledger
+from migrator_lib.ledger import PENDING, Ledger, database
 from tests.ledger.ledgers import PRODUCTION, Place, created, pending, raw
 from tests.smartertrack.proxy import Proxy, _end, _pass
 
+pytestmark = pytest.mark.xdist_group("ledger server")  # one server of its own is enough
 PROJECT = Path(__file__).parents[2]
 
 
@@ -118,6 +120,26 @@ def test_who_was_taken_over_while_the_network_was_gone_writes_no_more(place: Pla
         ledger.intend(PRODUCTION, pending("7"))
     assert other.counts(PRODUCTION) == {}
     other.close()
+
+
+def test_a_lease_is_judged_by_the_servers_clock_and_not_by_this_machines(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holder, other = place.open(), place.open("run-2")
+    holder.take_lease()
+    raw(holder, "UPDATE lease SET machine = 'another'")
+
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Ahead:
+            return super().now(tz) + timedelta(hours=1)
+
+    monkeypatch.setattr(database, "datetime", Ahead)
+    with pytest.raises(LeaseHeld):
+        other.take_lease()
+    assert other.lease() is not None
+    raw(holder, "UPDATE lease SET seen_at = ?", (datetime.now(UTC) - timedelta(seconds=61)).isoformat())
+    other.take_lease()
 
 
 # --- a server that is away -----------------------------------------------------------------------------
