@@ -84,7 +84,8 @@ def status(
         return Status("bad", "A roll-back was begun, and is not finished: migrator run --only 90 --execute goes on.")
     if standing.state == "done":
         on = str((standing.proof or {}).get("at", ""))[:10]
-        return Status("warn", f"Rolled back on {on}: what was loaded is out of Gorgias again.")
+        stays = f", but for {standing.protected:,} things that somebody touched or uses" * bool(standing.protected)
+        return Status("warn", f"Rolled back on {on}: what was loaded is out of Gorgias again{stays}.")
     missing = [step for step in STEPS if latest_done(steps, step) is None]
     if missing:
         return Status("warn", f"Not complete: {missing[0]} is next.")

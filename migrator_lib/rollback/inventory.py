@@ -29,6 +29,8 @@ from migrator_lib.proofs.behaviour import Behaviour
 from migrator_lib.side_effects.effect import OF_THE_SERVER
 from migrator_lib.storage import refusals
 
+VERSION = 1
+"""Of what a hash covers: inventories of two versions cannot be compared."""
 VOLATILE = (*OF_THE_SERVER, "usage", "is_unread", "satisfaction_survey", "messages", "last_login_datetime")
 """Keys that change without anybody changing the thing, or that only some lists show."""
 EMPTY: tuple[Any, ...] = (None, "", [], {})

@@ -82,7 +82,7 @@ def blast_radius(blast: Blast) -> Html:
             "In Gorgias": KINDS[kind],
             "From": ", ".join(titles[name] for name in OBJECTS_OF[kind]),
             "Goes": one.get("remove", 0),
-            "of these gone by now": one.get("removed", 0),
+            **({"of these gone by now": one.get("removed", 0)} if blast.state != "planned" else {}),
             "Stays": one.get("protect", 0),
             "Was gone already": one.get("gone", 0),
             "How": HOW[kind],

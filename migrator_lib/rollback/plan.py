@@ -147,10 +147,9 @@ class Plan:
         return found
 
     def reasons(self) -> list[tuple[str, str, int]]:
-        """Return (kind, reason, number) of what is protected, the most frequent first."""
-        return self._rows(
-            "SELECT kind, reason, count(*) FROM item WHERE decision='protect' GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2"
-        )
+        """Return (kind, reason, number) of what is protected, in the order of removal, the most frequent first."""
+        found = self._rows("SELECT kind, reason, count(*) FROM item WHERE decision='protect' GROUP BY 1, 2")
+        return sorted(map(tuple, found), key=lambda row: (ORDER.index(row[0]), -row[2], row[1]))
 
     def digest(self, more: Sequence[str] = ()) -> str:
         """Return the hash of what goes and what stays, and of other lines: what a person signs."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from migrator_lib.ledger import REMOVED
 from migrator_lib.rollback.context import Context, snapshot_name
 from migrator_lib.rollback.inventory import Inventory, discard
 from migrator_lib.rollback.plan import Plan, Planned
@@ -150,7 +151,8 @@ class RollBack:
                 break
         kept = self.context.ledger.meta(snapshot_name(self.context.target)) or {}
         snapshot = state_of(self.context)
-        files = self.context.ledger.counts(self.context.target).get("attachment", {}).get("created", 0)
+        uploaded = self.context.ledger.counts(self.context.target).get("attachment", {})
+        files = uploaded.get("created", 0) + uploaded.get(REMOVED, 0)
         return Blast(
             self.context.target, standing.digest, standing.state, plan.counts(), plan.reasons(), protected, files,
             self._off(), str(kept.get("at", "")), WORDS[snapshot],
@@ -189,7 +191,7 @@ class RollBack:
         proof.at = self.now.isoformat(timespec="seconds")
         proof.snapshot_at = str((self.context.ledger.meta(snapshot_name(self.context.target)) or {}).get("at", ""))
         proof.no_snapshot = WORDS[state_of(self.context)]
-        self._keep(state="done", proof=proof.as_json())
+        self._keep(state="done", proof=proof.as_json(), protected=self.blast().protects)
         return proof
 
     def last_proof(self) -> Proof | None:

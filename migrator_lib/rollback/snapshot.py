@@ -13,7 +13,7 @@ from typing import Literal
 from migrator_lib.ledger import PENDING
 from migrator_lib.objects import OBJECTS
 from migrator_lib.rollback.context import Context, kept_name, snapshot_name
-from migrator_lib.rollback.inventory import Inventory, discard
+from migrator_lib.rollback.inventory import VERSION, Inventory, discard
 
 State = Literal["taking", "complete", "off", "too late"]
 WORDS: dict[str, str] = {
@@ -21,6 +21,7 @@ WORDS: dict[str, str] = {
     "off": "rollback.snapshot is off, so none was taken",
     "too late": "records had been loaded before this version took snapshots, so none was taken",
     "taking": "it was not finished",
+    "other version": "another version of this program took it",
     "": "none was taken",
 }
 """State of a snapshot to why there is none, in words."""
@@ -45,7 +46,7 @@ def take(context: Context, *, now: datetime, full: bool = True) -> None:
         state: State = "taking" if full else "off"
         if not rolled_back and _was_written(context):
             state = "too late"
-        kept = {"at": now.isoformat(timespec="seconds"), "state": state, "renewed": rolled_back}
+        kept = {"at": now.isoformat(timespec="seconds"), "state": state, "renewed": rolled_back, "version": VERSION}
         discard(context.snapshot_file)
         ledger.set_meta(name, kept)
         if rolled_back:
@@ -68,7 +69,10 @@ def _was_written(context: Context) -> bool:
 
 def state_of(context: Context) -> str:
     """Return where the snapshot of an account stands, one of :data:`WORDS`."""
-    state = str((context.ledger.meta(snapshot_name(context.target)) or {}).get("state", ""))
+    kept = context.ledger.meta(snapshot_name(context.target)) or {}
+    state = str(kept.get("state", ""))
+    if state == "complete" and kept.get("version") != VERSION:
+        return "other version"
     return "" if state == "complete" and not context.snapshot_file.exists() else state
 
 

@@ -31,6 +31,8 @@ class Standing:
     at: str = ""
     """When the plan began to be made, UTC."""
     proof: Mapping[str, Any] | None = None
+    protected: int = 0
+    """How many things it left in Gorgias, since somebody touched or uses them."""
 
     @classmethod
     def of(cls, ledger: Ledger, target: str) -> Standing:
