@@ -294,7 +294,7 @@ def restore_target(
         opened = Engagement(home(), engagement)
         opened.ledger.take_lease()
         with embedded.accounts(opened.parameters, opened.paths):
-            left = [_restore(opened, one) for one in ((target,) if target else ("production", "sandbox"))]
+            left = [_restore(opened, one) for one in ((target,) if target else opened.parameters.target.accounts)]
         opened.close()
     except MigratorError as error:
         fail(error)

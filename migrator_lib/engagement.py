@@ -16,7 +16,7 @@ from migrator_lib import gates, mapping
 from migrator_lib.canary import digest_of
 from migrator_lib.clock import Clock, ScaledClock
 from migrator_lib.control import Control
-from migrator_lib.errors import OutOfTurn, StorageError
+from migrator_lib.errors import OutOfTurn, ParameterError, StorageError
 from migrator_lib.gorgias.api import GorgiasApi
 from migrator_lib.gorgias.rate import RateGate
 from migrator_lib.gorgias.sign_in import signing
@@ -160,9 +160,23 @@ class Engagement:
         return mapping.load(self.paths.mapping_file)
 
     def account(self, target: str) -> Account:
-        """Return the parameters of an account: production or sandbox."""
-        account: Account = getattr(self.parameters.target, target)
-        return account
+        """Return the parameters of an account: production or sandbox.
+
+        Raises:
+            ParameterError: there is no sandbox, since the sample goes into production.
+        """
+        found = self.parameters.target.accounts.get(target)
+        if found is None:
+            raise ParameterError(
+                f"This engagement has no {target} account: its sample goes into production.",
+                next_step="name the production account (or give target.sandbox in engagement.yaml again).",
+            )
+        return found
+
+    @property
+    def sample_account(self) -> str:
+        """Name of the account that the sample goes into: sandbox, or production where the engagement says so."""
+        return self.parameters.target.sample_account
 
     def api(self, target: str) -> GorgiasApi:
         """Return the API of an account, behind its gate and the mail guard."""
@@ -319,7 +333,7 @@ class Engagement:
 
     def _check_roll_back(self) -> None:
         """Refuse to write to an account whose roll-back is half done: nobody could tell what goes and what stays."""
-        target = "sandbox" if self.step == "03_sample_migration" else "production"
+        target = self.sample_account if self.step == "03_sample_migration" else "production"
         writes = self.step in WRITES and self.step != ROLL_BACK and self.execute
         if writes and is_under_way(self.ledger, target):
             more = "" if target == "production" else " -p account=sandbox"

@@ -203,7 +203,9 @@ class Target(Model):
     """The Gorgias accounts: production, and a sandbox for the sample."""
 
     production: Account
-    sandbox: Account
+    sandbox: Account | None = None
+    sample_in_production: bool = False
+    """The sample goes into production, where the load adopts it, and there is no sandbox."""
     mailbox: str
     """Support address that old outgoing mail is shown to come from where the source does not say."""
     rate: Rate = Rate()
@@ -224,12 +226,34 @@ class Target(Model):
 
     @model_validator(mode="after")
     def _two_accounts(self) -> Target:
+        if self.sample_in_production:
+            if self.sandbox is not None:
+                raise ValueError("'sandbox' is given beside 'sample_in_production: true', which needs none: remove one")
+            return self
+        if self.sandbox is None:
+            raise ValueError("give 'sandbox', another account for the sample, or say 'sample_in_production: true'")
         production, sandbox = (account.url.rstrip("/").lower() for account in (self.production, self.sandbox))
         if production and production == sandbox:
             raise ValueError(
-                "'sandbox' is the production account: the sample would be in it twice. Give an account of its own"
+                "'sandbox' is the production account: the sample would be in it twice. Give an account of its own, or "
+                "leave 'sandbox' out and say 'sample_in_production: true': then the load adopts the sample"
             )
         return self
+
+    @property
+    def accounts(self) -> dict[str, Account]:
+        """The accounts that there are, by name."""
+        return {"production": self.production, **({"sandbox": self.sandbox} if self.sandbox else {})}
+
+    @property
+    def sample_account(self) -> str:
+        """Name of the account that the sample goes into, and that is asked what the documentation leaves open."""
+        return "production" if self.sample_in_production else "sandbox"
+
+    @property
+    def secrets(self) -> tuple[SecretReference, ...]:
+        """The references to secrets of all accounts."""
+        return tuple(secret for account in self.accounts.values() for secret in account.secrets)
 
 
 class Agents(Model):

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from migrator_lib import delta
+from migrator_lib.adoption import adopt, note_account
 from migrator_lib.delta import Changes, Found, Watermark, conflicts, history
 from migrator_lib.engagement import Engagement
 from migrator_lib.errors import GateClosed
@@ -152,8 +153,12 @@ def load(engagement: Engagement, tickets: Collection[int] | None = None) -> Load
     staged = engagement.all_stages
     deltas = engagement.ledger.meta("deltas", [])
     lookups = engagement.lookups(staged)
+    if not engagement.rehearsal:
+        adopt(engagement)
     before_first_write(engagement, PRODUCTION)
     quiet = make_quiet(engagement, PRODUCTION, lookups)
+    if not engagement.rehearsal:
+        note_account(engagement, PRODUCTION)
     clock, gate = engagement.clock, engagement.api(PRODUCTION).gate
     began, calls = clock.monotonic(), gate.calls
     report = loader(engagement, staged, lookups).run(tickets=tickets)

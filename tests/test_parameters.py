@@ -147,6 +147,7 @@ def test_there_is_exactly_one_way_to_sign_in(written: Written, way: str, line: i
 def test_the_sandbox_is_another_account(written: Written, url: str) -> None:
     told = refusal(written(("https://acme-sandbox.gorgias.com", url))).message
     assert "line 6, target: 'sandbox' is the production account" in told
+    assert "sample_in_production: true" in told
 
 
 def test_everything_that_is_wrong_is_told_at_once(written: Written) -> None:

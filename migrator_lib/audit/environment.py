@@ -134,7 +134,7 @@ def access(engagement: Engagement, missing: FilesMissing | None) -> tuple[Access
         engagement: the engagement; its accounts are tried.
         missing: what a walk over the files root raised.
     """
-    accounts = [account_access(engagement, target) for target in ("production", "sandbox")]
+    accounts = [account_access(engagement, target) for target in engagement.parameters.target.accounts]
     engagement.note_check(
         "api_access",
         ok=all(account.ok for account in accounts),

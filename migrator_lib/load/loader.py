@@ -96,7 +96,8 @@ class Loader:
             self._load_tickets(tickets)
         for obj in INVENTORIES:
             self._load(obj, obj.records(self.staged, self.lookups))
-        self._take_out_tickets_that_are_gone()
+        if only is None:  # a sample says nothing of other tickets
+            self._take_out_tickets_that_are_gone()
         if only is None and not self.rehearsal:
             self._note_other_records_that_are_gone()
         return self.report

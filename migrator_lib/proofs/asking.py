@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from migrator_lib.quiet import Quiet
 
 ACCOUNT = "sandbox"
-"""The account that is asked; the production account is taken to answer alike."""
+"""The account that is asked; the production account is taken to answer alike. (It may be that one itself, see
+``target.sample_in_production``; answers are kept under this name then too.)"""
 KEPT = "proof_answers"
 """Name of the ledger's value that holds the answers: account to probe to answer."""
 PERSON = "target.proofs"
@@ -143,9 +144,9 @@ def seen(ledger: Ledger, settings: Target) -> dict[str, Any] | None:
 
 def bench_of(engagement: Engagement) -> Bench:
     """Return what probes work with."""
-    parameters = engagement.parameters
+    parameters, account = engagement.parameters, engagement.sample_account
     return Bench(
-        engagement.api(ACCOUNT), engagement.ledger, target=ACCOUNT, engagement=engagement.name,
+        engagement.api(account), engagement.ledger, target=account, engagement=engagement.name,
         settings=parameters.target, address=parameters.target.canary.address,
         creates_users=parameters.agents.missing == "create", alive=lambda: engagement.progress.advance(0),
     )  # fmt: skip

@@ -4,7 +4,6 @@ from migrator_lib.sample.choice import Choice, choose
 from migrator_lib.sample.sampling import (
     CONFIDENCE,
     STAGE,
-    TARGET,
     confidence_statement,
     digest,
     extract,
@@ -17,7 +16,6 @@ from migrator_lib.sample.sampling import (
 __all__ = [
     "CONFIDENCE",
     "STAGE",
-    "TARGET",
     "Choice",
     "choose",
     "confidence_statement",

@@ -9,7 +9,7 @@ from migrator_lib.engagement import Engagement
 from migrator_lib.masking import mask_text
 from migrator_lib.pages import Html
 from migrator_lib.reconcile.differences import Difference
-from migrator_lib.sample import TARGET, confidence_statement
+from migrator_lib.sample import confidence_statement
 from migrator_lib.sample.choice import Choice
 from migrator_lib.sample.full_page import full_page
 from migrator_lib.sample.reviewer import Review, Reviewed
@@ -94,7 +94,7 @@ def what_it_tells(review: Review) -> Html:
 def how_to_sign(engagement: Engagement, review: Review) -> Html:
     """Return how to review, where the gate stands, and the command that signs."""
     if review.rehearsal:
-        return pages.paragraph("The sample is loaded into the sandbox account with: ",
+        return pages.paragraph(f"The sample is loaded into the {engagement.sample_account} account with: ",
                                pages.code(f"migrator run {engagement.name} --only 03 --execute"))  # fmt: skip
     state = engagement.gate_state("sample")
     if state.state == "met":
@@ -102,9 +102,9 @@ def how_to_sign(engagement: Engagement, review: Review) -> Html:
     return pages.join(
         [
             pages.paragraph(
-                "Open each ticket in the sandbox account and in SmarterTrack, and compare them as an agent would. "
-                "Where something is wrong, change the line of mapping.yaml that is named below, sign the mapping, and "
-                "run notebook 03 again. If all is right, sign; notebook 05, which loads everything, waits for it."
+                f"Open each ticket in the {engagement.sample_account} account and in SmarterTrack, and compare them "
+                "as an agent would. Where something is wrong, change the line of mapping.yaml that is named below, sign "
+                "the mapping, and run notebook 03 again. If all is right, sign; notebook 05, which loads everything, waits for it."
             ),
             pages.tag("pre", f'migrator sign {engagement.name} sample --by "NAME"'),
             pages.note(f"Where the gate stands: {state.reason or state.state}."),
@@ -142,7 +142,8 @@ def _review_page(engagement: Engagement, review: Review) -> str:
         pages.heading("Tickets"),
         _contents(review),
         *(_ticket(engagement, review, ticket) for ticket in review.tickets),
-        subtitle=f"{engagement.parameters.company}: tickets in SmarterTrack beside what they became in the sandbox.",
+        subtitle=f"{engagement.parameters.company}: tickets in SmarterTrack beside what they became in the "
+        f"{engagement.sample_account} account.",
     )
 
 
@@ -185,7 +186,7 @@ def _links(engagement: Engagement, ticket: Reviewed) -> list[object]:
     """Return links to both originals, as far as they can be opened."""
     found: list[object] = []
     if ticket.target_id is not None:
-        url = f"{engagement.account_url(TARGET).rstrip('/')}/app/ticket/{ticket.target_id}"
+        url = f"{engagement.account_url(engagement.sample_account).rstrip('/')}/app/ticket/{ticket.target_id}"
         found += [pages.link(url, f"Gorgias ticket {ticket.target_id}")]
     portal = engagement.parameters.source.portal_url
     if portal:

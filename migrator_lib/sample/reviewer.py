@@ -179,7 +179,8 @@ class Reviewer:
 
     def _read_back(self, reviewed: Reviewed, expected: Json) -> None:
         api = self.engagement.api(self.target)
-        there = api.tickets.by_external_id(expected["external_id"])
+        found = api.tickets.by_external_id(expected["external_id"])
+        there = [ticket for ticket in found if not ticket.trashed_datetime]
         if len(there) != 1:
             reviewed.differences = [Difference("ticket", "once in Gorgias", f"{len(there)} times")]
         if not any(str(ticket.id) == reviewed.target_id for ticket in there):

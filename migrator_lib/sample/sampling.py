@@ -1,5 +1,7 @@
 """The sample: a few dozen tickets, chosen to be hard, loaded into the sandbox account and read back before all others.
 
+Where the engagement says so (``target.sample_in_production``) they go into production, and the load adopts them.
+
 A person's signature is bound to :func:`digest`: the mapping, what every ticket became, and what differed. It holds no
 Gorgias ids and no times of a run, so loading the same sample again does not void the signature.
 """
@@ -10,12 +12,14 @@ import hashlib
 import json
 import math
 
+from migrator_lib.adoption import adopt, note_account
 from migrator_lib.engagement import Engagement
 from migrator_lib.load import Loader, LoadReport, references
+from migrator_lib.lookups import Lookups
 from migrator_lib.objects import TICKET
 from migrator_lib.proofs import asking
 from migrator_lib.proofs.asking import Proofs
-from migrator_lib.quiet import make_quiet, restore
+from migrator_lib.quiet import PRODUCTION, make_quiet, restore
 from migrator_lib.rollback.step import before_first_write
 from migrator_lib.runbook import extractor, read_files
 from migrator_lib.sample.choice import Choice
@@ -23,7 +27,6 @@ from migrator_lib.sample.reviewer import Review, Reviewer
 from migrator_lib.staging import Staged
 
 STAGE = "sample"
-TARGET = "sandbox"
 CONFIDENCE = 0.95
 
 
@@ -39,11 +42,19 @@ def prove(engagement: Engagement, *, again: bool = False, skip_large: bool = Fal
         TargetError: the sandbox account cannot be reached or refuses the key.
         GateClosed: something in the sandbox would act on synthetic tickets.
     """
-    before_first_write(engagement, TARGET)
-    quiet = None if engagement.rehearsal else make_quiet(engagement, TARGET)
+    target = engagement.sample_account
+    if not engagement.rehearsal:
+        adopt(engagement)
+    before_first_write(engagement, target)
+    quiet = None if engagement.rehearsal else make_quiet(engagement, target, _known_people(engagement))
     found = asking.ask(engagement, again=again, skip_large=skip_large)
     found.quiet = quiet
     return found
+
+
+def _known_people(engagement: Engagement) -> Lookups | None:
+    """Return who must not get canaries; in a sandbox nobody minds."""
+    return engagement.lookups(engagement.staged("definitions")) if engagement.sample_account == PRODUCTION else None
 
 
 def extract(engagement: Engagement, choice: Choice) -> Staged:
@@ -72,12 +83,14 @@ def load(engagement: Engagement, staged: Staged) -> LoadReport:
     """
     if engagement.rehearsal:
         return LoadReport()
-    make_quiet(engagement, TARGET)  # as it should be since the proofs; whoever loads without them is safe, too
-    lookups = engagement.lookups(staged)
+    target, lookups = engagement.sample_account, engagement.lookups(staged)
+    adopt(engagement)
+    make_quiet(engagement, target, lookups)  # as it should be since the proofs; whoever loads without them is safe, too
+    note_account(engagement, target)
     records = TICKET.records(staged, lookups)
     needed = references(TICKET.transform(record, lookups) for record in records)
     loader = Loader(
-        api=engagement.api(TARGET), target=TARGET, ledger=engagement.ledger, staged=staged, lookups=lookups,
+        api=engagement.api(target), target=target, ledger=engagement.ledger, staged=staged, lookups=lookups,
         files_root=engagement.files_root, progress=engagement.progress,
     )  # fmt: skip
     return loader.run(only=needed)
@@ -92,10 +105,10 @@ def review(engagement: Engagement, choice: Choice, staged: Staged) -> Review:
     Raises:
         TargetError: the sandbox account cannot be read.
     """
-    found = Reviewer(engagement, TARGET, choice, staged).run()
+    found = Reviewer(engagement, engagement.sample_account, choice, staged).run()
     if not engagement.rehearsal:
         engagement.ledger.set_meta("sample_digest", digest(found))
-        found.restored = restore(engagement, TARGET)
+        found.restored = restore(engagement, engagement.sample_account)
     return found
 
 

@@ -121,7 +121,7 @@ def accounts(parameters: Parameters, paths: Paths) -> Iterator[None]:
     if settings is None:
         yield
         return
-    for reference in (*parameters.target.production.secrets, *parameters.target.sandbox.secrets):
+    for reference in parameters.target.secrets:
         kind, _, name = reference.partition(":")
         if kind == "env":
             os.environ.setdefault(name, secrets.token_urlsafe(24))
