@@ -103,8 +103,9 @@ def how_to_sign(engagement: Engagement, review: Review) -> Html:
         [
             pages.paragraph(
                 f"Open each ticket in the {engagement.sample_account} account and in SmarterTrack, and compare them "
-                "as an agent would. Where something is wrong, change the line of mapping.yaml that is named below, sign "
-                "the mapping, and run notebook 03 again. If all is right, sign; notebook 05, which loads everything, waits for it."
+                "as an agent would. Where something is wrong, change the line of mapping.yaml that is named below, "
+                "sign the mapping, and run notebook 03 again. If all is right, sign; notebook 05, which loads "
+                "everything, waits for it."
             ),
             pages.tag("pre", f'migrator sign {engagement.name} sample --by "NAME"'),
             pages.note(f"Where the gate stands: {state.reason or state.state}."),
