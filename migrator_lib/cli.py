@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from migrator_lib.cli_freeze import rehearse_freeze
 from migrator_lib.cli_ledger import ledger
 from migrator_lib.cli_remap import remap
 from migrator_lib.cli_simulate import simulate
@@ -51,6 +52,7 @@ app.add_typer(simulate, name="simulate")
 app.command("remap")(remap)
 app.add_typer(ledger, name="ledger")
 app.command()(sweep)
+app.command()(rehearse_freeze)
 
 Name = Annotated[str, typer.Argument(metavar="ENGAGEMENT", help="The folder below parameters/.")]
 

@@ -156,14 +156,20 @@ def load(engagement: Engagement, tickets: Collection[int] | None = None) -> Load
     if not engagement.rehearsal:
         adopt(engagement)
     before_first_write(engagement, PRODUCTION)
+<<<<<<< HEAD
     quiet = make_quiet(engagement, PRODUCTION, lookups)
     if not engagement.rehearsal:
         note_account(engagement, PRODUCTION)
+=======
+>>>>>>> 2096d60 (wip)
     clock, gate = engagement.clock, engagement.api(PRODUCTION).gate
+    started = clock.monotonic()
+    quiet = make_quiet(engagement, PRODUCTION, lookups)
     began, calls = clock.monotonic(), gate.calls
     report = loader(engagement, staged, lookups).run(tickets=tickets)
     if engagement.rehearsal:
         return LoadResult(report, [], rehearsal=True, quiet=quiet)
+    history.note_measured(engagement.ledger, history.QUIET, began - started)
     _note_loaded(engagement, deltas, clock.monotonic() - began, gate.calls - calls)
     look_again(engagement, quiet)
     settle_strays(engagement.ledger, PRODUCTION, staged)
@@ -220,7 +226,9 @@ def reconcile(engagement: Engagement, *, staged: Staged | None = None, since: st
     lookups = engagement.lookups(staged)
     read = ReadBack(engagement.paths.state / "readback.sqlite3", engagement.name)
     try:
+        calls = engagement.api(PRODUCTION).gate.calls
         read.read(engagement.api(PRODUCTION), engagement.progress, engagement.behaviour)
+        history.note_measured(engagement.ledger, history.READ_BACK, engagement.api(PRODUCTION).gate.calls - calls)
         began = time.perf_counter()
         found = Reconciler(
             ledger=engagement.ledger, target=PRODUCTION, staged=staged, lookups=lookups, read=read,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -16,7 +17,10 @@ from migrator_lib.delta import pages as delta_pages
 from migrator_lib.engagement import Engagement
 from migrator_lib.errors import GateClosed
 from migrator_lib.extract import Extractor
+from migrator_lib.freeze import kept
+from migrator_lib.freeze import pages as freeze
 from migrator_lib.load import LoadReport
+from migrator_lib.plan import proposal
 from migrator_lib.runbook import CutoverResult, LoadResult
 from migrator_lib.simulators.smartertrack import advance
 from tests.delta.moving import everything
@@ -378,3 +382,26 @@ def test_a_restored_backup_is_said_to_know_nothing_of_the_live_system(cutover: C
     assert "says nothing of the live SmarterTrack" in str(views.frozen(cutover.engagement, result))
     assert result.last is not None
     assert f"{result.last:%Y-%m-%d %H:%M}" in str(views.frozen(cutover.engagement, result))
+
+
+def test_a_freeze_is_rehearsed_with_what_is_staged_and_again_after_the_next_delta(cutover: Cutover) -> None:
+    rehearsal = cutover.desk.open("07_cutover", execute=False)
+    runbook.cut_over(rehearsal)
+    proposed = proposal.propose(rehearsal.all_stages.rows, {}, {})
+    rehearsal.paths.mapping_file.write_text(json.dumps(proposed.model_dump(mode="json")))
+    shown = str(freeze.for_notebook(rehearsal))
+    assert "The freeze will take about" in shown
+    result = kept(rehearsal)
+    assert result is not None
+    assert len(result.days) == 7
+    assert sum(day.calls for day in result.days) > 7
+    assert result.measured.comparison == history.measured(rehearsal.ledger)[history.COMPARISON]
+    page = (rehearsal.paths.documents / freeze.FREEZE_FILE).read_text()
+    assert "What is approximated" in page
+    assert "@" not in page.partition("</style>")[2]
+    assert list(rehearsal.paths.state.glob("freeze-*")) == []
+    rehearsal.close()
+    cutover.live_a_day()
+    cutover.run()
+    assert kept(cutover.engagement) is None
+    assert "The freeze will take about" in str(freeze.for_notebook(cutover.engagement)), "what had been predicted"

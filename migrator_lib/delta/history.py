@@ -17,10 +17,14 @@ HISTORY, MEASURED, PURGED = "delta_history", "delta_measured", "purged_tickets"
 """Values that the ledger keeps."""
 COMPARISON = "comparison_seconds"
 """In what was measured: wall seconds of the last comparison of everything with the source."""
+READ_BACK = "readback_calls"
+"""Calls that it took to read the account back."""
 RECONCILED = "reconcile_seconds"
-"""The same of the last comparison of everything with what was read back, without the reading."""
+"""Wall seconds of the last comparison of everything with what was read back, without the reading."""
+QUIET = "quiet_seconds"
+"""The account's seconds that it took to make it quiet, canaries included."""
 DOCUMENTS = "documents_seconds"
-"""The same of writing the handoff documents."""
+"""Wall seconds of writing the handoff documents."""
 
 
 @dataclass(frozen=True)

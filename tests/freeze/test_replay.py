@@ -1,0 +1,140 @@
+"""The replay of the last days, on shops of which it is known what happened: its calls are those of a real delta."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from migrator_lib.clock import ManualClock
+from migrator_lib.freeze.replay import Course, replay
+from migrator_lib.freeze.rewind import Span, activity
+from migrator_lib.ledger import Ledger
+from migrator_lib.load.crew import Alone
+from migrator_lib.progress import Progress
+from migrator_lib.simulators.gorgias import Account
+from migrator_lib.simulators.gorgias.in_process import api_of
+from migrator_lib.staging import Staged
+from tests.loading import PNG, loader
+from tests.shop import ANN, DANA, OPENED, Shop, minutes
+from tests.simulated_account import FALLBACK, SEED
+
+CHANGED = ("Tickets", "TicketMessages", "TicketComments", "TicketAttachments")
+DAY = timedelta(days=1)
+
+
+def on(day: int, hour: int = 12) -> Any:
+    """Return a moment of a day behind the one the tickets were opened on."""
+    return OPENED + day * DAY + timedelta(hours=hour)
+
+
+def shop_of(folder: Path, tickets: int = 6) -> Shop:
+    """Return a shop of tickets that were opened, and half of them closed, on one day."""
+    shop = Shop(folder)
+    shop.file("5.att", PNG)
+    shop.add("TagsInTasks")
+    for number in range(1, tickets + 1):
+        closed = {"TicketStatusID": 3, "DateClosedUTC": minutes(20)} if number % 2 else {}
+        shop.add("Tickets", {"TicketID": number, "UserID": DANA, **closed})
+        shop.add("TicketMessages", {"TicketID": number, "TicketMessageID": number * 100})
+    return shop
+
+
+def live_a_day(shop: Shop, day: int) -> set[int]:
+    """Let something of every kind happen on a day; return the tickets that changed."""
+    key = 10 * day
+    shop.add("Tickets", {"TicketID": key, "UserID_Customer": None, "CustomerEmailAddress": f"new{day}@there.example",
+                         "DateOpenedUTC": on(day)},
+             {"TicketID": key + 1, "DateOpenedUTC": on(day), "UserID_Customer": ANN})  # fmt: skip
+    shop.add("TicketMessages", {"TicketID": key, "TicketMessageID": key * 100, "DateReceivedUTC": on(day)},
+             {"TicketID": key + 1, "TicketMessageID": key * 100 + 1, "DateReceivedUTC": on(day)},
+             {"TicketID": 1, "TicketMessageID": key * 100 + 2, "DateReceivedUTC": on(day)})  # fmt: skip
+    shop.add("TicketComments", {"TicketID": 4, "TicketCommentID": key, "DateEnteredUTC": on(day)})
+    file = {"FileNameOnDisk": "5.att", "Length": len(PNG), "CreationDateUTC": on(day)}
+    shop.add("TicketAttachments", {"TicketID": key, "TicketAttachmentID": key, "TicketMessageID": key * 100, **file})
+    for row in shop.tables["Tickets"]:
+        if row["TicketID"] == 2:
+            row.update(TicketStatusID=3, DateClosedUTC=on(day))
+        if row["TicketID"] == 6:
+            row.update(IsDeleted=True, DateDeletedUTC=on(day))
+    return {1, 2, 4, 6, key, key + 1}
+
+
+def delta(shop: Shop, name: str, changed: set[int]) -> Path:
+    """Stage the tickets that changed, and the small tables, as a delta does."""
+    kept = dict(shop.tables)
+    for table in CHANGED:
+        shop.tables[table] = [row for row in shop.tables.get(table, []) if row["TicketID"] in changed]
+    folder = shop.write(name)
+    shop.tables = kept
+    return folder
+
+
+def course(shop: Shop, staged: Staged, span: Span, **more: Any) -> Course:
+    lookups = shop.lookups(staged)
+    return Course(
+        staged=staged, span=span, activity=activity(staged, span), lookups=shop.lookups, files=lookups.files,
+        target=lookups.parameters.target, agents=[FALLBACK, "dana@demo.example"],
+        progress=Progress(shop.folder / "progress.json", "07_cutover"), **more,
+    )  # fmt: skip
+
+
+def test_the_calls_that_are_predicted_are_those_that_the_delta_makes(tmp_path: Path) -> None:
+    shop = shop_of(tmp_path / "shop")
+    full = shop.write("full")
+    account, ledger = Account("demo", None, seed=SEED, clock=ManualClock()), Ledger.in_folder(tmp_path / "state")
+    api = api_of(account)
+    loader(shop, api, ledger, Staged([full]), crew=Alone()).run()
+    account.clock.sleep(86_400)
+    changed = live_a_day(shop, 3)
+    staged = Staged([full, delta(shop, "delta-001", changed)])
+    calls, began = account.stats.calls, account.clock.monotonic()
+    report = loader(shop, api, ledger, staged, crew=Alone()).run(tickets=changed)
+    assert (report.counts["ticket", "created"], report.counts["ticket", "trashed"], report.conflicts) == (2, 1, [])
+    done, took = account.stats.calls - calls, account.clock.monotonic() - began
+    ledger.close()
+
+    found = replay(course(shop, staged, Span.of(on(3, 15), 1), latency_seconds=0.0), tmp_path)
+    (day,) = found.days
+    assert (day.tickets, day.messages, day.file_bytes) == (6, 4, len(PNG))
+    assert day.calls == done
+    assert day.seconds == pytest.approx(took, abs=0.5)
+    assert [place.name for place in tmp_path.iterdir() if place.name.startswith("freeze-")] == []
+
+
+def test_each_day_is_a_delta_of_its_own_and_the_rate_sets_the_time(tmp_path: Path) -> None:
+    shop = shop_of(tmp_path / "shop")
+    for day in (3, 4):
+        live_a_day(shop, day)
+    rows = [{"TicketID": 100 + n, "DateOpenedUTC": on(4, 6)} for n in range(80)]
+    shop.add("Tickets", *rows)
+    shop.add("TicketMessages", *({"TicketID": 100 + n, "TicketMessageID": 90_000 + n, "DateReceivedUTC": on(4, 6)}
+                                 for n in range(80)))  # fmt: skip
+    staged = shop.stage()
+    found = replay(course(shop, staged, Span.of(on(4, 15), 3)), tmp_path)
+    assert [day.day for day in found.days] == ["2024-03-04", "2024-03-05", "2024-03-06"][-3:]
+    quiet, first, second = found.days
+    assert quiet.tickets == 0
+    assert quiet.seconds == pytest.approx(found.idle_seconds, abs=2)
+    assert first.tickets < second.tickets
+    allowed = 40 / 20 * 0.9
+    assert second.calls > 80
+    assert second.seconds == pytest.approx(second.calls / allowed, rel=0.35), "a full bucket lets the first ones pass"
+
+
+def test_no_file_is_read_and_what_has_none_makes_no_call(tmp_path: Path) -> None:
+    shop = shop_of(tmp_path / "shop")
+    live_a_day(shop, 3)
+    staged = shop.stage()
+    span = Span.of(on(3, 15), 1)
+    before = replay(course(shop, staged, span), tmp_path).days[0].calls
+    for file in shop.files.rglob("*.att"):
+        file.unlink()
+    assert replay(course(shop, staged, span), tmp_path).days[0].calls == before
+    shop.tables["TicketAttachments"] = [
+        {**row, "FileNameOnDisk": "gone.att"} for row in shop.tables["TicketAttachments"]
+    ]
+    anew = shop.stage("anew")
+    assert replay(course(shop, anew, span), tmp_path).days[0].calls == before - 1
