@@ -156,15 +156,11 @@ def load(engagement: Engagement, tickets: Collection[int] | None = None) -> Load
     if not engagement.rehearsal:
         adopt(engagement)
     before_first_write(engagement, PRODUCTION)
-<<<<<<< HEAD
-    quiet = make_quiet(engagement, PRODUCTION, lookups)
-    if not engagement.rehearsal:
-        note_account(engagement, PRODUCTION)
-=======
->>>>>>> 2096d60 (wip)
     clock, gate = engagement.clock, engagement.api(PRODUCTION).gate
     started = clock.monotonic()
     quiet = make_quiet(engagement, PRODUCTION, lookups)
+    if not engagement.rehearsal:
+        note_account(engagement, PRODUCTION)
     began, calls = clock.monotonic(), gate.calls
     report = loader(engagement, staged, lookups).run(tickets=tickets)
     if engagement.rehearsal:
