@@ -197,6 +197,8 @@ def settle(
 ) -> None:
     """Answer for a record that was sent, and of which no look-up can tell whether it arrived.
 
+    Or say of a ticket that was made, and was lost in Gorgias since, that it is not there: the next load makes it anew.
+
     What is stated, by whom and when, stands in the journal. A ticket is completed by the next load.
     """
     from migrator_lib.ledger.answers import answer

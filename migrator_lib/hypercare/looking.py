@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from migrator_lib import runbook
+from migrator_lib import pages, runbook
 from migrator_lib.engagement import Engagement
 from migrator_lib.errors import ParameterError, SourceError
 from migrator_lib.hypercare.days import Day, cutover_of, days_of, keep, number_of
@@ -193,7 +193,7 @@ def _left(engagement: Engagement, today: Day, days: int, quarantined: int) -> li
     if by_hand:
         words.append("Whatever people switched off by hand for the load (gate hands_off) is on again: look at each.")
     if quarantined:
-        words.append(f"{quarantined:,} records are in quarantine, listed on the index: decide on each.")
+        words.append(f"In quarantine: {pages.counted(quarantined, 'record')}, listed on the index. Decide on each.")
     return [
         *words,
         "SmarterTrack: take a last full backup of database and files, and try to restore it; then release the licence "

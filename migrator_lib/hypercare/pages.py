@@ -23,7 +23,8 @@ FOLLOWS = ("updated_datetime", "closed_datetime", "last_message_datetime")
 """Dates that change with whatever else is done to a ticket."""
 WHAT_TO_DO = {
     "missing": "Gorgias' audit log says who removed it. Put it back there, or have the next load make it anew: "
-    "`migrator ledger settle {name} {object}:{key} --is-not-there`, then `migrator run {name} --only 05 --execute`.",
+    '`migrator ledger settle {name} {object}:{key} --is-not-there --by "YOUR NAME"`, then '
+    "`migrator run {name} --only 05 --execute`.",
     "mismatched": "Nobody is known to have changed it. Look at it in Gorgias, and correct it there.",
     "duplicate": "`migrator sweep {name}` shows what is there twice, and can mend it.",
     "unexpected": "Look at it in Gorgias: it carries the migration's id, and the source has no such record.",
@@ -32,13 +33,9 @@ WHAT_TO_DO = {
 
 def status(look: Look) -> Html:
     """Return the status line of a day."""
-    day = (
-        f"Day {look.day.number} of {look.of}" if look.day.number <= look.of else f"Day {look.day.number}, after the end"
-    )
+    day = f"Day {look.day.number}" + (f" of {look.of}" if look.day.number <= look.of else ", after the end")
     if look.day.lost:
-        words = (
-            f"{day}: {pages.counted(look.day.lost, 'record')} lost, or wrong though nobody is known to have changed it."
-        )
+        words = f"{day}: {pages.counted(look.day.lost, 'record')} lost, or wrong, and no person's doing."
         return pages.status(words, "bad", detail="Each is listed below, with what to do.")
     sent = pages.counted(look.day.verified, "record")
     kept = f"{sent} as they were sent, {look.day.changed:,} as people made them since"

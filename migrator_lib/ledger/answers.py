@@ -12,6 +12,8 @@ from migrator_lib.ledger.schema import PENDING, REMOVED, Entry
 def answer(ledger: Ledger, target: str, record: tuple[str, str], *, target_id: str | None, by: str) -> str:
     """Settle an intent without an outcome as a person states it; return the statement.
 
+    Of a ticket that was made, a person may state that it is not there any more, and is to be made anew.
+
     Args:
         ledger: of the engagement; nobody else may write to it at the time.
         target: the account.
@@ -28,7 +30,8 @@ def answer(ledger: Ledger, target: str, record: tuple[str, str], *, target_id: s
         raise ParameterError("--by is empty.", next_step="give the name of the person who states it.")
     ledger.take_lease()
     known = ledger.entry(target, obj, key)
-    if known is None or known.state != PENDING:
+    is_lost = known is not None and (known.object, known.state) == ("ticket", "created") and target_id is None
+    if known is None or (known.state != PENDING and not is_lost):
         state = "nothing" if known is None else known.state.replace("_", " ")
         raise ParameterError(
             f"{obj}:{key} waits for no answer: the {target} ledger says {state}.",
@@ -41,7 +44,7 @@ def answer(ledger: Ledger, target: str, record: tuple[str, str], *, target_id: s
 
 
 def _absent(known: Entry) -> Entry:
-    was = {"state": known.state, "rule": None, "target_id": None}
+    was = {"state": known.state, "rule": known.rule, "target_id": known.target_id}
     return replace(known, state=REMOVED, payload_hash=None, target_id=None, reason=None, detail={"was": was})
 
 

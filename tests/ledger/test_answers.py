@@ -89,3 +89,20 @@ def test_nobody_answers_while_a_run_is_at_work(place: Place) -> None:
     with pytest.raises(LeaseHeld):
         answer(place.open(), TARGET, ("tag", "3"), target_id="7", by="Margit")
     assert running.counts(TARGET) == {"tag": {PENDING: 1}}
+
+
+def test_a_ticket_that_was_lost_in_gorgias_is_made_anew_when_a_person_says_that_it_is_not_there(
+    shop: Shop, account: Account, api: GorgiasApi, ledger: Ledger
+) -> None:
+    load(shop, api, ledger)
+    (there,) = tickets(account, 3)
+    api.tickets.delete(there["id"])
+    assert load(shop, api, ledger).created() == 0, "a load does not look at what is there"
+    answer(ledger, TARGET, ("ticket", "3"), target_id=None, by="Margit Olsen")
+    load(shop, api, ledger)
+    (anew,) = tickets(account, 3)
+    assert anew["id"] != there["id"]
+    entry = ledger.entry(TARGET, "ticket", "3")
+    assert entry is not None
+    assert (entry.state, entry.target_id) == ("created", str(anew["id"]))
+    assert len(account.store.by("message", "parent", anew["id"])) == there["messages_count"]
