@@ -338,7 +338,7 @@ class Delta(Model):
     """What becomes in Gorgias of what was loaded and changed in the source since, by rule; and the freeze."""
 
     deleted_tickets: Literal["trash", "keep"] = "trash"
-    """A ticket that was deleted (or became spam, where that is left out): into the trash, unless an agent changed it."""
+    """A ticket that was deleted (or became spam, where that is left out): into the trash, if no agent changed it."""
     purged_tickets: Literal["keep"] = "keep"
     """A ticket that the source does not hold any more: SmarterTrack purges by age, so it stays."""
     edited_messages: Literal["replace", "keep"] = "replace"
