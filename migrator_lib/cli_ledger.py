@@ -83,16 +83,15 @@ def _verified(opened: Engagement) -> dict[str, Any]:
 
 
 def _sums(records: dict[str, dict[str, dict[str, int]]]) -> Table:
-    table = Table(title="Records as the journal settled them", title_justify="left", box=None, padding=(0, 2, 0, 0))
-    table.add_column("account")
-    table.add_column("object")
-    states = sorted({state for objects in records.values() for counts in objects.values() for state in counts})
-    for state in states:
-        table.add_column(state.replace("_", " "), justify="right")
+    title = "Records, as the journal settled them"
+    table = Table(title=title, title_justify="left", box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, style="cyan")
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     for target, objects in records.items():
-        for obj, counts in objects.items():
-            numbers = (f"{counts[state]:,}" if state in counts else "·" for state in states)
-            table.add_row(target, obj.replace("_", " "), *numbers)
+        for n, (obj, counts) in enumerate(objects.items()):
+            words = ", ".join(f"{number:,} {state.replace('_', ' ')}" for state, number in counts.items())
+            table.add_row("" if n else target, obj.replace("_", " "), words)
     return table
 
 

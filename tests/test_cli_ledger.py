@@ -161,7 +161,7 @@ def test_it_is_found_by_whatever_somebody_has_of_it(ledger: Ledger) -> None:
     assert shown(str(file.target_id))["object"] == "attachment"
     assert shown("TN-9-DELETED")["becomes"] == "left out by the rule deleted_ticket"
     assert shown("TN-OLD")["becomes"] == "merged into ticket:2 by the rule merged_in_smartertrack"
-    assert shown("requester:u101")["url"].startswith(f"{URL}/app/customer/")
+    assert shown("requester:u101")["url"].startswith(f"{URL}/api/customers/")
 
 
 def test_what_several_may_be_meant_by_is_asked_back_and_what_nothing_is_told(ledger: Ledger) -> None:

@@ -22,8 +22,8 @@ ACTIONS = {
     "put_back": "about to be put back by a roll-back", "replace": "a message about to be made anew",
 }  # fmt: skip
 """Actions of intents, in words."""
-PAGES = {"ticket": "/app/ticket/{id}", "requester": "/app/customer/{id}"}
-"""Where an agent sees what it became."""
+PAGES = {"ticket": "/app/ticket/{id}"}
+"""Where an agent sees what it became; of other objects the API's address is told."""
 
 
 @dataclass(frozen=True)
