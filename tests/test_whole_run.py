@@ -181,6 +181,88 @@ def test_a_second_run_creates_nothing_and_says_so(finished_home: Path, tmp_path:
     assert set(before.values()) == {1}
 
 
+@pytest.mark.xdist_group("finished")
+def test_a_mapping_that_is_as_it_was_changes_nothing_and_a_changed_one_is_told_before_it_is_loaded(
+    finished_home: Path, tmp_path: Path
+) -> None:
+    home = copied(finished_home, tmp_path)
+    same = kernel_less.run(home, "remap", "demo")
+    assert "The next load would send nothing." in same.stdout, same.stdout + same.stderr
+    mapping = home / "parameters/demo/mapping.yaml"
+    mapping.write_text(mapping.read_text(encoding="utf-8").replace("tag: waiting", "tag: on hold"), encoding="utf-8")
+    changed = kernel_less.run(home, "remap", "demo")
+    assert "records would be taken up" in changed.stdout
+    page = (home / "reports/demo/documents/remapping.html").read_text(encoding="utf-8")
+    assert "on hold" in page
+    assert not {c["email"] for c in account(home, "customer") if c.get("email") and c["email"] in page}
+
+
+@pytest.mark.xdist_group("finished")
+def test_hypercare_tells_peoples_work_and_a_late_message_from_a_loss_which_ends_with_4(
+    finished_home: Path, tmp_path: Path
+) -> None:
+    home = copied(finished_home, tmp_path)
+    index = (home / "reports/demo/index.html").read_text(encoding="utf-8")
+    assert "Hypercare, day 1 of 3: nothing was lost." in index
+    assert 'href="hypercare/day-1.html"' in index
+    sent = outbox(home)
+    assert kernel_less.run(home, "simulate", "day", "demo").stdout.startswith("A day of work: closed")
+    day = kernel_less.run(home, "run", "demo", "--only", "08", "-p", "day=2")
+    assert day.returncode == 0, day.stdout + day.stderr
+    assert "Hypercare, day 2 of 3: nothing was lost, 1 ticket changed in SmarterTrack since." in day.stdout
+    assert outbox(home) == sent
+    assert "This run created nothing new in Gorgias." in day.stdout
+    numbers = summary(home)["objects"]["ticket"]
+    assert numbers["changed"] > 5
+    assert numbers["changed"] + numbers["validated"] == numbers["created"]
+    with sqlite3.connect(home / "reports/demo/state/simulated/production.sqlite3") as connection:
+        lost = connection.execute(
+            "SELECT id FROM thing WHERE kind='ticket' AND external_id LIKE '%:ticket:%'"
+        ).fetchone()
+        connection.execute("DELETE FROM thing WHERE kind='ticket' AND id=?", lost)
+    day = kernel_less.run(home, "run", "demo", "--only", "08", "-p", "day=3")
+    assert day.returncode == 4, day.stdout + day.stderr
+    assert "Lost since the cutover: 1 record." in day.stdout
+    page = (home / "reports/demo/hypercare/day-3.html").read_text(encoding="utf-8")
+    assert "no ticket carries its external id" in page
+    assert page.count("Day 2") == 1, "the chart shows the days before"
+
+
+@pytest.mark.xdist_group("finished")
+def test_what_came_into_gorgias_twice_is_counted_as_wrong_and_swept_away(finished_home: Path, tmp_path: Path) -> None:
+    home = copied(finished_home, tmp_path)
+    state = home / "reports/demo/state/simulated/production.sqlite3"
+    simulated = Account("production", state, seed=read_seed(home / "parameters/demo/gorgias.json"))
+    with simulated.store.transaction():
+        first = next(one for one in simulated.store.by_kind("ticket") if one["external_id"] == "st:demo:ticket:1")
+        second = {**first, "id": simulated.store.next_id("ticket")}
+        simulated.store.put("ticket", second, parent=first["customer"]["id"])
+        for message in simulated.store.by("message", "parent", first["id"]):
+            copy = {**message, "id": simulated.store.next_id("message"), "ticket_id": second["id"]}
+            simulated.store.put("message", copy, parent=second["id"])
+    simulated.store.close()
+    looked = kernel_less.run(home, "run", "demo", "--only", "06")
+    assert looked.returncode == 4, looked.stdout + looked.stderr
+    shown = max((home / "reports/demo/runs").glob("*/06_reconcile.html"), key=lambda page: page.stat().st_mtime_ns)
+    assert "migrator sweep demo --mend --execute" in shown.read_text(encoding="utf-8")
+    found = kernel_less.run(home, "sweep", "demo")
+    assert found.returncode == 4
+    assert f"ticket 1: Gorgias id {second['id']} there beside {first['id']}" in " ".join(found.stdout.split())
+    rehearsed = kernel_less.run(home, "sweep", "demo", "--mend")
+    assert rehearsed.returncode == 4
+    assert "would be trashed" in rehearsed.stdout
+    assert external_ids(home)["st:demo:ticket:1"] == 2
+    mended = kernel_less.run(home, "sweep", "demo", "--mend", "--execute")
+    assert mended.returncode == 0, mended.stdout + mended.stderr
+    assert [one["id"] for one in account(home, "ticket") if one["trashed_datetime"]] == [second["id"]]
+    assert account(home, "rule") == account(finished_home, "rule")  # switched off for the sweep, and put back
+    again = kernel_less.run(home, "sweep", "demo")
+    assert again.returncode == 0
+    assert "nothing is there more than once" in again.stdout
+    assert kernel_less.run(home, "run", "demo", "--only", "06").returncode == 0
+    assert outbox(home) == outbox(finished_home)
+
+
 def test_a_rehearsal_writes_nothing_to_gorgias(tmp_path: Path) -> None:
     home = demo_home(tmp_path / "home")
     sign(home, "backup_proof", "licence", "worker_threads")
