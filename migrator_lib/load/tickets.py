@@ -157,7 +157,8 @@ class TicketWriter:
         payload, entry = self.ready(record, outcome)
         entry = replace(entry, target_id=there.target_id)
         first = first_call(payload["messages"], self.context.behaviour.call_bytes)
-        complete = len(first) == len(payload["messages"]) and known.payload_hash == outcome.hash
+        as_sent = known.payload_hash == outcome.hash and known.detail.get("lost") == entry.detail.get("lost")
+        complete = len(first) == len(payload["messages"]) and as_sent
         if complete and not self._needs_more(payload):
             self.context.settle(self._dated(entry))
         else:
