@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from migrator_lib.proofs.behaviour import Behaviour
 from migrator_lib.rollback import Blast, Context, RollBack, take
 from migrator_lib.rollback.proof import Proof
 from migrator_lib.simulators.gorgias import Account
+from migrator_lib.simulators.gorgias.database import Saved
 from migrator_lib.simulators.gorgias.in_process import api_of
 from migrator_lib.smartertrack.files import FilesRoot
 from migrator_lib.staging import Staged
@@ -45,6 +47,8 @@ class Place:
     clock: ManualClock
     folder: Path
     job: bool = True
+    held: Documents = field(default_factory=dict)
+    """What the account held before anything was loaded."""
 
     @property
     def context(self) -> Context:
@@ -87,6 +91,9 @@ class Place:
         finally:
             rolling.close()
 
+    def ledger_counts(self) -> dict[str, dict[str, int]]:
+        return self.ledger.counts(TARGET)
+
     def later(self, hours: float = 5.0) -> None:
         self.clock.advance(timedelta(hours=hours).total_seconds())
 
@@ -101,6 +108,30 @@ def place(folder: Path, *, tickets: int = 8, fill: Callable[[GorgiasApi], None] 
     clock.advance(3600)
     shop = filled(folder / "shop", tickets)
     return Place(account, api, Ledger.in_folder(folder / "state"), shop, shop.stage(), clock, folder)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A place as it was at one moment, of which copies are made."""
+
+    made: Place
+    held: Saved
+
+    @classmethod
+    def of(cls, made: Place) -> Loaded:
+        """Keep a place; it is closed."""
+        made.ledger.close()
+        return cls(made, made.account.store.saved())
+
+    def copy(self, folder: Path) -> Place:
+        """Return the same once more, with a life of its own; the shop and what is staged are shared."""
+        clock = ManualClock(self.made.clock.now())
+        account = Account("demo", None, seed=SEED, clock=clock)
+        with account.store.transaction():
+            account.store.restore(self.held)
+        shutil.copytree(self.made.folder / "state", folder / "state")
+        ledger = Ledger.in_folder(folder / "state")
+        return Place(account, api_of(account), ledger, self.made.shop, self.made.staged, clock, folder)
 
 
 def lived_in(api: GorgiasApi) -> None:
