@@ -45,6 +45,8 @@ OURS = 0x6D696772
 """Sets our locks apart from those of other programs in the same database."""
 PASSING = ("08", "57P", "53300")
 """Beginnings of PostgreSQL's codes of what passes: connection lost, server restarted, too many connections."""
+NO_RIGHT = "42501"
+"""PostgreSQL's code of what a login may not do."""
 
 
 class Database:
@@ -198,7 +200,7 @@ class Database:
         try:
             yield
         except DBAPIError as error:
-            raise _storage_error(error, str(self.engine.url)) from error
+            raise _storage_error(error, str(self.engine.url), self.schema) from error
 
 
 def _durable_file(connection: Any, _record: Any) -> None:
@@ -228,17 +230,19 @@ def _is_lost(error: DBAPIError) -> bool:
     return False
 
 
-def _storage_error(error: DBAPIError, where: str) -> StorageError:
+def _storage_error(error: DBAPIError, where: str, schema: str | None) -> StorageError:
     words = (str(error.orig or error).strip().splitlines() or ["no reason given"])[0]
     if _is_lost(error):
         return LedgerUnreachable(
             f"The ledger's database cannot be reached, or went away ({where}): {words}.",
-            next_step="see that it answers at ledger.url, and run again: what is in the ledger stays there, and what "
-            "was under way is looked up first.",
+            next_step="see that it answers at ledger.url and lets this login in, and run again: what is in the ledger "
+            "stays there, and what was under way is looked up first.",
         )
     mend = "make room on the disk (or mend its rights)"
     if "locked" in words or "lock timeout" in words:
         mend = "end the other program that has the ledger open"
+    if getattr(error.orig, "sqlstate", None) == NO_RIGHT:
+        mend = f"let an admin make the schema for this login (CREATE SCHEMA {schema} AUTHORIZATION login)"
     return StorageError(
         f"The ledger could not be read or written ({where}): {words}.",
         next_step=f"{mend}, and run again: what is in the ledger stays there.",

@@ -252,9 +252,9 @@ class Ledger:
             self._writer.submit(lambda connection: None)
 
     def check_lease(self) -> None:
-        """Pass while the lease that this process took is still its own: asked before every request that changes Gorgias.
+        """Pass while the lease that this process took is its own: asked before every request that changes Gorgias.
 
-        An intent may have to wait for its turn, or a machine sleep, while another run takes the lease and sends the same.
+        An intent may wait for its turn, or a machine sleep, while another run takes the lease and sends the same.
 
         Raises:
             LeaseHeld: another run has taken it over.

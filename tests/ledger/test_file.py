@@ -27,9 +27,10 @@ def place(tmp_path: Path) -> Iterator[Place]:
 def test_the_file_is_opened_for_full_durability(ledger: Ledger) -> None:
     with ledger.engine.connect() as connection:
         found = {
-            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "fullfsync", "journal_size_limit")
         }
-    assert found == {"journal_mode": "wal", "synchronous": 2}
+    assert found == {"journal_mode": "wal", "synchronous": 2, "fullfsync": 1, "journal_size_limit": 2**26}
 
 
 def test_a_full_disk_is_said_and_nothing_half_stays(place: Place) -> None:

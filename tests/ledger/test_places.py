@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from migrator_lib.errors import OutOfTurn
+from migrator_lib.engagement import Engagement
+from migrator_lib.errors import OutOfTurn, StorageError
+from migrator_lib.evidence.publish import secrets_of
 from migrator_lib.ledger import Ledger, open_ledger
 from migrator_lib.ledger.places import schema_of
 from migrator_lib.parameters import LedgerPlace
@@ -35,6 +38,26 @@ def test_on_a_server_each_engagement_has_a_schema_of_its_own(tmp_path: Path, ser
     again.close()
 
 
+def test_an_engagement_says_where_its_ledger_is(tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    account = {"email": "a@acme.example", "api_key": "env:KEY"}
+    document = {
+        "engagement": "acme-gmbh", "company": "Acme", "source": {"url": "sqlite:///x"},
+        "target": {"production": account, "sandbox": account, "mailbox": "help@acme.example"},
+        "agents": {"fallback": "a@acme.example"},
+        "ledger": {"url": server, "password": "env:LEDGER_PASSWORD", "patience_seconds": 7},
+    }  # fmt: skip
+    file = tmp_path / "parameters" / "acme-gmbh" / "engagement.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps(document))
+    monkeypatch.setenv("LEDGER_PASSWORD", "hunter2")
+    opened = Engagement(tmp_path, "acme-gmbh")
+    database = opened.ledger.database
+    assert (database.schema, database.patience_seconds) == ("migrator_acme_gmbh", 7)
+    assert database.engine.url.password == "hunter2"
+    assert secrets_of(opened)["env:LEDGER_PASSWORD"] == "hunter2"
+    opened.close()
+
+
 def test_a_schema_that_an_admin_made_for_a_login_without_rights_to_make_one_is_taken(
     tmp_path: Path, server: str
 ) -> None:
@@ -43,10 +66,14 @@ def test_a_schema_that_an_admin_made_for_a_login_without_rights_to_make_one_is_t
         connection.exec_driver_sql("DROP ROLE IF EXISTS migrator_poor")
         connection.exec_driver_sql("CREATE ROLE migrator_poor LOGIN")
         connection.exec_driver_sql("CREATE SCHEMA migrator_poor AUTHORIZATION migrator_poor")
-    ledger = open_ledger(tmp_path, "poor", url=sa.make_url(server).set(username="migrator_poor").render_as_string())
+    url = sa.make_url(server).set(username="migrator_poor").render_as_string()
+    ledger = open_ledger(tmp_path, "poor", url=url)
     ledger.settle(PRODUCTION, [created("1")])
     assert ledger.verify() == 1
     ledger.close()
+    with pytest.raises(StorageError, match="permission denied") as caught:
+        open_ledger(tmp_path / "another", "another", url=url)
+    assert "CREATE SCHEMA migrator_another AUTHORIZATION" in caught.value.next_step
     with admin.connect() as connection:
         connection.exec_driver_sql("DROP SCHEMA migrator_poor CASCADE")
         connection.exec_driver_sql("DROP ROLE migrator_poor")
