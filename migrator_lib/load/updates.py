@@ -17,7 +17,7 @@ from typing import Any
 from migrator_lib.errors import RecordRejected
 from migrator_lib.gorgias.api import Json
 from migrator_lib.gorgias.contract.replies import Thing
-from migrator_lib.ledger import Entry
+from migrator_lib.ledger import GONE, Entry
 from migrator_lib.load.context import LoadContext
 from migrator_lib.objects import PEOPLE, SETUP
 from migrator_lib.objects.base import MigrationObject, Send
@@ -25,6 +25,8 @@ from migrator_lib.objects.base import MigrationObject, Send
 NOT_THERE = (301, 404)
 """How Gorgias answers for a customer who was merged with another, and for what was deleted."""
 VALUES = "custom_fields"
+MADE_ANEW = "made_anew"
+"""The rule of what is left behind in Gorgias when its record is made anew."""
 
 
 def flat(canonical: Json) -> Json:
@@ -107,10 +109,13 @@ class Updates:
             return "unchanged"
         there = self._there(obj, known, existing)
         if there is None:
-            return None if obj.made_anew_if_gone else self._gone(obj, outcome, known)
+            if not obj.made_anew_if_gone:
+                return self._gone(obj, outcome, known)
+            self._leave_behind(known)
+            return None
         if self._belongs_to_another(obj, outcome, known, existing):
-            self._list(f"{obj.name} {known.source_key}: has another name now, which is there already; the one that "
-                       "was made for it stays in Gorgias")  # fmt: skip
+            self._leave_behind(known)
+            self._list(f"{obj.name} {known.source_key}: its new name is there already; what was made before stays")
             return None
         return self.change(obj, outcome, known, there)
 
@@ -154,11 +159,11 @@ class Updates:
         resolver = self.context.resolver()
         payload = resolver.resolve(outcome.payload)
         found, expected = obj.compared(there), obj.compared(payload)
-        if obj.is_another_kind(expected, found):
-            self._retire(obj, known)
-            return None
         wanted, sent = flat(obj.meant(expected, found)), known.detail.get("sent")
         judged = judge(sent, flat(found), wanted)
+        if judged.ours & obj.fixed:
+            self._retire(obj, known, judged.ours & obj.fixed)
+            return None
         if judged.ours:
             change = obj.change(payload, there, judged.ours)
             self.context.ledger.intend(self.context.target, replace(known, payload_hash=outcome.hash), action="update")
@@ -174,11 +179,20 @@ class Updates:
         self.context.settle(replace(known, payload_hash=outcome.hash, reason=None, detail=detail), before=before)
         return "updated" if judged.ours else "left alone" if judged.theirs else "unchanged"
 
-    def _retire(self, obj: MigrationObject, known: Entry) -> None:
-        """Undo what can never become what it should be; a run that dies here finds it gone, and makes it anew."""
-        self._list(f"{obj.name} {known.source_key}: of another type now, so the old one is archived and one made anew")
+    def _retire(self, obj: MigrationObject, known: Entry, fields: frozenset[str]) -> None:
+        """Put aside what can never become what it should be; a run that dies here finds it so, and makes it anew."""
+        words = f"{obj.name} {known.source_key}: another {', '.join(sorted(fields)).replace('_', ' ')} now"
+        self._list(f"{words}, so it is made anew; what was made before is not used any more")
         self.context.ledger.intend(self.context.target, known, action="update")
-        obj.remove(self.context.api, str(known.target_id))
+        obj.retire(self.context.api, str(known.target_id))
+        self._leave_behind(known)
+
+    def _leave_behind(self, known: Entry) -> None:
+        """Keep in the ledger what we made, and what no record is about any more: a roll-back takes it out, too."""
+        was = {"was": {"state": known.state, "rule": known.rule}}
+        key = f"{known.source_key} (made before: {known.target_id})"
+        left = replace(known, source_key=key, state=GONE, rule=MADE_ANEW, detail={**known.detail, **was})
+        self.context.ledger.settle(self.context.target, [left])
 
     def _list(self, words: str) -> None:
         self.context.report.conflicts.append(words)

@@ -226,6 +226,8 @@ class MigrationObject(ABC):
 
     made_anew_if_gone = False
     """Whether one that we made and that is not in Gorgias any more is made once more when its payload changes."""
+    fixed: frozenset[str] = frozenset()
+    """Fields that are never changed in place: what differs in one is left behind, and made anew."""
 
     def compared(self, thing: Json) -> Json:
         """Return the fields that are compared, canonical, of a resolved payload or of a thing read back."""
@@ -240,9 +242,9 @@ class MigrationObject(ABC):
         """
         return expected
 
-    def is_another_kind(self, expected: Json, there: Json) -> bool:
-        """Whether what is there can never become what is expected, so that it is undone and made anew."""
-        return False
+    def retire(self, api: GorgiasApi, target_id: str) -> None:
+        """Put aside what is left behind when it is made anew; unless told otherwise it stays as it is."""
+        return
 
     def change(self, payload: Json, there: Json, fields: Collection[str]) -> Json:
         """Return the body of a change.

@@ -50,6 +50,9 @@ class Brand(MigrationObject):
         """Name and description."""
         return {"name": thing.get("name"), "description": thing.get("description") or ""}
 
+    fixed = frozenset({"name"})
+    """A tag that is renamed is renamed on all its tickets, and may date them anew: another name is another tag."""
+
     def change(self, payload: Json, there: Json, fields: Collection[str]) -> Json:
-        """Name or description; Gorgias renames a tag on its tickets, too."""
-        return {name: payload.get(name, "") for name in ("name", "description") if name in fields}
+        """Description."""
+        return {"description": payload.get("description", "")}

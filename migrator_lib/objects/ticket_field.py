@@ -193,6 +193,7 @@ class TicketField(MigrationObject):
         }
 
     made_anew_if_gone = True
+    fixed = frozenset({"data_type"})
 
     def meant(self, expected: Json, there: Json) -> Json:
         """More choices may be there than the mapping has: values may be in use, so an update takes none away."""
@@ -201,9 +202,9 @@ class TicketField(MigrationObject):
         more = [choice for choice in there["choices"] if choice not in expected["choices"]]
         return {**expected, "choices": [*expected["choices"], *more]}
 
-    def is_another_kind(self, expected: Json, there: Json) -> bool:
-        """A field's type is for good: one of another type is archived, and made anew."""
-        return bool(expected["data_type"] != there["data_type"])
+    def retire(self, api: GorgiasApi, target_id: str) -> None:
+        """Archive: a field's type is for good."""
+        self.remove(api, target_id)
 
     def change(self, payload: Json, there: Json, fields: Collection[str]) -> Json:
         """Label or choices."""

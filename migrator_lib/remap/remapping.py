@@ -233,10 +233,9 @@ class Remapper:
         if obj is TICKET:
             return self._calls_of_ticket(found, outcome, old, known)
         found.in_place += 1
-        if obj not in PEOPLE:
-            is_another = old is not None and obj.made_anew_if_gone and _is_another_kind(obj, old, outcome)
-            return 2 if is_another else 1
         fields = {one.field.partition(".")[0] for one in changes(old.payload, outcome.payload)} if old else {"name"}
+        if obj not in PEOPLE:
+            return 2 if obj.made_anew_if_gone and fields & obj.fixed else 1
         return 1 + bool(fields - {"custom_fields"}) + ("custom_fields" in fields)
 
     def _calls_of_ticket(self, found: Remapped, outcome: Send, old: Send | None, known: Entry) -> int:
@@ -298,10 +297,6 @@ class Remapper:
                     self.result.objects[obj.name].states[EARLIER] += 1
             self.progress.advance(len(batch))
         self.progress.end()
-
-
-def _is_another_kind(obj: MigrationObject, old: Send, new: Send) -> bool:
-    return obj.is_another_kind(obj.compared(new.payload), obj.compared(old.payload))
 
 
 def _assumed_there(now: Sequence[Mapping[str, object]], sent: frozenset[str] | None) -> set[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from migrator_lib.ledger import Entry
+from migrator_lib.ledger import GONE, Entry
 from migrator_lib.load.updates import Judged, fingerprint, judge
 from migrator_lib.simulators.gorgias.resources import customers, tags, teams, users
 from tests.loading import TARGET, customer, ticket
@@ -217,15 +217,30 @@ def brand(name: str) -> dict[str, Any]:
     return {"1": {"name": "Fernhill", "becomes": "tag", "tag": name}}
 
 
-def test_a_tag_of_another_name_is_renamed_and_tickets_name_it_so(desk: Loaded) -> None:
+def test_a_tag_of_another_name_is_another_tag_since_renaming_would_date_its_tickets_anew(desk: Loaded) -> None:
     desk.load()
-    made = desk.thing("tag", "brand: Fernhill")
+    made, dated = desk.thing("tag", "brand: Fernhill"), ticket(desk.account, 1)["updated_datetime"]
     desk.shop.mapped["brands"] = brand("Fernhill Outdoor")
     report = desk.load()
-    assert desk.thing("tag", "Fernhill Outdoor")["id"] == made["id"]
-    assert report.counts["brand", "updated"] == 1
+    assert desk.thing("tag", "brand: Fernhill") == made
     assert "Fernhill Outdoor" in {tag["name"] for tag in ticket(desk.account, 1)["tags"]}
+    assert ticket(desk.account, 1)["updated_datetime"] == dated
+    assert report.conflicts == [
+        "brand 1: another name now, so it is made anew; what was made before is not used any more"
+    ]
+    assert desk.entry("brand", 1).target_id == str(desk.thing("tag", "Fernhill Outdoor")["id"])
+    left = desk.entry("brand", f"1 (made before: {made['id']})")
+    assert (left.state, left.target_id, left.detail["was"]["state"]) == (GONE, str(made["id"]), "created")
     assert desk.reconcile().wrong == 0
+    assert desk.load().conflicts == []
+
+
+def test_a_description_of_a_tag_is_changed_in_place(desk: Loaded) -> None:
+    desk.load()
+    made = desk.thing("tag", "brand: Fernhill")
+    desk.shop.mapped["brands"] = {"1": {"name": "Fernhill Ltd", "becomes": "tag", "tag": "brand: Fernhill"}}
+    desk.load()
+    assert desk.thing("tag", "brand: Fernhill") == {**made, "description": "Brand Fernhill Ltd in SmarterTrack"}
 
 
 def test_a_tag_whose_new_name_is_there_already_is_that_one_and_the_old_one_is_listed(desk: Loaded) -> None:
@@ -236,7 +251,7 @@ def test_a_tag_whose_new_name_is_there_already_is_that_one_and_the_old_one_is_li
     report = desk.load()
     found: Entry = desk.entry("brand", 1)
     assert (found.state, found.target_id) == ("matched", str(other["id"]))
-    assert "brand 1: has another name now" in report.conflicts[0]
+    assert "brand 1: its new name is there already" in report.conflicts[0]
     assert desk.thing("tag", "brand: Fernhill")
 
 
@@ -265,7 +280,9 @@ def test_a_field_of_another_type_is_archived_and_made_anew_and_tickets_have_thei
     assert fields[0]["id"] == old["id"]
     (value,) = ticket(desk.account, 1)["custom_fields"]
     assert (value["field"]["id"], value["value"]) == (fields[1]["id"], "1")
-    assert report.conflicts == ["ticket_field 4: of another type now, so the old one is archived and one made anew"]
+    assert report.conflicts == [
+        "ticket_field 4: another data type now, so it is made anew; what was made before is not used any more"
+    ]
     assert desk.reconcile().wrong == 0
 
 
