@@ -241,7 +241,7 @@ def test_what_came_into_gorgias_twice_is_counted_as_wrong_and_swept_away(finishe
             copy = {**message, "id": simulated.store.next_id("message"), "ticket_id": second["id"]}
             simulated.store.put("message", copy, parent=second["id"])
     simulated.store.close()
-    looked = kernel_less.run(home, "run", "demo", "--only", "06")
+    looked = kernel_less.run(home, "run", "demo", "--only", "06", "--execute")
     assert looked.returncode == 4, looked.stdout + looked.stderr
     shown = max((home / "reports/demo/runs").glob("*/06_reconcile.html"), key=lambda page: page.stat().st_mtime_ns)
     assert "migrator sweep demo --mend --execute" in shown.read_text(encoding="utf-8")
@@ -259,7 +259,7 @@ def test_what_came_into_gorgias_twice_is_counted_as_wrong_and_swept_away(finishe
     again = kernel_less.run(home, "sweep", "demo")
     assert again.returncode == 0
     assert "nothing is there more than once" in again.stdout
-    assert kernel_less.run(home, "run", "demo", "--only", "06").returncode == 0
+    assert kernel_less.run(home, "run", "demo", "--only", "06", "--execute").returncode == 0
     assert outbox(home) == outbox(finished_home)
 
 
