@@ -55,10 +55,10 @@ ROLL_BACK = "90_rollback"
 ASIDE = (ROLL_BACK,)
 """Steps that no run takes by itself: ``--only`` names them."""
 ALL_STEPS = (*STEPS, *ASIDE)
-NEEDS = {**dict(zip(STEPS[1:], STEPS, strict=False)), ROLL_BACK: "05_load"}
+NEEDS = {**dict(zip(STEPS[1:], STEPS, strict=False)), ROLL_BACK: "03_sample_migration"}
 """Step to the step whose results it reads."""
 NEEDS_BEGUN = {ROLL_BACK}
-"""Steps for which it is enough that the other was begun: a load that was given up half way can be rolled back."""
+"""Steps for which it is enough that the other was begun: what a step wrote that was given up can be rolled back."""
 WRITES = {"03_sample_migration", "05_load", "07_cutover", ROLL_BACK}
 """Steps that write to Gorgias. Without ``execute`` they rehearse: everything is done but the writing."""
 SEEN_BY_THE_STEP = {"side_effects", "hands_off", "silence", "roll_back"}

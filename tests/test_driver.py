@@ -77,11 +77,11 @@ def test_after_a_roll_back_the_load_is_due_again(home: Path) -> None:
     assert not run.engagement.ledger.step_is_done("05_load")
 
 
-def test_a_load_that_was_given_up_half_way_may_be_rolled_back_and_one_that_never_began_may_not(home: Path) -> None:
+def test_what_was_given_up_half_way_may_be_rolled_back_and_what_never_began_may_not(home: Path) -> None:
     run = started(home)
-    with pytest.raises(OutOfTurn, match="before 05_load"):
+    with pytest.raises(OutOfTurn, match="before 03_sample_migration"):
         Engagement(home, "demo", step=ROLL_BACK).check_turn()
-    run.engagement.ledger.mark_step("05_load", "running")
+    run.engagement.ledger.mark_step("03_sample_migration", "running")
     Engagement(home, "demo", step=ROLL_BACK).check_turn()
 
 

@@ -20,8 +20,8 @@ from migrator_lib.rollback.snapshot import take
 from migrator_lib.rollback.standing import ROLLED_BACK
 from migrator_lib.side_effects import Done
 
-SAMPLE = "sample"
-"""The stage that the sandbox's sample is loaded from."""
+FULL, SAMPLE = "full", "sample"
+"""The stages that the accounts are loaded from."""
 
 
 @dataclass
@@ -51,7 +51,8 @@ class Result:
 
 def context_of(engagement: Engagement, target: str) -> Context:
     """Return what a roll-back of an account works with."""
-    staged = engagement.all_stages if target == PRODUCTION else engagement.staged(SAMPLE)
+    whole = target == PRODUCTION and engagement.ledger.chunks(FULL)
+    staged = engagement.all_stages if whole else engagement.staged(SAMPLE)
     tags = frozenset(tags_beside(engagement.lookups(staged)))
     return replace(_context(engagement, target), staged=staged, tags=tags)
 
@@ -83,8 +84,9 @@ def plan(engagement: Engagement, account: str = PRODUCTION) -> Result:
         OutOfTurn: nothing is staged, so nothing was loaded.
         TargetError: the account cannot be read.
     """
-    if account not in (PRODUCTION, "sandbox"):
-        raise ParameterError(f"There is no account '{account}'.", next_step="choose of: production, sandbox.")
+    accounts = engagement.parameters.target.accounts
+    if account not in accounts:
+        raise ParameterError(f"There is no account '{account}'.", next_step=f"choose of: {', '.join(accounts)}.")
     _require_staged(engagement, account)
     rolling = _rolling(engagement, account)
     try:
@@ -99,12 +101,12 @@ def _rolling(engagement: Engagement, account: str) -> RollBack:
 
 
 def _require_staged(engagement: Engagement, account: str) -> None:
-    stage = "full" if account == PRODUCTION else SAMPLE
-    if not engagement.ledger.chunks(stage):
-        step = "05" if account == PRODUCTION else "03"
+    stages = [FULL] if account == PRODUCTION else []
+    stages += [SAMPLE] if account == engagement.sample_account else []
+    if not any(engagement.ledger.chunks(stage) for stage in stages):
         raise OutOfTurn(
             f"Nothing was loaded into the {account} account: nothing is staged for it.",
-            next_step=f"migrator run {engagement.name} --only {step} loads it; there is nothing to roll back.",
+            next_step=f"migrator status {engagement.name} says what comes next; there is nothing to roll back.",
         )
 
 
