@@ -6,7 +6,7 @@ is short; and what was measured is what a freeze is predicted from (:mod:`migrat
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -46,7 +46,7 @@ class Delta:
     """Of the account's clock; None where it was loaded with the full extract."""
     calls: int | None = None
     """Calls of that load."""
-    loaded_with: Sequence[str] = field(default=())
+    loaded_with: list[str] = field(default_factory=list)
     """Other deltas of the same load: time and calls are for all."""
 
 

@@ -49,6 +49,12 @@ def as_set(text: str | None) -> frozenset[str] | None:
     return None if text is None else frozenset(text[n : n + DIGITS] for n in range(0, len(text), DIGITS))
 
 
+def sent(entry: Entry, messages: Iterable[Mapping[str, Any]]) -> list[bool]:
+    """Return of each message, as its payload has it, whether it was sent; where nobody knows, each was."""
+    known = as_set(entry.detail.get(SENT))
+    return [known is None or not message.get("external_id") or digest(message) in known for message in messages]
+
+
 def named_in(message: Any) -> set[str]:
     """Return what a message refers to: ``user:9``, ``attachment:5``."""
     if isinstance(message, Mapping):

@@ -218,7 +218,10 @@ class TicketWriter:
         parts = {"parts": outcome.children, "files": len(record.data.attachments)}
         detail = {name: value for name, value in known.detail.items() if name not in FORGOTTEN} | parts
         gone = replace(known, state="skipped", rule=outcome.rule, reason=None, detail=detail)
-        return self.trash.put(known, gone, stays, *files, why=LEFT_OUT.get(outcome.rule, outcome.rule))
+        return self.trash.put(
+            known, gone, stays, why=LEFT_OUT.get(outcome.rule, outcome.rule), files=files,
+            new_files=self.uploads.new_on(record.data),
+        )  # fmt: skip
 
     def _account_again(self, record: Record, outcome: Send, known: Entry) -> None:
         """Account for parts that came since and are not sent: drafts, attachments without a file."""

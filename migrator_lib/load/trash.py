@@ -6,6 +6,7 @@ it is sent (``trashed`` in the entry's detail), so what lies in the trash is tol
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from migrator_lib.errors import RecordError, RecordRejected
@@ -27,46 +28,52 @@ class Trash:
     def __init__(self, context: LoadContext) -> None:
         self.context = context
 
-    def put(self, known: Entry, gone: Entry, stays: Entry, *also: Entry, why: str) -> str:
+    def put(
+        self, known: Entry, gone: Entry, stays: Entry, *, why: str, files: Sequence[Entry] = (),
+        new_files: Sequence[Entry] = (),
+    ) -> str:  # fmt: skip
         """Trash a ticket that the source has left out since it was loaded; return what was done.
 
         Args:
             known: its entry.
             gone: what it becomes in the trash.
             stays: what it becomes if it stays in Gorgias: somebody changed it there, or Gorgias refuses.
-            also: entries of its files, settled with ``gone``.
             why: in words: ``merged into another``.
+            files: entries of its files, settled with ``gone``.
+            new_files: entries of those that came since, settled with ``stays``.
         """
         try:
-            return self._put(known, gone, stays, also, why)
+            return self._put(known, gone, stays, why, files, new_files)
         except RecordError as error:
             refused = {**stays.detail, "refused": True}
-            self.context.settle(replace(stays, reason=str(error), detail=refused))
+            self.context.settle(replace(stays, reason=str(error), detail=refused), *new_files)
             self.context.report.conflicts.append(
                 f"ticket {known.source_key}: {why} since, and Gorgias refused to trash it, so it stays there "
                 "(the ledger has the reason)"
             )
             return "left alone"
 
-    def _put(self, known: Entry, gone: Entry, stays: Entry, also: tuple[Entry, ...], why: str) -> str:
+    def _put(
+        self, known: Entry, gone: Entry, stays: Entry, why: str, files: Sequence[Entry], new_files: Sequence[Entry]
+    ) -> str:  # fmt: skip
         there, ours = self.get(known), {}
         if there is None or there.trashed_datetime:
             if there is not None and is_ours(known, there):  # by a run that died
                 ours = self._ours(known, there)
         elif was_touched(known, there):
-            return self._stays(known, stays, why)
+            return self._stays(known, stays, why, new_files)
         else:
             ours = self._trash(known, there)
-        self.context.settle(replace(gone, detail={**gone.detail, **ours}), *also, before=kept(there))
+        self.context.settle(replace(gone, detail={**gone.detail, **ours}), *files, before=kept(there))
         return "trashed"
 
-    def _stays(self, known: Entry, stays: Entry, why: str) -> str:
+    def _stays(self, known: Entry, stays: Entry, why: str, new_files: Sequence[Entry]) -> str:
         words = f"ticket {known.source_key}: {why} since, and changed in Gorgias, so it stays there"
         self.context.report.conflicts.append(words)
         listed = [row("the ticket", "in Gorgias", "changed by somebody", why, IN_BOTH, WHAT_TO_DO_WITH_IT)]
         detail = {**stays.detail, **as_written(known), LEFT_ALONE: listed}
         if (stays.state, detail) != (known.state, known.detail):
-            self.context.settle(replace(stays, reason="changed in Gorgias", detail=detail))
+            self.context.settle(replace(stays, reason="changed in Gorgias", detail=detail), *new_files)
         return "left alone"
 
     def _trash(self, known: Entry, there: Ticket) -> dict[str, object]:

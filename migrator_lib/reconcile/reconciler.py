@@ -18,6 +18,7 @@ from migrator_lib.external_id import parse
 from migrator_lib.gorgias.api import Json
 from migrator_lib.ledger import GONE, Entry, Ledger
 from migrator_lib.ledger.written import TRASHED, written
+from migrator_lib.load.messages import sent
 from migrator_lib.lookups import Lookups, lowered
 from migrator_lib.objects import ATTACHMENT, PEOPLE, SETUP, TICKET
 from migrator_lib.objects.base import MigrationObject, Record, Resolver, Send
@@ -230,7 +231,8 @@ class Reconciler:
     def _kept(self, ticket: TicketRecord, entry: Entry, uploaded: Uploaded) -> None:
         """Check a ticket that was loaded and that the source has left out since: it stays, and only its thread counts.
 
-        SmarterTrack changes a ticket's status when it deletes it, so the ticket's own fields say nothing any more.
+        SmarterTrack changes a ticket's status when it deletes it, so the ticket's own fields say nothing any more. What
+        came to it since was left out with it.
         """
         there = self.read.by_key(TICKET.name, str(ticket.id), meant=entry.target_id)
         alive = replace(ticket, row={**ticket.row, "IsDeleted": False, "IsSpam": False})
@@ -240,7 +242,9 @@ class Reconciler:
             return
         self._touched(entry, there[0])
         expected = uploaded.resolver.resolve(outcome.payload)
-        differences = self._thread(expected["messages"], there[0], entry, uploaded)
+        were = sent(entry, outcome.payload["messages"])
+        messages = [message for message, was in zip(expected["messages"], were, strict=True) if was]
+        differences = self._thread(messages, there[0], entry, uploaded)
         self.result.counts[VALUES]["validated"] += outcome.children.get(VALUES, {}).get("created", 0)
         self._judge(TICKET.name, str(ticket.id), there[0], differences)
 

@@ -201,6 +201,35 @@ def test_a_deleted_ticket_that_an_agent_has_changed_stays_and_is_listed_with_wha
     assert desk.reconcile().findings == []
 
 
+def test_what_came_to_a_deleted_ticket_that_stays_is_accounted_for(desk: Desk) -> None:
+    desk.agent(1, subject="Mine")
+    desk.change(1, IsDeleted=True)
+    desk.shop.add("TicketMessages", {"TicketID": 1, "TicketMessageID": 190, "DateReceivedUTC": minutes(90)})
+    desk.shop.add("TicketAttachments", {"TicketID": 1, "TicketAttachmentID": 2, "FileNameOnDisk": "5.att"})
+    desk.delta(1)
+    for _ in range(2):
+        assert len(desk.load().conflicts) == 1
+    assert desk.entry(1).detail["parts"]["ticket_message"] == {"created": 1, "skipped: deleted_ticket": 1}
+    assert "message:190" not in thread(desk.account, 1)
+    assert desk.reconcile().findings == []
+
+
+def test_a_deleted_ticket_that_gorgias_refuses_to_trash_is_listed_and_tried_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = desk.api.tickets.update
+    desk.change(1, IsDeleted=True)
+    desk.delta(1)
+    with monkeypatch.context() as patch:
+        patch.setattr(desk.api.tickets, "update", lambda i, body: original(i, {**body, "nonsense": 1}))
+        (words,) = desk.load().conflicts
+    assert "Gorgias refused to trash it" in words
+    assert desk.entry(1).state == "created"
+    assert desk.load().conflicts == []
+    assert desk.there(1)["trashed_datetime"]
+    assert "refused" not in desk.entry(1).detail
+
+
 def test_what_an_agent_put_into_the_trash_or_took_out_of_it_is_left_there(desk: Desk) -> None:
     desk.agent(1, trashed_datetime="2026-01-01T05:00:00Z")
     desk.change(1, IsDeleted=True)
