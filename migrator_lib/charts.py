@@ -127,7 +127,8 @@ def by_day(days: Mapping[str, Mapping[str, int]]) -> str:
         axes.invert_yaxis()
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         axes.xaxis.set_major_formatter(FuncFormatter(_thousands))
-        figure.legend(loc="outside lower left", ncols=len(kinds) or 1, borderaxespad=0.3)
+        if kinds:
+            figure.legend(loc="outside lower left", ncols=len(kinds), borderaxespad=0.3)
         return _svg(figure)
 
 

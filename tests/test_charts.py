@@ -14,6 +14,10 @@ OBJECTS = {
     "user": {"source": 26, "created": 13, "matched": 13},
     "nothing": {"source": 0},
 }
+DAYS = {
+    "Day 1": {"by people": 4, "late": 1, "lost": 0},
+    "Day 2": {"by people": 1300, "late": 0, "lost": 2},
+}
 PAPERS = {"light": "#ffffff", "dark": "#14181e"}
 
 
@@ -24,6 +28,7 @@ def texts(svg: str) -> list[str]:
 ALL = {
     "outcomes": lambda: charts.outcomes(OBJECTS, {"ticket": "Ticket"}),
     "bars": lambda: charts.bars({"Support": 1200, "Sales & billing": 3}, label="tickets"),
+    "by_day": lambda: charts.by_day(DAYS),
 }
 
 
@@ -102,3 +107,10 @@ def _luminance(colour: str) -> float:
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def test_every_day_has_a_bar_for_each_kind_with_its_number() -> None:
+    shown = texts(charts.by_day(DAYS))
+    assert [text for text in shown if text in (*DAYS, *DAYS["Day 1"])] == [*DAYS, *DAYS["Day 1"]]
+    assert {"4", "1,300", "2"} < set(shown)
+    assert charts.by_day({}).startswith("<svg")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from migrator_lib import driver
-from migrator_lib.driver import Run, parameters_of, step_named
+from migrator_lib.driver import Ended, Run, parameters_of, step_named
 from migrator_lib.engagement import ROLL_BACK, STEPS, Engagement
 from migrator_lib.errors import ExitCode, LeaseHeld, OutOfTurn, ParameterError
 from migrator_lib.evidence import publish
@@ -242,3 +242,38 @@ def test_the_next_command_is_to_sign_where_the_next_step_stands_at_a_gate(home: 
         run.engagement.ledger.mark_step(step, "running")
         run.engagement.ledger.mark_step(step, "done")
     assert next_command(run.engagement) == 'migrator sign demo mapping --by "YOUR NAME"'
+
+
+def test_after_a_day_of_hypercare_the_next_command_is_that_of_the_next_day(home: Path) -> None:
+    run = started(home)
+    finish(run, *STEPS[:7])
+    for number, command in ((2, "--only 08 (tomorrow: day 3 of 3)"), (3, "a rehearsal: what has changed since?")):
+        finish(run, "08_hypercare", hypercare={"day": number, "of": 3, "late": 0, "lost": 0})
+        assert command in next_command(run.engagement)
+
+
+@pytest.mark.parametrize(("lost", "code"), [(0, ExitCode.DONE), (1, ExitCode.EXCEPTIONS)])
+def test_a_day_of_hypercare_ends_with_4_if_anything_is_lost_whether_it_may_write_or_not(
+    home: Path, lost: int, code: ExitCode
+) -> None:
+    for execute in (True, False):
+        said: list[str] = []
+        run = started(home, execute=execute, said=said)
+        finish(run, *STEPS[:7])
+        finish(run, "08_hypercare", hypercare={"day": 1, "of": 3, "late": None, "lost": lost})
+        assert run._result(Ended(ExitCode.DONE), ["08_hypercare"]) == code
+        assert any("Lost since the cutover: 1 record." in line for line in said) is bool(lost)
+
+
+def finish(run: Run, *steps: str, **summary: object) -> None:
+    for step in steps:
+        run.engagement.ledger.mark_step(step, "running")
+        run.engagement.ledger.mark_step(step, "done", summary)
+
+
+def test_the_page_of_each_day_is_found_from_the_index(home: Path) -> None:
+    run = started(home)
+    folder = run.engagement.paths.reports / "hypercare"
+    folder.mkdir()
+    (folder / "day-2.html").write_text("<p>All is well.</p>")
+    assert publish.document_links(run.engagement) == [("Hypercare, day 2", "hypercare/day-2.html")]

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from migrator_lib import pages, runbook
 from migrator_lib.engagement import Engagement
-from migrator_lib.errors import ParameterError, SourceError
+from migrator_lib.errors import OutOfTurn, ParameterError, SourceError
 from migrator_lib.hypercare.days import Day, cutover_of, days_of, keep, number_of
 from migrator_lib.objects import TICKET
 from migrator_lib.quiet import PRODUCTION
@@ -89,14 +89,20 @@ def look(engagement: Engagement, *, day: int = 0) -> Look:
         day: number of the day; 0 for the next one, or for today's again.
 
     Raises:
+        OutOfTurn: the engagement was rolled back since its cutover.
         LedgerBroken: the ledger was changed outside this program.
         AccountsError: an outcome is missing for a source record.
     """
     ledger, began = engagement.ledger, engagement.clock_now
     cutover = cutover_of(ledger.steps())
+    if cutover is None:
+        raise OutOfTurn(
+            f"{engagement.name} was rolled back after its cutover: there is nothing to look after.",
+            next_step=f"migrator run {engagement.name} --from 05 --execute loads it anew.",
+        )
     loaded = ledger.meta("deltas_loaded", [])
     staged = engagement.staged(FULL, *loaded)
-    result = runbook.reconcile(engagement, staged=staged, since=cutover.isoformat() if cutover else "")
+    result = runbook.reconcile(engagement, staged=staged, since=cutover.isoformat())
     source = _ask(engagement, [stage for stage in ledger.meta("deltas", []) if stage not in loaded])
     lost, known = _apart(result.reconciliation.findings, _said_before(engagement))
     found, off = result.reconciliation, [effect.words for effect in still_off(ledger, PRODUCTION)]

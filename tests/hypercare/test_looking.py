@@ -13,8 +13,8 @@ import pytest
 import sqlalchemy as sa
 
 from migrator_lib import hypercare, runbook
-from migrator_lib.engagement import Engagement
-from migrator_lib.errors import SourceUnreachable
+from migrator_lib.engagement import ROLL_BACK, Engagement
+from migrator_lib.errors import OutOfTurn, SourceUnreachable
 from migrator_lib.hypercare import Look, pages
 from migrator_lib.hypercare.looking import LATE, NEW, STAGED
 from migrator_lib.reconcile import Finding, Reconciliation
@@ -208,3 +208,10 @@ def test_what_is_still_switched_off_is_said_with_the_command_that_puts_it_back(d
     assert look.day.still_off == ["rule 'Auto-reply'"]
     assert "migrator restore-target desk" in look.to_do[0]
     assert "Something is still switched off because of the migration" in pages.status(look)
+
+
+def test_after_a_roll_back_there_is_nothing_to_look_after(days: Days) -> None:
+    days.engagement.ledger.mark_step(ROLL_BACK, "running")
+    days.engagement.ledger.mark_step(ROLL_BACK, "done")
+    with pytest.raises(OutOfTurn, match="was rolled back after its cutover"):
+        days.look()
