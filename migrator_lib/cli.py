@@ -118,8 +118,15 @@ def _what_was_done(one: Any) -> str:
     back = latest_done(ledger.steps(one.run_id), "90_rollback")
     if back is not None:
         return f"removed {int(back['summary']['removed']):,} things"
-    new = sum(ledger.created_in(one.run_id, PRODUCTION).values())
-    return f"created {new:,} records" if new else "created nothing new"
+    kept = (step["summary"] or {} for step in ledger.steps(one.run_id) if step["status"] == "done")
+    loads = [summary for summary in kept if "updated" in summary]
+    changed = sum(int(load["updated"]) for load in loads)
+    if loads:
+        new = sum(int(load["created"]) for load in loads)
+    else:  # none has ended: what was changed is among these, too
+        new = sum(ledger.created_in(one.run_id, PRODUCTION).values())
+    words = f"created {new:,} records" if new else "created nothing new"
+    return f"{words} and changed {changed:,} records" if changed else words
 
 
 def _print_summary(one: Any) -> None:

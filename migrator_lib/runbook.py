@@ -125,7 +125,8 @@ class LoadResult:
     def summary(self) -> dict[str, Any]:
         """Return what the ledger keeps of the step."""
         sums = {"accounts": [account.as_json() for account in self.accounts]} if self.accounts else {}
-        return {"created": self.report.created(), "conflicts": len(self.report.conflicts), **sums}
+        done = {"created": self.report.created(), "updated": self.report.updated()}
+        return {**done, "conflicts": len(self.report.conflicts), **sums}
 
     def followed_by(self, later: LoadResult) -> LoadResult:
         """Return what this load and a later one did together; the accounts are the later one's."""

@@ -127,10 +127,11 @@ def load_status(result: LoadResult) -> Html:
             "Rehearsal: everything is in Gorgias already, nothing would be sent. Nothing was written."
         )  # fmt: skip
         return pages.status(words, "good")
+    changed = f" {report.updated():,} that were there are changed." if report.updated() else ""
     if not report.created():
-        return pages.status("Nothing new was created: everything was in Gorgias already.", "good")
+        return pages.status(f"Nothing new was created: everything was in Gorgias already.{changed}", "good")
     quarantined = sum(account.outcomes.get("quarantined", 0) for account in result.accounts)
-    words = f"Loaded: {report.created():,} records were created."
+    words = f"Loaded: {report.created():,} records were created.{changed}"
     if quarantined:
         return pages.status(f"{words} {quarantined:,} are in quarantine, with their reasons below.", "warn")
     return pages.status(words, "good")

@@ -56,7 +56,14 @@ class LoadReport:
 
     def created(self) -> int:
         """Return how many records were newly created."""
-        return sum(n for (_, what), n in self.counts.items() if what == "created")
+        return self._sum("created")
+
+    def updated(self) -> int:
+        """Return how many records that were in Gorgias already were changed there."""
+        return self._sum("updated")
+
+    def _sum(self, what: str) -> int:
+        return sum(n for (_, done), n in self.counts.items() if done == what)
 
 
 @dataclass
