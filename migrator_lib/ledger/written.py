@@ -5,6 +5,9 @@ from __future__ import annotations
 from migrator_lib.ledger.schema import Entry
 
 WRITTEN = "written"
+LEFT_ALONE = "left_alone"
+"""In the detail of an entry: the load found the record changed by somebody in Gorgias, and left it so. Of a ticket,
+what is listed of it; of everything else, the names of the fields."""
 TRASHED = "trashed"
 """In the detail of a ticket's entry: when it was put into Gorgias' trash by rule (:mod:`migrator_lib.load.trash`)."""
 

@@ -228,7 +228,7 @@ class TicketWriter:
         detail = {**known.detail, "parts": outcome.children, "files": len(record.data.attachments)}
         if detail != known.detail:
             self.uploads.of(record.data)
-            self.context.settle(replace(known, detail=detail))
+            self.context.settle(replace(known, detail={**detail, **as_written(known)}))
 
     def _was_lost_and_is_there(self, record: Record, known: Entry) -> bool:
         lost = [tuple(reference.split(":", 1)) for reference in known.detail.get("lost", ())]

@@ -28,7 +28,7 @@ from migrator_lib.progress import Progress
 from migrator_lib.reconcile.differences import Difference, compare, ours
 from migrator_lib.reconcile.readback import ReadBack
 from migrator_lib.reconcile.result import CHANGED, NEW_MESSAGES, TOUCHED, Finding, Reconciliation
-from migrator_lib.reconcile.since import Doing, History, NoHistory, is_before, is_touched
+from migrator_lib.reconcile.since import Doing, History, NoHistory, is_before, is_touched, were_left
 from migrator_lib.staging import Staged, TicketRecord
 from migrator_lib.sweep.finding import DUPLICATE, find
 
@@ -119,8 +119,9 @@ class Reconciler:
             return
         expected, there = obj.compared(self.resolver.resolve(payload)), obj.compared(self._ours_of(obj, actual))
         differences = compare(obj.meant(expected, there), there)
-        doing = self.history.last(obj.path, int(actual["id"]), entry) if differences else None
-        self._judge(obj.name, record.key, actual, differences, doing=doing)
+        left = were_left(entry, differences)
+        doing = self.history.last(obj.path, int(actual["id"]), entry) if differences and not left else None
+        self._judge(obj.name, record.key, actual, differences, doing=doing, touched=left)
 
     def _ours_of(self, obj: MigrationObject, actual: Json) -> Json:
         """Return a customer without the values of fields that are none of ours."""

@@ -16,11 +16,10 @@ from migrator_lib.errors import RecordRejected, TargetDenied
 from migrator_lib.gorgias.api import GorgiasApi, Json
 from migrator_lib.gorgias.contract.replies import Event
 from migrator_lib.ledger import Entry
-from migrator_lib.ledger.written import written
+from migrator_lib.ledger.written import LEFT_ALONE, written
 from migrator_lib.objects.ticket import moment
+from migrator_lib.reconcile.differences import Difference
 
-LEFT_ALONE = "left_alone"
-"""In the detail of a ticket's entry: the load found somebody's work in it, and left it (``load/agents.py``)."""
 TRASHED = "put into the trash"
 ASKED = 500
 """Records that one reconciliation asks the events of; where more differ, something is wrong that no agent did."""
@@ -137,6 +136,13 @@ def is_before(text: str | None, since: str) -> bool:
         one, other = moment(text), moment(since)
         return not one or not other or one < other
     return True
+
+
+def were_left(entry: Entry | None, differences: Sequence[Difference]) -> bool:
+    """Whether the load found all of these fields of an agent, team, field, tag or customer changed, and left them."""
+    left = set(entry.detail.get(LEFT_ALONE, ())) if entry is not None else set()
+    names = {one.field if one.field.startswith("custom_fields") else one.field.split(".")[0] for one in differences}
+    return bool(names) and names <= left
 
 
 def is_touched(entry: Entry | None, ticket: Json) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ from migrator_lib.simulators.gorgias.in_process import api_of
 from migrator_lib.simulators.gorgias.resources import customers, events, messages, tickets
 from migrator_lib.staging import Staged
 from tests.loading import TARGET, customer, filled, load, ticket
-from tests.shop import ANN, Shop
+from tests.shop import ANN, BASE, Shop
 from tests.simulated_account import SEED, SPEED
 
 LEFT, LOADED, LATER = "2026-07-01T08:00:00.000000", "2026-11-20T10:00:00+00:00", "2026-11-20T10:00:01.000000"
@@ -267,3 +268,23 @@ def test_a_finding_of_each_kind_is_listed_apart() -> None:
     found.add(Finding("ticket", "2", "missing"))
     assert ([one.source_key for one in found.changes], [one.source_key for one in found.findings]) == (["1"], ["2"])
     assert (found.wrong, found.counted("changed")) == (1, 1)
+
+
+def test_what_the_load_found_changed_and_left_is_others_work_though_no_event_tells(tmp_path: Path) -> None:
+    shop, ledger = filled(tmp_path / "shop", tickets=2), Ledger.in_folder(tmp_path / "state")
+    account = Account("demo", None, seed=SEED, clock=ScaledClock(SPEED))
+    made = Loaded(shop, ledger, shop.stage(), account, api_of(account))
+    load(shop, made.api, ledger, made.staged)
+    with account.store.transaction():
+        made.rename(None)
+    assert made.reconcile().wrong == 1
+    named = {ANN: "Ann Married"}
+    shop.tables["Users"] = [
+        {**row, "DisplayName": named.get(row["UserID"], row["DisplayName"])} for row in BASE["Users"]
+    ]
+    made.staged = shop.stage()
+    load(shop, made.api, ledger, made.staged)
+    found = made.reconcile()
+    assert [(one.object, one.source_key) for one in found.changes] == [("requester", f"u{ANN}")]
+    assert found.wrong == 0
+    ledger.close()

@@ -21,6 +21,7 @@ def test_a_ledger_that_was_changed_outside_stops_the_step_with_what_to_do_next(t
             connection.execute("UPDATE record SET state='skipped' WHERE source_key='1'")
         with pytest.raises(LedgerBroken, match="record of ticket 1 is not what the journal says") as caught:
             runbook.reconcile(engagement)
-        assert "restore reports/<engagement>/state/ from a copy" in caught.value.next_step
+        assert "restore reports/<engagement>/state/" in caught.value.next_step
+        assert "from a copy" in caught.value.next_step
         assert "reconcile" not in caught.value.next_step  # it would stop here again
         engagement.close()
