@@ -289,7 +289,7 @@ def duplicates(engagement: Engagement, found: Reconciliation) -> Html:
     rows = [
         {
             "object": extra.object.replace("_", " "), "record": extra.source_key, "Gorgias id": str(extra.target_id),
-            "beside": str(extra.kept), "stays, since": extra.why_left and f"it {extra.why_left}",
+            "beside": str(extra.kept), "stays": f"yes: it {extra.why_left}" if extra.why_left else "no",
         }
         for extra in found.extras[:LISTED]
     ]  # fmt: skip
@@ -298,7 +298,7 @@ def duplicates(engagement: Engagement, found: Reconciliation) -> Html:
     if not removable:
         return shown
     command = f"migrator sweep {engagement.name} --mend --execute"
-    words = f"{removable:,} of them were touched by nobody. This takes them away, tickets into the trash: "
+    words = f"Nobody touched {removable:,} of them. This takes them away, tickets into the trash: "
     return pages.join([shown, pages.note(words, pages.code(command))])
 
 

@@ -254,13 +254,39 @@ def test_what_came_into_gorgias_twice_is_counted_as_wrong_and_swept_away(finishe
     assert external_ids(home)["st:demo:ticket:1"] == 2
     mended = kernel_less.run(home, "sweep", "demo", "--mend", "--execute")
     assert mended.returncode == 0, mended.stdout + mended.stderr
-    assert [one["id"] for one in account(home, "ticket") if one["trashed_datetime"]] == [second["id"]]
-    assert account(home, "rule") == account(finished_home, "rule")  # switched off for the sweep, and put back
+    assert external_ids(home)["st:demo:ticket:1"] == 1
+    assert [one["id"] for one in account(home, "ticket") if one["id"] == second["id"] and one["trashed_datetime"]]
+    rules = [[_chosen(rule) for rule in account(one, "rule")] for one in (home, finished_home)]
+    assert rules[0] == rules[1]  # switched off for the sweep, and put back
     again = kernel_less.run(home, "sweep", "demo")
     assert again.returncode == 0
     assert "nothing is there more than once" in again.stdout
     assert kernel_less.run(home, "run", "demo", "--only", "06", "--execute").returncode == 0
     assert outbox(home) == outbox(finished_home)
+
+
+@pytest.mark.xdist_group("finished")
+def test_a_roll_back_leaves_the_account_as_it_was_before_the_load_and_a_new_load_fills_it_again(
+    finished_home: Path, staged_home: Path, tmp_path: Path
+) -> None:
+    home = copied(finished_home, tmp_path)
+    done = migrator(home, "run", "demo", "--only", "90")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert account(home, "ticket") == account(finished_home, "ticket")
+    sign(home, "roll_back")
+    done = migrator(home, "run", "demo", "--only", "90", "--execute")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Rolled back on" in done.stdout
+    for kind in ("ticket", "message", "customer", "tag", "team", "user", "rule", "integration", "setting"):
+        then, now = (sorted(map(_chosen, account(one, kind)), key=str) for one in (staged_home, home))
+        assert now == then, kind
+    left = [field for field in account(home, "custom_field") if not field["deactivated_datetime"]]
+    assert left == account(staged_home, "custom_field")
+    assert outbox(home) == 0
+    done = migrator(home, "run", "demo", "--execute", "--to", "05")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "05_load  done" in done.stdout
+    assert external_ids(home) == external_ids(finished_home)
 
 
 def test_a_rehearsal_writes_nothing_to_gorgias(tmp_path: Path) -> None:
