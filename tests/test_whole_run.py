@@ -270,7 +270,7 @@ def test_a_roll_back_leaves_the_account_as_it_was_before_the_load_and_a_new_load
     finished_home: Path, staged_home: Path, tmp_path: Path
 ) -> None:
     home = copied(finished_home, tmp_path)
-    done = migrator(home, "run", "demo", "--only", "90")
+    done = kernel_less.run(home, "run", "demo", "--only", "90")
     assert done.returncode == 0, done.stdout + done.stderr
     assert account(home, "ticket") == account(finished_home, "ticket")
     sign(home, "roll_back")
@@ -283,7 +283,7 @@ def test_a_roll_back_leaves_the_account_as_it_was_before_the_load_and_a_new_load
     left = [field for field in account(home, "custom_field") if not field["deactivated_datetime"]]
     assert left == account(staged_home, "custom_field")
     assert outbox(home) == 0
-    done = migrator(home, "run", "demo", "--execute", "--to", "05")
+    done = kernel_less.run(home, "run", "demo", "--execute", "--to", "05")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "05_load  done" in done.stdout
     assert external_ids(home) == external_ids(finished_home)
