@@ -47,14 +47,21 @@ def _staged(engagement: Engagement, target: str) -> Staged:
 
 
 @ledger.command()
-def verify(engagement: Name, as_json: AsJson = False) -> None:
+def verify(
+    engagement: Name,
+    has: Annotated[
+        str, typer.Option("--has", metavar="HASH", help="Also that this row, which a report names, is in it.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
     """Check that nothing was changed outside this program: the chain of the journal, and every record against it.
 
-    Exit code 1 if something was. The head's hash is what evidence refers to: keep it with the evidence.
+    Exit code 1 if something was. The engagement's index page names the hash that the journal ended with; with --has it is
+    checked that the journal still holds all that it held then.
     """
     try:
         opened = _opened(engagement)
-        found = _verified(opened)
+        found = _verified(opened, has)
         opened.close()
     except LedgerBroken as error:
         if as_json:
@@ -68,18 +75,28 @@ def verify(engagement: Name, as_json: AsJson = False) -> None:
         return
     out.print(f"[green]Nothing was changed outside this program:[/] {found['length']:,} rows of the journal, whole.")
     out.print(f"Head: {found['head'] or 'none yet'}")
+    if found["has"]:
+        place = found["has"]
+        out.print(f"The row of that hash is number {place['row']:,}, of {place['at'][:19].replace('T', ' ')} UTC.")
     out.print(f"Kept in: {escape(found['durability'])}")
     out.print(_sums(found["records"]) if found["records"] else "No record was sent yet.")
 
 
-def _verified(opened: Engagement) -> dict[str, Any]:
+def _verified(opened: Engagement, has: str) -> dict[str, Any]:
     """Return what was checked, of one moment.
 
     Raises:
-        LedgerBroken: something was changed, added or removed.
+        LedgerBroken: something was changed, added or removed, or another ledger has taken its place.
     """
-    sums = opened.ledger.sums()
-    return {**sums, "durability": opened.ledger.database.durability()}
+    sums, row = opened.ledger.sums(), opened.ledger.row_of(has) if has else None
+    if has and row is None:
+        raise LedgerBroken(
+            f"The ledger is whole, but not the one that a report speaks of: no row has the hash {has}.",
+            next_step="see that the hash is typed as the report has it; else find the ledger that was there when the "
+            "report was written, since this one is older, or another.",
+        )
+    place = {"row": row[0], "at": row[1]} if row else None
+    return {**sums, "has": place, "durability": opened.ledger.database.durability()}
 
 
 def _sums(records: dict[str, dict[str, dict[str, int]]]) -> Table:

@@ -29,6 +29,7 @@ SUMMARY: dict[str, Any] = {
     "api": {"calls": 15_840, "throttled": 3, "calls_per_ticket": 1.41, "share_of_allowed_rate": 0.974},
     "mail_sent": 0,
     "gates": {"backup_proof": "met", "freeze": "stale"},
+    "ledger": {"rows": 52_114, "head": "9a88d2fd08dcd3fcbe76a9a7f52c01b0f0ff6b58811eef6dd21aa72d30ed85e2"},
     "finished_at": "2026-11-20T17:30:00+00:00",
     "simulated": True,
     "switched_off": {"production": ["rule 'Auto-reply'", "HTTP integration 'ERP'"]},

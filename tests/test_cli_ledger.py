@@ -22,6 +22,7 @@ from migrator_lib import driver, mapping
 from migrator_lib.cli import app
 from migrator_lib.clock import ManualClock
 from migrator_lib.engagement import Engagement
+from migrator_lib.evidence import summary
 from migrator_lib.ledger import PENDING, Entry, Ledger
 from migrator_lib.ledger.lease import this_process
 from migrator_lib.simulators.gorgias import Account
@@ -114,6 +115,18 @@ def test_a_whole_ledger_is_told_with_its_length_its_head_and_its_sums(ledger: Le
     found = json.loads(asked("verify", "--json").stdout)
     assert (found["ok"], found["length"], found["head"]) == (True, length, head)
     assert found["records"][TARGET] == ledger.counts(TARGET)
+
+
+def test_what_a_report_names_is_found_in_the_ledger_that_was_there_and_in_no_other(home: Path, ledger: Ledger) -> None:
+    length, head = ledger.head()
+    assert summary.collect(Engagement(home, NAME))["ledger"] == {"rows": length, "head": head}
+    sent(ledger)
+    found = asked("verify", "--has", head)
+    assert found.exit_code == 0
+    assert f"number {length:,}, of {datetime.now(UTC):%Y-}" in found.output
+    other = asked("verify", "--has", head[::-1])
+    assert other.exit_code == 1
+    assert "not the one that a report speaks of" in other.output
 
 
 @pytest.mark.parametrize("harm", ["UPDATE record SET target_id = '1'", "DELETE FROM journal WHERE seq = 3"])

@@ -66,6 +66,7 @@ def engagement_page(
         _documents(documents),
         _calls(summary["api"]),
         _runs(runs),
+        _ledger(summary["ledger"], summary["engagement"]),
     ]
     subtitle = f"Help desk migration from SmarterTrack to Gorgias, engagement “{summary['engagement']}”"
     finished = f"; finished {_moment(summary['finished_at'])}" if summary["finished_at"] else ""
@@ -285,6 +286,17 @@ def _calls(api: Row) -> pages.Html:
     if api["share_of_allowed_rate"] is not None:
         values["of the allowed rate used"] = f"{api['share_of_allowed_rate']:.0%}"
     return pages.join([pages.heading("Calls to Gorgias"), pages.tiles(values)])
+
+
+def _ledger(ledger: Row, engagement: str) -> pages.Html:
+    """Return where the ledger stood: with it anybody can prove later that nothing before it was changed."""
+    if not ledger["rows"]:
+        return pages.Html("")
+    command = f"migrator ledger verify {engagement} --has {ledger['head']}"
+    words = (
+        f"When this page was written its journal had {ledger['rows']:,} rows. That they are unchanged is checked by "
+    )
+    return pages.join([pages.heading("The ledger"), pages.tag("p", pages.join([words, pages.tag("code", command), "."]))])
 
 
 def _runs(runs: Sequence[Row]) -> pages.Html:

@@ -162,6 +162,7 @@ def collect(engagement: Engagement) -> Json:
     numbers = objects(found, kept.get("states", {}))
     line = status(engagement, numbers, steps)
     cutover = latest_done(steps, "07_cutover")
+    rows, head = engagement.ledger.head()
     return {
         "engagement": engagement.name,
         "company": engagement.parameters.company,
@@ -184,6 +185,7 @@ def collect(engagement: Engagement) -> Json:
         },
         "simulated": engagement.parameters.target.simulator is not None,
         "rolled_back": Standing.of(engagement.ledger, PRODUCTION).state == "done",
+        "ledger": {"rows": rows, "head": head},
         "finished_at": cutover["finished_at"] if cutover else None,
     }
 

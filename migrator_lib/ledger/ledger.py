@@ -419,6 +419,13 @@ class Ledger:
                 records.setdefault(target, {}).setdefault(obj, {})[state] = n
         return {"length": length, "head": last, "records": records}
 
+    def row_of(self, digest: str) -> tuple[int, str] | None:
+        """Return the number and the moment of the journal row that has this hash; None where none has."""
+        j = journal_table.c
+        with self._reading() as connection:
+            row = connection.execute(sa.select(j.seq, j.at).where(j.hash == digest)).first()
+        return None if row is None else (row.seq, row.at)
+
     def head(self) -> tuple[int, str]:
         """Return the number of the last journal row, and its hash."""
         with self._reading() as connection:

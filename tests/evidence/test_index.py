@@ -190,3 +190,10 @@ def test_the_page_is_legible_fits_and_loads_nothing(
         assert opened.overflow() <= 0
         assert opened.headings_in_order()
         assert (opened.requests, opened.complaints) == ([], [])
+
+
+def test_where_the_ledger_stood_is_told_with_the_way_to_check_it() -> None:
+    words = text(made())
+    assert "journal had 52,114 rows" in words
+    assert f"migrator ledger verify fernhill --has {SUMMARY['ledger']['head']}" in words
+    assert "The ledger" not in text(made(ledger={"rows": 0, "head": ""}))
