@@ -56,8 +56,8 @@ def verify(
 ) -> None:
     """Check that nothing was changed outside this program: the chain of the journal, and every record against it.
 
-    Exit code 1 if something was. The engagement's index page names the hash that the journal ended with; with --has it is
-    checked that the journal still holds all that it held then.
+    Exit code 1 if something was. The engagement's index page names the hash that the journal ended with; --has checks
+    that it still holds all that it held then.
     """
     try:
         opened = _opened(engagement)

@@ -296,7 +296,9 @@ def _ledger(ledger: Row, engagement: str) -> pages.Html:
     words = (
         f"When this page was written its journal had {ledger['rows']:,} rows. That they are unchanged is checked by "
     )
-    return pages.join([pages.heading("The ledger"), pages.tag("p", pages.join([words, pages.tag("code", command), "."]))])
+    return pages.join(
+        [pages.heading("The ledger"), pages.tag("p", pages.join([words, pages.tag("code", command), "."]))]
+    )
 
 
 def _runs(runs: Sequence[Row]) -> pages.Html:
