@@ -17,7 +17,7 @@ import hashlib
 import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -199,6 +199,10 @@ class MigrationObject(ABC):
     def existing(self, api: GorgiasApi) -> Mapping[str, Thing]:
         """Return what the account holds already, by natural key. Empty where that is asked record by record."""
         return {}
+
+    def listed(self, api: GorgiasApi) -> Iterable[tuple[str, Thing]]:
+        """Return the same as pairs of natural key and thing; what is there twice, twice, where that can be told."""
+        return self.existing(api).items()
 
     def find(self, api: GorgiasApi, payload: Json) -> Sequence[Thing]:
         """Return what in Gorgias carries this payload's external id or natural key, asked anew."""

@@ -147,10 +147,12 @@ class TicketField(MigrationObject):
         return str(thing.get("label", "")).strip().lower()
 
     def existing(self, api: GorgiasApi) -> dict[str, CustomField]:
-        """All active fields of this kind by label."""
-        return {
-            str(self.natural_key({"label": found.label})): found for found in api.custom_fields.every(self.object_type)
-        }
+        """All active fields of this kind by label; of several the oldest."""
+        return dict(sorted(self.listed(api), key=lambda pair: -pair[1].id))
+
+    def listed(self, api: GorgiasApi) -> list[tuple[str, CustomField]]:
+        """All active fields of this kind with their labels; Gorgias lets several have the same."""
+        return [(str(self.natural_key({"label": one.label})), one) for one in api.custom_fields.every(self.object_type)]
 
     def check_match(self, payload: Json, found: Thing) -> None:
         """Refuse a field of the same label and another type, or one whose choices would refuse values.

@@ -66,7 +66,7 @@ class ReadBack:
         known = behaviour or Behaviour()
         for obj in SETUP:
             progress.begin(f"Reading back: {obj.title}", 0)
-            self._add(obj.name, ((thing, natural) for natural, thing in obj.existing(api).items()))
+            self._add(obj.name, ((thing, natural) for natural, thing in obj.listed(api)))
         progress.begin("Reading back: customers", 0)
         for customers in api.customers.pages():
             self._add(PEOPLE[0].name, ((one, PEOPLE[0].natural_key({"email": one.email})) for one in customers))

@@ -14,7 +14,7 @@ from migrator_lib.external_id import parse
 from migrator_lib.gorgias.api import Json
 from migrator_lib.ledger import GONE, Entry, Ledger
 from migrator_lib.ledger.written import TRASHED
-from migrator_lib.objects import PEOPLE, TICKET
+from migrator_lib.objects import PEOPLE, SETUP, TICKET
 from migrator_lib.objects.ticket import compared_message, moment
 from migrator_lib.staging import Staged
 
@@ -32,6 +32,7 @@ DATES = ("created_datetime", "closed_datetime", "updated_datetime", "last_messag
 REPLY = "has a message that is not ours"
 WORKED_ON = "differs from the one that is kept: somebody may have worked on it"
 ITS_TICKETS = "has tickets"
+IN_USE = "may hold values of tickets or customers: archive it in Gorgias when you have looked"
 UNSETTLED = "the ledger knows no finished load of it: run 05_load first"
 
 
@@ -55,10 +56,10 @@ class Extra:
 
     @property
     def kind(self) -> str:
-        """What it is in Gorgias: a ticket, a message, or a customer (called after the object that most of them are)."""
+        """What it is in Gorgias: a ticket, a message, a field, or a customer (called as most of them are)."""
         if self.ticket is not None:
             return "message"
-        return TICKET.name if self.object == TICKET.name else PEOPLE[0].name
+        return PEOPLE[0].name if self.object in {obj.name for obj in PEOPLE} else self.object
 
     @property
     def words(self) -> str:
@@ -68,7 +69,9 @@ class Extra:
 
 
 def find(read: ReadBack, ledger: Ledger, target: str, staged: Staged) -> list[Extra]:
-    """Return what is there too often: tickets, then messages, then customers.
+    """Return what is there too often: tickets, then messages, then customers, then fields.
+
+    (Teams and tags carry no external id, so one of ours cannot be told from one that a person named alike.)
 
     Args:
         read: what the account holds.
@@ -80,6 +83,7 @@ def find(read: ReadBack, ledger: Ledger, target: str, staged: Staged) -> list[Ex
     going = {extra.target_id for extra in found}
     found += _messages(read, ledger, target, staged, going)
     found += _customers(read, ledger, target)
+    found += _fields(read, ledger, target)
     return found
 
 
@@ -223,3 +227,17 @@ def _customers(read: ReadBack, ledger: Ledger, target: str) -> Iterator[Extra]:
                     same = obj.compared(one) == obj.compared(kept)
                     why = ITS_TICKETS if tickets[int(one["id"])] else ("" if same else WORKED_ON) or _unsettled(entry)
                     yield Extra(obj.name, key, int(one["id"]), int(kept["id"]), owner=key, why_left=why)
+
+
+# --- fields --------------------------------------------------------------------------------------------
+
+
+def _fields(read: ReadBack, ledger: Ledger, target: str) -> Iterator[Extra]:
+    """Yield fields that are there twice; values may be in either, so a person decides."""
+    for obj in SETUP:
+        for key, several in read.several(obj.name):
+            entry = ledger.entry(target, obj.name, key)
+            kept = min(several, key=lambda one: (not _is_named(one, entry), one["id"]))
+            for one in several:
+                if one is not kept:
+                    yield Extra(obj.name, key, int(one["id"]), int(kept["id"]), owner=key, why_left=IN_USE)

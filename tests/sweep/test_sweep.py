@@ -219,6 +219,18 @@ def test_a_customer_who_is_there_twice_goes_unless_he_has_tickets(loaded: Desk, 
     assert len(store.by("customer", "external_id", "st:demo:requester:u101")) == 2
 
 
+def test_a_field_that_is_there_twice_is_listed_and_left_to_a_person(loaded: Desk) -> None:
+    store = loaded.account.store
+    (field,) = store.by_kind("custom_field")
+    with store.transaction():
+        store.put("custom_field", {**field, "id": 99_999}, name=field["object_type"])
+    found = loaded.reconcile()
+    assert [(f.object, f.state, f.target_id) for f in found.findings] == [("ticket_field", DUPLICATE, 99_999)]
+    assert "archive it in Gorgias" in found.findings[0].words
+    assert loaded.mend(found.extras) == {"left": 1}
+    assert found.counts["ticket"] == {"validated": 6}  # values are compared by the field that the ledger names
+
+
 # --- what somebody touched -----------------------------------------------------------------------------
 
 
