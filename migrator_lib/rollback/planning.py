@@ -71,6 +71,7 @@ class Planner:
         self.plan = plan
         self.before = before
         self.first = is_first(context)
+        self._since = None if context.began is None else moment((context.began - MARGIN).isoformat())
 
     def make(self) -> None:
         """Decide on everything that the load made.
@@ -158,7 +159,7 @@ class Planner:
 
         The newest come first, so only what was written since is read. Messages that were loaded carry external ids.
         """
-        since = None if self.context.began is None else moment((self.context.began - MARGIN).isoformat())
+        since = self._since
         found: dict[int, set[tuple[str, int]]] = {}
         self.context.progress.begin("Listing: Messages", 0)
         for page in self.context.api.messages.pages(newest_first=True):
@@ -178,10 +179,24 @@ class Planner:
             if self.plan.goes(TICKET.path, item.id):
                 continue
             self.plan.use(references_of(item.facts))
+            self.plan.use(("custom-fields", field) for field in self._fields_of(item))
             if item.id in foreign:
                 self.plan.use(foreign[item.id])
             if self.plan.get(TICKET.path, item.id) is not None:
                 self.plan.use(people_in(self.context, item.id))
+
+    def _fields_of(self, item: Item) -> Iterator[int]:
+        """Yield the fields with values on a ticket that stays, where lists do not show them.
+
+        Only ours can have values in our fields, and those that somebody changed since: they are asked one by one.
+        """
+        if self.context.behaviour.values_in_lists:
+            return
+        changed = self._since is None or (item.facts["updated"] or "") >= self._since
+        if changed or self.plan.get(TICKET.path, item.id) is not None:
+            for value in self.context.api.tickets.custom_fields(item.id):
+                if value.definition_id is not None:
+                    yield value.definition_id
 
     # --- people ------------------------------------------------------------------------------------
 

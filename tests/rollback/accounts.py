@@ -47,12 +47,13 @@ class Place:
     clock: ManualClock
     folder: Path
     job: bool = True
+    lists_have_values: bool = True
     held: Documents = field(default_factory=dict)
     """What the account held before anything was loaded."""
 
     @property
     def context(self) -> Context:
-        behaviour = Behaviour(delete_job=self.job, lookup_lag_seconds=4.0)
+        behaviour = Behaviour(delete_job=self.job, lookup_lag_seconds=4.0, values_in_lists=self.lists_have_values)
         tags = frozenset(tags_beside(self.shop.lookups(self.staged)))
         return Context(
             self.api, TARGET, self.ledger, "demo", self.folder / "state", self.progress, behaviour, self.staged, tags

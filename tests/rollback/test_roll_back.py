@@ -251,6 +251,18 @@ def test_something_of_ours_that_the_ledger_does_not_know_is_unexplained(there: P
     assert proof.wrong == 1
 
 
+def test_a_field_that_a_ticket_which_stays_has_a_value_in_is_not_archived_where_lists_show_no_values(
+    there: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("migrator_lib.rollback.inventory._fields_of", lambda row: [])
+    there.lists_have_values = False
+    field = there.account.store.by("custom_field", "external_id", "st:demo:ticket_field:4")[0]["id"]
+    theirs = next(t for t in there.account.store.by_kind("ticket") if not t["external_id"])
+    there.api.tickets.replace_custom_fields(theirs["id"], [{"id": field, "value": 5}])
+    there.look()
+    assert reasons(there)[("ticket_field", "4")] == IN_USE
+
+
 # --- how it is removed ---------------------------------------------------------------------------------
 
 
