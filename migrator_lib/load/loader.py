@@ -19,7 +19,7 @@ from migrator_lib.load.context import LoadContext, LoadReport, entry_of, is_same
 from migrator_lib.load.crew import Crew, Hands, Threads
 from migrator_lib.load.failing import may_be_there
 from migrator_lib.load.order import FIRST, HISTORY, noted, open_first
-from migrator_lib.load.recipe import note
+from migrator_lib.load.recipe import lookups_by, note, recipes
 from migrator_lib.load.sending import Existing, Sender
 from migrator_lib.load.tickets import MERGED_AFTER_LOAD
 from migrator_lib.load.updates import differs
@@ -71,7 +71,7 @@ class Loader:
             api, target, ledger, lookups, files_root, staged.blobs, progress,
             ids=ledger.ids(target, [obj.name for obj in (*SETUP, *PEOPLE)]),
         )  # fmt: skip
-        self.context.versions = Versions(staged, lookups).payload
+        self.context.versions = Versions(staged, lookups, self._by_earlier_recipes).payload
         self.sender = Sender(self.context)
         self.turns = api.gate.turns
         self.report = self.context.report
@@ -101,6 +101,11 @@ class Loader:
         if only is None and not self.rehearsal:
             self._note_other_records_that_are_gone()
         return self.report
+
+    def _by_earlier_recipes(self) -> list[Lookups]:
+        """Return the look-ups by the recipes that were loaded by before, the last one first."""
+        kept = recipes(self.context.ledger, self.context.target)
+        return [lookups_by(one, self.lookups) for one in kept.values()]
 
     def _find_fallback_agent(self) -> None:
         email = lowered(self.lookups.parameters.agents.fallback)

@@ -1,12 +1,14 @@
 """The payload that a ticket was sent with, made again from the stage that held it then.
 
-The ledger keeps the hash of what was sent, not the payload. Stages are kept, so an earlier version of a ticket is
-there, and its hash tells whether the mapping still makes of it what was sent.
+The ledger keeps the hash of what was sent, not the payload. Stages are kept, and so are the recipes that were loaded
+by, so an earlier version of a ticket is there, and its hash tells which of them made of it what was sent.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Sequence
+from functools import cached_property
 
 from migrator_lib.gorgias.api import Json
 from migrator_lib.lookups import Lookups
@@ -18,9 +20,12 @@ from migrator_lib.staging import Staged
 class Versions:
     """Earlier versions of tickets. Safe to share between workers."""
 
-    def __init__(self, staged: Staged, lookups: Lookups) -> None:
+    def __init__(
+        self, staged: Staged, lookups: Lookups, earlier: Callable[[], Sequence[Lookups]] = tuple
+    ) -> None:  # fmt: skip
+        """Take what is loaded now, and how to get the same look-ups by earlier recipes."""
         self._folders = staged.folders
-        self._lookups = lookups
+        self._now, self._by_earlier_recipes = lookups, earlier
         self._lock = threading.Lock()
         self._earlier: dict[int, Staged] = {}
 
@@ -28,15 +33,21 @@ class Versions:
         """Return the payload of a ticket that has this hash; None where no stage makes it."""
         for stages in range(len(self._folders), 0, -1):
             with self._lock:  # what a stage knows of its files is filled while it is read
-                found = self._as_of(stages, ticket)
-            if found is not None and found.hash == digest:
+                found = self._as_of(stages, ticket, digest)
+            if found is not None:
                 return found.payload
         return None
 
-    def _as_of(self, stages: int, ticket: int) -> Send | None:
-        """Return what becomes of a ticket as the first so many stages hold it."""
+    @cached_property
+    def _lookups(self) -> list[Lookups]:
+        return [self._now, *self._by_earlier_recipes()]
+
+    def _as_of(self, stages: int, ticket: int, digest: str) -> Send | None:
+        """Return what becomes of a ticket as the first so many stages hold it, if a recipe makes what was sent."""
         staged = self._earlier.setdefault(stages, Staged(self._folders[:stages]))
         for batch in staged.tickets_in_order([ticket]):
-            outcome = TICKET.transform(Record(str(ticket), batch[0]), self._lookups)
-            return outcome if isinstance(outcome, Send) else None
+            for lookups in self._lookups:
+                outcome = TICKET.transform(Record(str(ticket), batch[0]), lookups)
+                if isinstance(outcome, Send) and outcome.hash == digest:
+                    return outcome
         return None

@@ -14,7 +14,7 @@ from typing import Any
 
 from migrator_lib.external_id import parse
 from migrator_lib.gorgias.api import GorgiasApi, Json
-from migrator_lib.gorgias.contract.replies import Message, Thing, Ticket
+from migrator_lib.gorgias.contract.replies import Customer, Message, Thing, Ticket
 from migrator_lib.objects import PEOPLE, SETUP, TICKET
 from migrator_lib.objects.ticket import moment
 from migrator_lib.progress import Progress
@@ -69,7 +69,8 @@ class ReadBack:
             self._add(obj.name, ((thing, natural) for natural, thing in obj.listed(api)))
         progress.begin("Reading back: customers", 0)
         for customers in api.customers.pages():
-            self._add(PEOPLE[0].name, ((one, PEOPLE[0].natural_key({"email": one.email})) for one in customers))
+            whole = (self._with_values(api, one) for one in customers)
+            self._add(PEOPLE[0].name, ((one, PEOPLE[0].natural_key({"email": one.email})) for one in whole))
             progress.advance(len(customers))
         progress.begin("Reading back: tickets", 0)
         for tickets in api.tickets.pages(order_by=known.tickets_order):
@@ -86,6 +87,12 @@ class ReadBack:
         if behaviour.values_in_lists or parse(ticket.external_id, self.engagement) is None:
             return ticket
         return ticket.model_copy(update={"custom_fields": api.tickets.custom_fields(ticket.id)})
+
+    def _with_values(self, api: GorgiasApi, customer: Customer) -> Customer:
+        """Return a customer of ours with their custom field values; where the list lacks them, by a call for each."""
+        if "custom_fields" in customer.model_fields_set or parse(customer.external_id, self.engagement) is None:
+            return customer
+        return customer.model_copy(update={"custom_fields": api.customers.custom_fields(customer.id)})
 
     def _add(self, obj: str, things: Iterable[tuple[Thing, str | None]]) -> None:
         """Keep things under the object that their external id names, else under ``obj``.

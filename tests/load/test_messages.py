@@ -129,6 +129,19 @@ def test_what_people_wrote_in_gorgias_is_not_touched_and_an_agents_status_stays(
     assert report.conflicts == ["ticket 3: changed in Gorgias since it was loaded"]
 
 
+def test_what_an_agent_changed_is_told_from_what_the_mapping_changed(desk: Loaded) -> None:
+    desk.load()
+    with desk.account.store.transaction():
+        tickets.update_ticket(desk.account, ticket(desk.account, 1), {"status": "closed"})
+    desk.shop.mapped["statuses"] = {
+        key: {"name": name, "becomes": "open", "tag": tag}
+        for key, name, tag in (("1", "Active", None), ("2", "Waiting", "on hold"), ("3", "Closed", None))
+    }
+    desk.load()
+    rows = {row["field"]: row["who"] for row in desk.entry("ticket", 1).detail["left_alone"]}
+    assert rows == {"status": "changed in Gorgias", "tags": "changed in SmarterTrack"}
+
+
 def test_what_gorgias_made_of_a_body_is_no_reason_to_make_it_again(desk: Loaded) -> None:
     desk.load()
     message = desk.messages(3)[0]

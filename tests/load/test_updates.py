@@ -160,6 +160,16 @@ def test_nothing_of_a_matched_customer_is_changed_later_either(desk: Loaded) -> 
     assert desk.thing("customer", "Theirs")
 
 
+def test_reconcile_names_what_differs_of_a_customer_and_of_a_tag_but_not_what_is_the_companys_own(desk: Loaded) -> None:
+    desk.load()
+    ann, size = customer(desk.account, f"u{ANN}"), desk.thing("custom_field", "Size")
+    desk.api.customers.update(ann["id"], {"channels": [*ann["channels"], {"type": "phone", "address": "+44 20"}]})
+    desk.api.customers.replace_custom_fields(ann["id"], [{"id": size["id"], "value": "S"}])
+    desk.api.tags.update(desk.thing("tag", "brand: Fernhill")["id"], {"description": "x"})
+    found = {f.object: {d.field for d in f.differences} for f in desk.reconcile().findings}
+    assert found == {"requester": {"channels", f"custom_fields.{size['id']}"}, "brand": {"description"}}
+
+
 # --- teams ---------------------------------------------------------------------------------------------
 
 
