@@ -107,5 +107,6 @@ def table(engagement: Engagement) -> Html:
         for one in found[:LISTED]
     ]  # fmt: skip
     more = f", the first {LISTED} of them" if len(found) > LISTED else ""
-    return pages.table(rows, caption=f"Left alone in Gorgias: {len(found):,} fields{more}",
-                       empty="Nobody had changed in Gorgias what SmarterTrack changed too.")  # fmt: skip
+    if not found:
+        return pages.note("Nobody had changed in Gorgias what SmarterTrack changed too.")
+    return pages.table(rows, caption=f"Left alone in Gorgias: {len(found):,} fields{more}")

@@ -19,7 +19,7 @@ def history(engagement: Engagement) -> Html:
     if not found:
         return pages.note(NONE_YET)
     rows = [_row(one) for one in found]
-    parts = [pages.table(rows, caption="Deltas so far"), pages.note(_in_words(found))]
+    parts = [pages.table(rows, caption="Deltas so far"), pages.note(_in_words(found), _of_clock(engagement))]
     if len(found) > 1:
         from migrator_lib import charts  # slow to import, and not every notebook draws
 
@@ -38,6 +38,13 @@ def _row(one: Delta) -> dict[str, object]:
         "delta": one.stage, "read": one.at[:16].replace("T", " "), "tickets changed": one.tickets,
         "more messages": one.messages, "to read": duration(one.read_seconds), "to load": took, "calls": one.calls,
     }  # fmt: skip
+
+
+def _of_clock(engagement: Engagement) -> str:
+    simulated = engagement.parameters.target.simulator
+    if simulated is None or simulated.speed == 1:
+        return ""
+    return f" Times to load are those of the simulated account, whose clock runs {simulated.speed:g} times as fast."
 
 
 def _in_words(found: list[Delta]) -> str:

@@ -104,7 +104,8 @@ def in_words(found: Prediction) -> str:
     """Return the prediction in one plain sentence."""
     low, high = hours(found.low), hours(found.high)
     number, unit = low.split()
-    about = high if low == high else f"{number} to {high}" if high.endswith(unit) else f"{low} to {high}"
+    same_unit = unit.rstrip("s") in high
+    about = high if low == high else f"{number} to {high}" if same_unit else f"{low} to {high}"
     return f"The freeze will take about {about}; the window is {found.window_hours:g} hours."
 
 

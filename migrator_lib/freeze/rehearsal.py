@@ -22,8 +22,8 @@ from migrator_lib.staging import Staged
 KEPT = "freeze_rehearsal"
 """What the ledger keeps of the last one."""
 DAYS = 7
-QUICK_TICKETS = 100
-"""Tickets that a notebook goes through by itself; more are for the command."""
+QUICK_TICKETS, QUICK_STAGED = 100, 20_000
+"""Changed tickets, and staged ones, that a notebook goes through by itself; more are for the command."""
 
 
 def rehearse(engagement: Engagement, *, days: int = DAYS) -> Result:
@@ -66,6 +66,8 @@ def kept(engagement: Engagement, *, also_older: bool = False) -> Result | None:
 def is_quick(engagement: Engagement, *, days: int = DAYS) -> bool:
     """Whether so few tickets changed in the last days that a notebook can go through them by itself."""
     staged = engagement.all_stages
+    if staged.count("Tickets") > QUICK_STAGED:
+        return False
     last = last_moment(staged, engagement.clock_now)
     return last is not None and len(activity(staged, Span.of(last, days)).days) <= QUICK_TICKETS
 

@@ -8,6 +8,7 @@ process, and no file is read: in the place of each goes a byte.
 from __future__ import annotations
 
 import math
+import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -39,6 +40,8 @@ KEY_OWNER = "rehearsal@freeze.invalid"
 LATENCY_SECONDS = 0.5
 """How long a call takes there and back, unless the caller knows it."""
 DAY_SECONDS = 86_400.0
+PREFIX = "freeze-"
+"""What the name of the temporary folder begins with."""
 STAND_IN = "stand-in"
 """The file that goes up in the place of every other."""
 
@@ -121,7 +124,9 @@ def replay(course: Course, folder: Path) -> Replayed:
     Raises:
         StorageError: the disk is full or cannot be written.
     """
-    with tempfile.TemporaryDirectory(dir=folder, prefix="freeze-") as temporary, simulated(course) as served:
+    for left in folder.glob(f"{PREFIX}*"):  # by a process that died
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=PREFIX) as temporary, simulated(course) as served:
         place = Path(temporary)
         (place / STAND_IN).write_bytes(b"0")
         stages = write_stages(course.staged, course.activity, course.span, place / "staged", _open_status(course))

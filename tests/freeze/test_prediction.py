@@ -67,7 +67,7 @@ def test_an_account_is_read_back_by_pages_and_its_values_one_by_one_where_lists_
 @pytest.mark.parametrize(
     ("low", "high", "words"),
     [
-        (520, 1480, "about 9 to 25 minutes;"), (30, 40, "about 1 minute;"),
+        (520, 1480, "about 9 to 25 minutes;"), (30, 40, "about 1 minute;"), (60, 130, "about 1 to 2 minutes;"),
         (3600, 9000, "about 60 minutes to 2.5 hours;"),
         (9000, 30_000, "about 2.5 to 8.5 hours;"),
     ],

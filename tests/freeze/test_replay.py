@@ -96,6 +96,7 @@ def test_the_calls_that_are_predicted_are_those_that_the_delta_makes(tmp_path: P
     done, took = account.stats.calls - calls, account.clock.monotonic() - began
     ledger.close()
 
+    (tmp_path / "freeze-of-one-that-died").mkdir()
     found = replay(course(shop, staged, Span.of(on(3, 15), 1), latency_seconds=0.0), tmp_path)
     (day,) = found.days
     assert (day.tickets, day.messages, day.file_bytes) == (6, 4, len(PNG))

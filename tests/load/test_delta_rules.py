@@ -48,7 +48,7 @@ class Desk:
         return Staged(self.stages)
 
     def load(self, **more: Any) -> LoadReport:
-        report = loader(self.shop, self.api, self.ledger, self.staged, **more).run()
+        report = loader(self.shop, self.api, self.ledger, self.staged, crew=Alone(), **more).run()
         settle_strays(self.ledger, TARGET, self.staged)
         require_balanced(accounts(self.ledger, TARGET, self.staged, self.shop.lookups(self.staged)))
         return report
@@ -113,7 +113,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     shop.add("TicketAttachments", {"TicketID": 1, "TicketAttachmentID": 1, "TicketMessageID": 100,
                                    "FileNameOnDisk": "5.att", "Length": len(PNG)})  # fmt: skip
     account = Account("demo", None, seed=SEED, clock=ManualClock(datetime.now(UTC)))
-    ledger = Ledger.in_folder(tmp_path / "state")
+    ledger = Ledger.in_folder(tmp_path / "state", inline=True)
     made = Desk(shop, ledger, account, api_of(account))
     made.stages.append(shop.write("full"))
     made.load()
@@ -272,7 +272,7 @@ def test_a_load_that_dies_while_it_trashes_or_takes_out_goes_on_where_it_was(
         with monkeypatch.context() as patch:
             patch.setattr(desk.api.tickets, "update", dies)
             with pytest.raises(Killed):
-                desk.load(crew=Alone())
+                desk.load()
         desk.account.clock.sleep(60)
         report = desk.load()
         assert report.conflicts == []
@@ -291,7 +291,7 @@ def test_a_ticket_whose_update_was_cut_off_and_that_is_deleted_then_is_no_agents
     with monkeypatch.context() as patch:
         patch.setattr(desk.api.tickets, "update", dies)
         with pytest.raises(Killed):
-            desk.load(crew=Alone())
+            desk.load()
     assert "comment:90" in thread(desk.account, 1)
     desk.change(1, IsDeleted=True)
     desk.delta(1)
@@ -458,7 +458,7 @@ def test_a_load_that_dies_after_it_added_to_an_agents_ticket_still_gives_it_back
     with monkeypatch.context() as patch:
         patch.setattr(part, method, dies)
         with pytest.raises(Killed):
-            desk.load(crew=Alone())
+            desk.load()
     desk.account.clock.sleep(60)
     assert desk.there(1)["status"] == "open", "a message opens it"
     desk.load()
