@@ -247,8 +247,13 @@ def test_the_next_command_is_to_sign_where_the_next_step_stands_at_a_gate(home: 
 def test_after_a_day_of_hypercare_the_next_command_is_that_of_the_next_day(home: Path) -> None:
     run = started(home)
     finish(run, *STEPS[:7])
-    for number, command in ((2, "--only 08 (tomorrow: day 3 of 3)"), (3, "a rehearsal: what has changed since?")):
-        finish(run, "08_hypercare", hypercare={"day": number, "of": 3, "late": 0, "lost": 0})
+    for number, late, lost, command in (
+        (2, 0, 0, "--only 08 (tomorrow)"),
+        (3, 0, 1, "--only 08 (when you have done what hypercare/day-3.html says)"),
+        (3, 2, 0, "--only 08 (tomorrow)"),
+        (3, None, 0, "a rehearsal: what has changed since?"),
+    ):
+        finish(run, "08_hypercare", hypercare={"day": number, "of": 3, "late": late, "lost": lost})
         assert command in next_command(run.engagement)
 
 

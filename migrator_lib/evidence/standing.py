@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from migrator_lib.engagement import ALL_STEPS, ASIDE, NEEDS, STEPS, Engagement
-from migrator_lib.evidence.summary import hypercare
+from migrator_lib.evidence.summary import hypercare, is_over
 from migrator_lib.gates import NOT_THERE, find
 
 
@@ -58,8 +58,9 @@ def next_command(engagement: Engagement) -> str:
         if state.state != "met" and state.reason != NOT_THERE and _awaited(engagement, state.name):
             return f'migrator sign {engagement.name} {state.name} --by "YOUR NAME"'
     day = hypercare(engagement.ledger.steps())
-    if day and day["day"] < day["of"]:
-        return f"migrator run {engagement.name} --only 08 (tomorrow: day {day['day'] + 1} of {day['of']})"
+    if day and not is_over(day):
+        when = "tomorrow" if not day["lost"] else f"when you have done what hypercare/day-{day['day']}.html says"
+        return f"migrator run {engagement.name} --only 08 ({when})"
     if all(engagement.ledger.step_is_done(step) for step in STEPS):
         return f"migrator run {engagement.name} (a rehearsal: what has changed since?)"
     return f"migrator run {engagement.name} --execute"

@@ -119,10 +119,15 @@ def hypercare(steps: Sequence[Mapping[str, Any]], *, since_cutover: bool = False
     return found
 
 
+def is_over(day: Mapping[str, Any]) -> bool:
+    """Whether hypercare lasted as long as it is to, and nothing was lost or late on its last day."""
+    return bool(day["day"] >= day["of"] and not day["lost"] and not day["late"])
+
+
 def _of(day: Mapping[str, Any]) -> str:
+    if is_over(day):
+        return "Hypercare is done: nothing was lost."
     late = f", {pages.counted(day['late'], 'ticket')} changed in SmarterTrack since" if day["late"] else ""
-    if day["day"] >= day["of"]:
-        return f"Hypercare is done: nothing was lost{late}."
     return f"Hypercare, day {day['day']} of {day['of']}: nothing was lost{late}."
 
 

@@ -72,8 +72,8 @@ class Look:
 
     @property
     def is_over(self) -> bool:
-        """Whether this is the last day, or one after it."""
-        return self.day.number >= self.of
+        """Whether this is the last day, or one after it, and nothing is lost or late."""
+        return self.day.number >= self.of and not self.day.lost and not self.day.late
 
     def summary(self) -> dict[str, Any]:
         """Return what the ledger keeps of the step."""
@@ -192,8 +192,15 @@ def _left(engagement: Engagement, today: Day, days: int, quarantined: int) -> li
         )
     if today.late:
         words.append(f"`migrator run {name} --only 07 --execute` takes over what changed in SmarterTrack.")
+    if today.lost:
+        words.insert(0, f"What is lost, as it says above. Then `migrator run {name} --only 08` again.")
     if today.number < days:
         words.append(f"`migrator run {name} --only 08` on the next day, which is day {today.number + 1} of {days}.")
+        return words
+    if today.lost or today.late:
+        words.append(
+            f"One day more, since this one was not quiet: `migrator run {name} --only 08`. SmarterTrack stays."
+        )
         return words
     by_hand = engagement.ledger.meta("hands_off")
     if by_hand:

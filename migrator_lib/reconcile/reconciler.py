@@ -264,7 +264,7 @@ class Reconciler:
         ours = {m["external_id"]: m for m in there if m.get("external_id")}
         self.result.rule_messages += sum(1 for m in there if m.get("via") == "rule" and m.get("from_agent"))
         for message in expected:
-            self._message(message, ours, uploaded.keys)
+            self._message(message, ours, uploaded.keys, int(ticket["id"]))
         wanted = [m["external_id"] for m in expected if m.get("external_id")]
         ids = set(wanted)
         order = list(dict.fromkeys(m["external_id"] for m in there if m.get("external_id") in ids))
@@ -276,7 +276,7 @@ class Reconciler:
             return [Difference("messages", "1", "0")]
         return []
 
-    def _message(self, expected: Json, ours: Mapping[str, Json], uploaded: Mapping[str, str]) -> None:
+    def _message(self, expected: Json, ours: Mapping[str, Json], uploaded: Mapping[str, str], ticket: int) -> None:
         named = parse(expected.get("external_id"), self.lookups.parameters.engagement)
         attached = [a["url"] for a in expected.get("attachments") or () if a.get("url") in uploaded]
         if named is None:
@@ -284,7 +284,9 @@ class Reconciler:
         obj, key = named
         actual = ours.get(expected["external_id"])
         if actual is None:
-            self.result.add(Finding(obj, key, "missing", words="its ticket is there, this message is not"))
+            self.result.add(
+                Finding(obj, key, "missing", words=f"its ticket is there ({ticket} in Gorgias), this message is not")
+            )
         else:
             self._judge(obj, key, actual, compare(compared_message(expected), compared_message(actual)))
         there = {a.get("url") for a in (actual or {}).get("attachments") or ()}

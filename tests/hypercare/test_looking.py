@@ -215,3 +215,13 @@ def test_after_a_roll_back_there_is_nothing_to_look_after(days: Days) -> None:
     days.engagement.ledger.mark_step(ROLL_BACK, "done")
     with pytest.raises(OutOfTurn, match="was rolled back after its cutover"):
         days.look()
+
+
+@pytest.mark.parametrize("lost", [True, False], ids=["lost", "late"])
+def test_hypercare_goes_on_after_its_last_day_while_something_is_lost_or_late(days: Days, lost: bool) -> None:
+    if not lost:
+        write_late(days.source(), days.desk.root / "files", seed=3)
+    look = days.look(*[MISSING][:lost], day=3)
+    assert not look.is_over
+    assert any(words.startswith("One day more") for words in look.to_do)
+    assert not any("switch the server off" in words for words in look.to_do)
