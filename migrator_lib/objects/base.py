@@ -180,7 +180,7 @@ class MigrationObject(ABC):
     """Source tables."""
     path: str = ""
     """API path of its collection, without ``/api/``."""
-    undo: str = "DELETE"
+    undo: str = "deleted"
     """How roll-back undoes it, in words."""
     handed_over_if_absent = False
 

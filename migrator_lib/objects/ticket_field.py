@@ -106,7 +106,7 @@ class TicketField(MigrationObject):
     becomes = "Ticket field"
     reads = ("CustomDataFields", "CustomDataFieldsInTickets")
     path = "custom-fields"
-    undo = "archived (deactivated_datetime): Gorgias deletes no fields"
+    undo = "archived: Gorgias deletes no fields"
     object_type: Literal["Ticket", "Customer"] = "Ticket"
 
     def entries(self, lookups: Lookups) -> Mapping[str, FieldMapping]:

@@ -25,7 +25,7 @@ class User(MigrationObject):
     becomes = "User"
     reads = ("Users", "UsersInGroups", "UsersInRoles", "Roles")
     path = "users"
-    undo = "users it created are deactivated; deleting one would unassign tickets and delete statistics"
+    undo = "deactivated: deleting one would unassign tickets and delete statistics"
     handed_over_if_absent = True
 
     def records(self, staged: Staged, lookups: Lookups) -> Iterator[Record]:

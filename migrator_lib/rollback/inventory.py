@@ -8,6 +8,7 @@ things. Source of every list: developers.gorgias.com, list-tickets and its like.
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -31,6 +32,8 @@ from migrator_lib.storage import refusals
 
 VERSION = 1
 """Of what a hash covers: inventories of two versions cannot be compared."""
+NAMED = re.compile(r"(team|user|custom_?field)s?(?:_id|\.id|id)?\W{1,20}?(\d+)\b", re.IGNORECASE)
+"""A team, user or field that code, an action or a filter names by its id; how exactly they do is UNVERIFIED."""
 VOLATILE = (*OF_THE_SERVER, "usage", "is_unread", "satisfaction_survey", "messages", "last_login_datetime")
 """Keys that change without anybody changing the thing, or that only some lists show."""
 EMPTY: tuple[Any, ...] = (None, "", [], {})
@@ -214,9 +217,9 @@ def facts_of(kind: str, row: Mapping[str, Any]) -> Json:
     ``updated``: when it was last changed, canonical. Of a ticket: ids of customer, user, team, tags and fields that it
     refers to, and how many messages it has, where lists tell it. Of a customer: the fields with values, ``still``,
     whether nobody changed it since it was made, and ``foreign``, whether it has what no migration gives it. Of a team
-    its members. Of a tag the hash of its name; of a macro, rule or view the hashes of the words that stand in quotes
-    there, and may be tags. ``fields``, where a load compares them: the fingerprints that the ledger, too, keeps of what
-    was sent.
+    its members. Of a tag the hash of its name. Of a macro, rule or view: the hashes of the words that stand in quotes
+    there, and may be tags; and (kind, id) of the teams, users and fields that it ``named``. ``fields``, where a load
+    compares them: the fingerprints that the ledger, too, keeps of what was sent.
     """
     facts: Json = {"updated": moment(row.get("updated_datetime"))}
     match kind:
@@ -236,6 +239,7 @@ def facts_of(kind: str, row: Mapping[str, Any]) -> Json:
             facts["active"] = row.get("active") is not False
         case "macros" | "rules" | "views":
             facts["words"] = sorted(hash_of(word) for word in _quoted(row))
+            facts["named"] = sorted(_named(row))
     if kind in COMPARED:
         facts["fields"] = fingerprints(COMPARED[kind].compared(dict(row)))
     return facts
@@ -293,3 +297,12 @@ def _quoted(row: Mapping[str, Any]) -> set[str]:
 
     walk({key: row.get(key) for key in ("code", "code_ast", "actions", "filters")})
     return {word for word in words if word}
+
+
+def _named(row: Mapping[str, Any]) -> set[tuple[str, int]]:
+    """Return (kind, id) of the teams, users and fields that a macro, rule or view names."""
+    text = json.dumps({key: row.get(key) for key in ("code", "code_ast", "actions", "filters")})
+    kinds = {"team": "teams", "user": "users"}
+    found = {(kinds.get(what.lower(), "custom-fields"), int(thing)) for what, thing in NAMED.findall(text)}
+    shared = {"shared_with_teams": "teams", "shared_with_users": "users"}
+    return found | {(kind, one) for key, kind in shared.items() for one in row.get(key) or () if isinstance(one, int)}

@@ -12,7 +12,7 @@ from pathlib import Path
 from migrator_lib import pages
 from migrator_lib.csv_file import write_csv
 from migrator_lib.engagement import Engagement
-from migrator_lib.objects import OBJECTS
+from migrator_lib.objects import OBJECTS, find
 from migrator_lib.pages import Html
 from migrator_lib.quiet import PRODUCTION
 from migrator_lib.quiet import pages as quiet_pages
@@ -23,14 +23,6 @@ from migrator_lib.rollback.proof import Proof
 from migrator_lib.rollback.rolling import LISTED, Blast
 from migrator_lib.rollback.step import Result
 
-HOW = {
-    "tickets": "deleted with their threads",
-    "customers": "deleted",
-    "tags": "deleted",
-    "teams": "deleted",
-    "users": "deactivated: deleting one would take all their tickets and statistics",
-    "custom-fields": "archived: Gorgias deletes none",
-}
 ALWAYS = (
     "Custom fields are archived, with the values that they had.",
     "Users that were made are deactivated. A later load takes them up as they are; an admin activates them again.",
@@ -85,7 +77,7 @@ def blast_radius(blast: Blast) -> Html:
             **({"of these gone by now": one.get("removed", 0)} if blast.state != "planned" else {}),
             "Stays": one.get("protect", 0),
             "Was gone already": one.get("gone", 0),
-            "How": HOW[kind],
+            "How": find(OBJECTS_OF[kind][0]).undo,
         }
         for kind, one in blast.counts.items()
         if one

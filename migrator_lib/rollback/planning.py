@@ -7,7 +7,7 @@ Whatever somebody touched since is protected, and so is everything that somethin
 - A customer stays if a ticket or message that stays is theirs, if they were edited, or if another system keeps data
   with them.
 - A tag stays if it is on a ticket that stays, or named by a macro, a rule or a view; a team, a user and a field if a
-  ticket that stays refers to it, or somebody changed it.
+  ticket, macro, rule or view that stays refers to it, or somebody changed it.
 
 Tags that Gorgias makes when a ticket names them are in no entry of the ledger. The snapshot from before the load tells
 that they are ours; without one they stay.
@@ -32,11 +32,14 @@ from migrator_lib.rollback.snapshot import is_first
 CHANGED = "changed in Gorgias since it was loaded"
 MESSAGES = "has messages that are not ours"
 IN_USE = "something that stays refers to it"
+"""A ticket or message, or a macro, rule or view."""
 FOREIGN = "somebody, or another system, added to it"
 BEFORE = "was there before the load"
 NAMED = "a macro, a rule or a view names it"
 UNLIKE = "is not as it was sent"
 UNKNOWN = "nobody can tell whether it was there before: there is no snapshot"
+AUTOMATION = ("macros", "rules", "views")
+"""Kinds of the company's own that name tags, teams, users and fields."""
 MARGIN = timedelta(days=1)
 """How far clocks may differ: messages are read from this long before the load began."""
 ON_THE_FLY = "named by tickets:"
@@ -81,6 +84,7 @@ class Planner:
         """
         self.plan.forget()
         foreign = self._foreign_messages()
+        self._what_automation_names()
         self._tickets(foreign)
         self._what_tickets_use(foreign)
         self._people()
@@ -173,6 +177,12 @@ class Planner:
         self.context.progress.end()
         return found
 
+    def _what_automation_names(self) -> None:
+        """Note the teams, users and fields that a macro, a rule or a view names."""
+        for kind in AUTOMATION:
+            for item in self.there.things(kind):
+                self.plan.use((named, one) for named, one in item.facts["named"])
+
     def _what_tickets_use(self, foreign: Mapping[int, set[tuple[str, int]]]) -> None:
         """Note everything that a ticket which stays refers to."""
         for item in self.there.things(TICKET.path):
@@ -222,8 +232,7 @@ class Planner:
     # --- what people work with ---------------------------------------------------------------------
 
     def _tags(self) -> None:
-        kinds = ("macros", "rules", "views")
-        named = {word for kind in kinds for one in self.there.things(kind) for word in one.facts["words"]}
+        named = {word for kind in AUTOMATION for one in self.there.things(kind) for word in one.facts["words"]}
 
         def why(entry: Entry, item: Item | None) -> str:
             return NAMED if item and item.facts["name"] in named else self._why_stays(entry, item)

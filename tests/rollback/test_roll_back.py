@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from migrator_lib.errors import RecordRejected
+from migrator_lib.errors import RecordRejected, TargetError
 from migrator_lib.ledger import PENDING, Entry
 from migrator_lib.rollback.planning import BEFORE, CHANGED, FOREIGN, IN_USE, MESSAGES, NAMED, UNKNOWN, UNLIKE
-from migrator_lib.rollback.proof import ARCHIVED, OTHERS_CHANGED, OTHERS_MADE, STAYS, UNEXPLAINED_THERE
+from migrator_lib.rollback.proof import ARCHIVED, OFF, OTHERS_CHANGED, OTHERS_MADE, STAYS, UNEXPLAINED_THERE
 from migrator_lib.rollback.removal import PROTECTED
+from migrator_lib.side_effects import Switch, look
 from migrator_lib.simulators.gorgias.limits.faults import Fault
 from tests.loading import TARGET, customer, everything, tickets, writes
 from tests.loading import ticket as loaded
@@ -182,9 +184,22 @@ def macro_with_tag(made: Place) -> None:
     made.account.store.put("macro", {"id": 7, "uri": "/api/macros/7/", "name": "Thanks", "actions": [action]})
 
 
+def rule_with_team(made: Place) -> None:
+    team = loaded(made.account, 1)["assignee_team"]["id"]
+    code = f"Action('setTeam', {{team_id: {team}}});"
+    made.account.store.put("rule", {"id": 7, "uri": "/api/rules/7/", "name": "To the team", "code": code})
+
+
+def view_of_team(made: Place) -> None:
+    team = loaded(made.account, 1)["assignee_team"]["id"]
+    made.account.store.put("view", {"id": 7, "uri": "/api/views/7/", "name": "Ours", "shared_with_teams": [team]})
+
+
 @pytest.mark.parametrize(
     ("act", "stays"),
     [
+        (rule_with_team, {("department", "g1-11"): IN_USE}),
+        (view_of_team, {("department", "g1-11"): IN_USE}),
         (new_ticket, {("requester", "u102"): IN_USE, ("department", "g1-11"): IN_USE, ("ticket_field", "4"): IN_USE}),
         (edited_customer, {("requester", "u102"): UNLIKE}),
         (note_on_customer, {("requester", "u102"): FOREIGN}),
@@ -327,6 +342,38 @@ def test_users_that_were_made_are_deactivated_unless_they_work(there: Place) -> 
     assert there.roll_back().wrong == 0
     assert [there.account.store.get("user", user)["active"] for user in ids] == [False, True]  # type: ignore[index]
     assert reasons(there)[("user", "busy")] == IN_USE
+
+
+@pytest.mark.parametrize("profile", ["flaky", "lagging", "crashy", "throttled"])
+def test_in_any_weather_it_ends_the_same(there: Place, profile: str) -> None:
+    there.account.set_profile(profile, 5)
+    for _ in range(9):
+        with suppress(TargetError):
+            proof = there.roll_back()
+            break
+        there.later(0.1)
+    there.account.set_profile(None)
+    assert proof.wrong == 0
+    assert not [t for t in there.account.store.by_kind("ticket") if t["external_id"]]
+    there.ledger.verify()
+
+
+def test_what_was_switched_off_is_told_and_counts_as_wrong_until_it_is_put_back(there: Place) -> None:
+    rule = {"id": 7, "uri": "/api/rules/7/", "name": "Auto-reply", "code": "", "event_types": "ticket-created"}
+    there.account.store.put("rule", rule)
+    forget_snapshot(there)
+    there.snapshot()
+    switch = Switch(there.api, there.ledger, TARGET)
+    switch.off(look(there.api).effects, ("rules",))
+    assert there.look().off == ["rule 'Auto-reply'"]
+    assert [why for _, _, why in there.roll_back().listed] == [OFF]
+    switch.restore()
+    assert there.rolling().prove().wrong == 0
+
+
+def forget_snapshot(made: Place) -> None:
+    """Let the next snapshot be the first one, as if the load came after it."""
+    made.ledger.set_meta(f"roll_back:{TARGET}", {"state": "done"})
 
 
 # --- the snapshot --------------------------------------------------------------------------------------
