@@ -110,7 +110,7 @@ class Reconciler:
     def _compare(self, obj: MigrationObject, record: Record, payload: Json, entry: Entry | None) -> None:
         actual = self._actual(obj, record.key, payload, entry)
         if actual is None:
-            if entry is None or entry.state not in NOT_EXPECTED:
+            if (entry is None or entry.state not in NOT_EXPECTED) and not self._merged(obj, record.key, entry):
                 self._not_there(obj, record.key, entry, "not found by external id or name")
             return
         self.ids[obj.name, record.key] = str(actual["id"])
@@ -129,6 +129,17 @@ class Reconciler:
             return actual
         fields = {int(i) for (name, _), i in self.ids.items() if name == "person_field"}
         return {**actual, "custom_fields": [{"id": i, "value": v} for i, v in comparable_values(actual) if i in fields]}
+
+    def _merged(self, obj: MigrationObject, key: str, entry: Entry | None) -> bool:
+        """Whether somebody merged a customer with another one, who has their tickets now."""
+        known = (entry.target_id if entry else None) or ""
+        other = self.history.merged_into(int(known)) if obj in PEOPLE and known.isdigit() else None
+        if other is None:
+            return False
+        self.ids[obj.name, key] = str(other)
+        words = f"merged in Gorgias with customer {other}"
+        self.result.add(Finding(obj.name, key, CHANGED, target_id=int(known), words=words))
+        return True
 
     def _not_there(self, obj: MigrationObject, key: str, entry: Entry | None, words: str) -> str:
         """Note a record that is not in Gorgias, and return its state: missing, if nobody is known to have removed it.

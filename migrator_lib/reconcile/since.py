@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from migrator_lib.errors import RecordRejected, TargetDenied
+from migrator_lib.errors import RecordMoved, RecordRejected, TargetDenied
 from migrator_lib.gorgias.api import GorgiasApi, Json
 from migrator_lib.gorgias.contract.replies import Event
 from migrator_lib.ledger import Entry
@@ -62,6 +62,9 @@ class History(Protocol):
         Lists are read without the trash, in which a company may have more tickets than it works on.
         """
 
+    def merged_into(self, customer_id: int) -> int | None:
+        """Return the customer with whom somebody merged one that is not there; None if nobody did, or none can tell."""
+
 
 class NoHistory:
     """Nobody to ask."""
@@ -71,6 +74,10 @@ class NoHistory:
         return None
 
     def trashed(self, target_id: int, entry: Entry) -> Doing | None:
+        """Return None."""
+        return None
+
+    def merged_into(self, customer_id: int) -> int | None:
         """Return None."""
         return None
 
@@ -108,6 +115,19 @@ class AskedEvents:
             return None
         at = ticket.trashed_datetime
         return Doing(TRASHED, at) if at and not is_before(at, written(entry)) else None
+
+    def merged_into(self, customer_id: int) -> int | None:
+        """See :class:`History`. The migration itself never merges."""
+        if self._left <= 0:
+            return None
+        self._left -= 1
+        try:
+            self._api.customers.get(customer_id)
+        except RecordMoved as moved:
+            return moved.new_id
+        except RecordRejected:
+            return None
+        return None
 
     def _last(self, kind: str, target_id: int, since: str) -> Doing | None:
         if self._me is None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from migrator_lib.clock import ScaledClock
 from migrator_lib.errors import TargetDenied
@@ -20,11 +21,11 @@ from migrator_lib.reconcile import Finding, Reconciler, Reconciliation
 from migrator_lib.reconcile.readback import ReadBack
 from migrator_lib.reconcile.since import AskedEvents, Doing, doing_of, is_before, is_touched
 from migrator_lib.simulators.gorgias import Account
-from migrator_lib.simulators.gorgias.in_process import api_of
+from migrator_lib.simulators.gorgias.in_process import InProcess, api_of
 from migrator_lib.simulators.gorgias.resources import customers, events, messages, tickets
 from migrator_lib.staging import Staged
 from tests.loading import TARGET, customer, filled, load, ticket
-from tests.shop import ANN, BASE, Shop
+from tests.shop import ANN, BASE, BOB, Shop
 from tests.simulated_account import SEED, SPEED
 
 LEFT, LOADED, LATER = "2026-07-01T08:00:00.000000", "2026-11-20T10:00:00+00:00", "2026-11-20T10:00:01.000000"
@@ -223,6 +224,26 @@ def test_a_renamed_customer_is_mismatched_unless_events_tell_of_somebody_else(
     found = loaded.reconcile()
     assert [(one.object, one.state) for one in (*found.findings, *found.changes)] == [("requester", state)]
     assert found.wrong == (state == "mismatched")
+
+
+def test_a_customer_whom_somebody_merged_with_another_is_not_lost_and_neither_are_their_tickets(loaded: Loaded) -> None:
+    source, target = (customer(loaded.account, f"u{user}")["id"] for user in (ANN, BOB))
+    server, session = InProcess(loaded.account), requests.Session()
+    session.mount("http://", server)
+    told = session.put(
+        f"{server.url}/api/customers/merge", params={"source_id": source, "target_id": target},
+        headers={"Authorization": loaded.account.authorization}, timeout=10,
+    )  # fmt: skip
+    assert told.ok, told.text
+    with loaded.account.store.transaction():
+        events.record(loaded.account, "customer-merged", "Customer", target, user_id=AGENT)
+    found = loaded.reconcile()
+    assert found.findings == []
+    (gone,) = [one for one in found.changes if one.source_key == f"u{ANN}"]
+    assert gone.words == f"merged in Gorgias with customer {target}"
+    assert found.counts["ticket"]["validated"] + found.counts["ticket"]["changed"] == 6
+    fields = {d.field for one in found.changes if one.object == "ticket" for d in one.differences}
+    assert fields <= {"updated_datetime"}, "their customer is the one who has their place"
 
 
 class Denied:
