@@ -76,6 +76,8 @@ class Ledger:
         self.engine = self.database.engine
         self._writer = InlineWriter(self._perform) if inline else GroupWriter(self._perform)
         self._holder: str | None = None
+        self.at_close: Callable[[], None] = lambda: None
+        """What is done before the database is let go."""
         try:
             prepare(self.database)
         except BaseException:
@@ -273,6 +275,7 @@ class Ledger:
         """Release the lease, write what is queued, and close."""
         try:
             self.release_lease()
+            self.at_close()
         finally:
             self._writer.close()
             self.engine.dispose()
@@ -425,6 +428,12 @@ class Ledger:
         with self._reading() as connection:
             row = connection.execute(sa.select(j.seq, j.at).where(j.hash == digest)).first()
         return None if row is None else (row.seq, row.at)
+
+    def holds(self, seq: int, digest: str) -> bool:
+        """Return whether the journal's row of this number has this hash, and so all rows before it are the same."""
+        with self._reading() as connection:
+            found = connection.execute(sa.select(journal_table.c.hash).where(journal_table.c.seq == seq)).scalar()
+        return bool(found == digest)
 
     def head(self) -> tuple[int, str]:
         """Return the number of the last journal row, and its hash."""

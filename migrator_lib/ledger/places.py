@@ -1,4 +1,8 @@
-"""Where an engagement's ledger is, and that there is only one: by a second, empty one all would be loaded again."""
+"""Where an engagement's ledger is, and that it is still the same: by an empty or an older one all would be sent again.
+
+A ledger on a server is noted in the state folder, with the row that its journal ended with when it was last closed. A
+database that was emptied, or restored from a copy that lacks that row, is found before anything is sent.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from migrator_lib.errors import OutOfTurn
+from migrator_lib.errors import LedgerBroken, OutOfTurn
 from migrator_lib.ledger.database import PATIENCE_SECONDS
 from migrator_lib.ledger.ledger import Ledger
 from migrator_lib.storage import beside
@@ -40,11 +44,12 @@ def open_ledger(
 
     Raises:
         OutOfTurn: what was loaded stands in a ledger elsewhere.
+        LedgerBroken: the one on the server is not the one that was there, or an older copy of it.
         ParameterError: a ledger is not kept in such a database.
         StorageError: it cannot be opened.
     """
     noted, file = state / "ledger.place", state / "ledger.sqlite3"
-    before = noted.read_text(encoding="utf-8").strip() if noted.exists() else ""
+    before, _, row = noted.read_text(encoding="utf-8").strip().partition("\n") if noted.exists() else ("", "", "")
     if before != url and before:
         raise _elsewhere(engagement, before, url or "the state folder", f"delete {noted}")
     if not url:
@@ -57,10 +62,25 @@ def open_ledger(
     opened = Ledger(
         parsed, run_id=run_id, engagement=engagement, schema=schema_of(engagement), patience_seconds=patience_seconds
     )
+    if row and not opened.holds(*_row(row)):
+        length = opened.head()[0]
+        opened.close()
+        raise _lost(url, length, noted)
+    opened.at_close = lambda: _note(noted, url, opened)
     if not before:
-        with beside(noted) as place:
-            place.write_text(url + "\n", encoding="utf-8")
+        _note(noted, url, opened)
     return opened
+
+
+def _note(noted: Path, url: str, ledger: Ledger) -> None:
+    with beside(noted) as place:
+        seq, digest = ledger.head()
+        place.write_text(f"{url}\n{seq} {digest}\n" if seq else f"{url}\n", encoding="utf-8")
+
+
+def _row(text: str) -> tuple[int, str]:
+    seq, _, digest = text.partition(" ")
+    return int(seq), digest
 
 
 def _holds_something(state: Path) -> bool:
@@ -69,6 +89,15 @@ def _holds_something(state: Path) -> bool:
         return ledger.head()[0] > 0
     finally:
         ledger.close()
+
+
+def _lost(url: str, length: int, noted: Path) -> LedgerBroken:
+    return LedgerBroken(
+        f"The ledger at {url} has {length:,} rows, and not the one that it ended with when it was last used here: it "
+        "was emptied, or restored from an older copy.",
+        next_step="restore the newest copy that there is. If it lacks rows for good, what they told of may be sent "
+        f"again: then delete {noted}, run again, and let 'migrator sweep' find what is in Gorgias twice.",
+    )
 
 
 def _elsewhere(engagement: str, before: str, now: str, moved: str) -> OutOfTurn:

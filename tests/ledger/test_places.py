@@ -9,12 +9,12 @@ import pytest
 import sqlalchemy as sa
 
 from migrator_lib.engagement import Engagement
-from migrator_lib.errors import OutOfTurn, StorageError
+from migrator_lib.errors import LedgerBroken, OutOfTurn, StorageError
 from migrator_lib.evidence.publish import secrets_of
 from migrator_lib.ledger import Ledger, open_ledger
 from migrator_lib.ledger.places import schema_of
 from migrator_lib.parameters import LedgerPlace
-from tests.ledger.ledgers import PRODUCTION, created
+from tests.ledger.ledgers import PRODUCTION, created, raw
 
 
 def test_without_a_url_it_is_a_file_in_the_state_folder(tmp_path: Path) -> None:
@@ -95,6 +95,32 @@ def test_one_on_a_server_is_not_left_either(tmp_path: Path, server: str) -> None
     for url in ("", "postgresql://elsewhere/ledgers"):
         with pytest.raises(OutOfTurn, match="migrator_test_"):
             open_ledger(tmp_path, "moving", url=url)
+
+
+@pytest.mark.parametrize("loss", ["an older copy", "nothing"])
+def test_a_server_whose_ledger_was_restored_from_an_older_copy_or_is_empty_is_refused(
+    tmp_path: Path, server: str, loss: str
+) -> None:
+    ledger = open_ledger(tmp_path, "loss", url=server)
+    ledger.settle(PRODUCTION, [created("1")])
+    older = raw(ledger, "SELECT value FROM meta WHERE name = 'head'")[0][0]
+    ledger.settle(PRODUCTION, [created("2")])
+    ledger.close()
+    open_ledger(tmp_path, "loss", url=server).close()  # as long as it is the same
+    if loss == "nothing":
+        raw(ledger, "DROP SCHEMA migrator_loss CASCADE")
+    else:
+        raw(ledger, "DELETE FROM journal WHERE seq = 2")
+        raw(ledger, "DELETE FROM record WHERE source_key = '2'")
+        raw(ledger, "UPDATE meta SET value = ? WHERE name = 'head'", older)
+    with pytest.raises(LedgerBroken, match="restored from an older copy") as caught:
+        open_ledger(tmp_path, "loss", url=server)
+    assert "restore the newest copy" in caught.value.next_step
+    (tmp_path / "ledger.place").unlink()
+    opened = open_ledger(tmp_path, "loss", url=server)
+    assert opened.verify() == (0 if loss == "nothing" else 1)
+    raw(opened, "DROP SCHEMA migrator_loss CASCADE")
+    opened.engine.dispose()
 
 
 @pytest.mark.parametrize("name", ["a", "a-b", "x" * 63, "x" * 62 + "y"])
