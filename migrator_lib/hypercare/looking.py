@@ -58,6 +58,8 @@ class Look:
     """How many days hypercare lasts."""
     reconciled: ReconcileResult
     source: Source
+    rate: float
+    """Calls per second that the engagement may use."""
     lost: Sequence[Finding] = ()
     """Records that are lost, or not as they should be, though nobody changed them; the first of them."""
     known: Sequence[Finding] = ()
@@ -120,7 +122,7 @@ def look(engagement: Engagement, *, day: int = 0) -> Look:
     days = engagement.parameters.hypercare.days
     quarantined = sum(account.outcomes.get("quarantined", 0) for account in result.accounts)
     to_do = _left(engagement, today, days, quarantined)
-    return Look(today, keep(ledger, today), days, result, source, lost, known, to_do)
+    return Look(today, keep(ledger, today), days, result, source, engagement.target_rate, lost, known, to_do)
 
 
 def _said_before(engagement: Engagement) -> set[tuple[str, str]]:

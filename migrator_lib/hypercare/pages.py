@@ -194,8 +194,10 @@ def _with_commands(words: str) -> Html:
 
 
 def cost(look: Look) -> Html:
-    """Return the calls and the time that the look took."""
-    return pages.note(f"Read by list pages: {look.day.calls:,} calls to Gorgias, {duration(look.day.seconds)}.")
+    """Return the calls and the time that the look took, and how long so many calls take at the least."""
+    least = f"{duration(look.day.calls / look.rate)} at {look.rate:.2g} calls a second, the rate that may be used"
+    words = f"Read by list pages: {pages.counted(look.day.calls, 'call')} to Gorgias, {duration(look.day.seconds)}"
+    return pages.note(f"{words} ({least}).")
 
 
 def body(look: Look, name: str, url: str) -> Html:

@@ -95,7 +95,10 @@ def days(staged: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Days]:
 def test_a_quiet_day_is_good_and_says_when_the_next_one_is(days: Days) -> None:
     look = days.look()
     assert (look.day.number, look.of, look.day.lost, look.day.late) == (1, 3, 0, 0)
-    assert "Day 1 of 3: nothing is lost. 9 records as they were sent, 0 as people made them since." in days.shown(look)
+    shown = days.shown(look)
+    assert "Day 1 of 3: nothing is lost. 9 records as they were sent, 0 as people made them since." in shown
+    assert "Read by list pages: 0 calls to Gorgias" in shown
+    assert f"at {days.engagement.target_rate:.2g} calls a second" in shown
     assert look.to_do == ["`migrator run desk --only 08` on the next day, which is day 2 of 3."]
     assert look.summary()["hypercare"] == {"day": 1, "of": 3, "changed": 0, "late": 0, "lost": 0}
 
