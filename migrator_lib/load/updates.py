@@ -18,7 +18,7 @@ from migrator_lib.errors import RecordRejected
 from migrator_lib.gorgias.api import Json
 from migrator_lib.gorgias.contract.replies import Thing
 from migrator_lib.ledger import GONE, Entry
-from migrator_lib.ledger.written import LEFT_ALONE, as_written
+from migrator_lib.ledger.written import LEFT_ALONE, WRITTEN, as_written
 from migrator_lib.load.context import LoadContext
 from migrator_lib.objects import PEOPLE, SETUP
 from migrator_lib.objects.base import MigrationObject, Send
@@ -144,7 +144,7 @@ class Updates:
 
     def _gone(self, obj: MigrationObject, outcome: Send, known: Entry) -> str:
         self._list(f"{obj.name} {known.source_key}: changed in the source, and not in Gorgias any more")
-        self.context.settle(replace(known, payload_hash=outcome.hash))
+        self.context.settle(replace(known, payload_hash=outcome.hash, detail={**known.detail, **as_written(known)}))
         return "left alone"
 
     def _whole(self, obj: MigrationObject, thing: Thing) -> Json:
@@ -175,7 +175,9 @@ class Updates:
         left = {name: digest for name, digest in (sent or {}).items() if name in judged.theirs}
         kept = {name: digest for name, digest in fingerprints(expected).items() if name not in judged.theirs}
         theirs = {LEFT_ALONE: sorted(judged.theirs), **as_written(known)} if judged.theirs else {}
-        detail = {name: value for name, value in known.detail.items() if name not in ("lost", LEFT_ALONE)}
+        if not judged.ours:
+            theirs |= as_written(known)
+        detail = {name: value for name, value in known.detail.items() if name not in ("lost", LEFT_ALONE, WRITTEN)}
         detail |= {"parts": outcome.children, "sent": kept | left, **lost(resolver.lost), **theirs}
         before = {name: flat(found).get(name) for name in sorted(judged.ours)} if judged.ours else None
         self.context.settle(replace(known, payload_hash=outcome.hash, reason=None, detail=detail), before=before)

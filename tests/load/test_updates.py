@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from migrator_lib.ledger import GONE, Entry
+from migrator_lib.ledger.written import written
 from migrator_lib.load.updates import Judged, fingerprint, judge
 from migrator_lib.simulators.gorgias.resources import customers, tags, teams, users
 from tests.loading import TARGET, customer, ticket
@@ -90,8 +91,14 @@ def test_what_an_agent_changed_of_a_customer_stays_and_is_listed_and_the_rest_is
     assert (found["name"], values(found)) == ("Annie", {"Size": "M"})
     assert report.conflicts == [f"requester u{ANN}: changed in Gorgias since it was loaded (name)"]
     assert desk.load().conflicts == []
+    at = written(desk.entry("requester", f"u{ANN}"))
     user_row(desk, ANN).update(DisplayName="Ann Married Again")
     assert "(name)" in desk.load().conflicts[0]  # also later: what the agent wrote was never ours
+    assert written(desk.entry("requester", f"u{ANN}")) == at  # since nothing was
+    desk.shop.tables["CustomDataFieldsForUsers"] = []
+    desk.api.customers.update(ann["id"], {"name": "Ann Married Again"})
+    desk.load()
+    assert written(desk.entry("requester", f"u{ANN}")) > at
 
 
 def test_channels_that_are_not_of_mail_or_phone_stay_when_an_address_changes(desk: Loaded) -> None:
