@@ -60,15 +60,15 @@ def undisturbed(tmp_path: Path) -> Any:
 
 def failing_on(world: World, key: str, words: str = "status 502", *, times: int = 100, after: bool = False) -> Doing:
     """Return a creation of tickets that is not answered for one of them, before or after it is made."""
-    create, left = type(TICKET).create, [times]
+    create, left = TICKET.create, [times]
 
-    def failing(self: Any, api: GorgiasApi, payload: Any) -> str:
+    def failing(api: GorgiasApi, payload: Any) -> str:
         if payload["external_id"].endswith(f":{key}") and left[0]:
             left[0] -= 1
             if after:
-                create(self, api, payload)
+                create(api, payload)
             raise Unanswered(f"POST tickets was not answered: {words}")
-        return create(self, api, payload)
+        return create(api, payload)
 
     return failing
 
@@ -77,7 +77,7 @@ def test_a_record_that_gorgias_fails_on_each_time_is_quarantined_and_the_others_
     world: World, undisturbed: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(type(TICKET), "create", failing_on(world, "3"))
+        patch.setattr(TICKET, "create", failing_on(world, "3"))
         report = world.load()
     entry = world.entry("3")
     assert entry.state == "quarantined"
@@ -98,7 +98,7 @@ def test_what_was_made_though_no_answer_ever_came_is_found_by_the_next_run_and_n
 ) -> None:
     world.account.knobs.lookup_lag_seconds = 1e7
     with monkeypatch.context() as patch:
-        patch.setattr(type(TICKET), "create", failing_on(world, "3", times=1, after=True))
+        patch.setattr(TICKET, "create", failing_on(world, "3", times=1, after=True))
         patch.setattr("migrator_lib.load.sending.SENDS", 1)
         patch.setattr("migrator_lib.load.loader.Loader._load_once_more", lambda *_: None)
         world.load()
@@ -112,7 +112,7 @@ def test_what_was_made_though_no_answer_ever_came_is_found_by_the_next_run_and_n
 def test_what_fails_for_a_while_is_there_when_the_run_ends(
     world: World, undisturbed: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(type(TICKET), "create", failing_on(world, "3", times=5))
+    monkeypatch.setattr(TICKET, "create", failing_on(world, "3", times=5))
     report = world.load()
     assert report.counts["ticket", "created"] == 6
     assert picture(world.account) == undisturbed
@@ -123,7 +123,7 @@ def test_a_ticket_that_is_unsure_and_left_out_by_now_is_looked_up_and_not_forgot
 ) -> None:
     world.account.knobs.lookup_lag_seconds = 1e7
     with monkeypatch.context() as patch:
-        patch.setattr(type(TICKET), "create", failing_on(world, "3", times=1, after=True))
+        patch.setattr(TICKET, "create", failing_on(world, "3", times=1, after=True))
         patch.setattr("migrator_lib.load.sending.SENDS", 1)
         patch.setattr("migrator_lib.load.loader.Loader._load_once_more", lambda *_: None)
         world.load()
