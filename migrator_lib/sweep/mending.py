@@ -96,7 +96,11 @@ class Mender:
         entry = self._marked(extra, entry)
         self.ledger.settle(self.target, [entry])  # a roll-back has to know what lies in the trash, whatever comes
         self.ledger.intend(self.target, entry, action="trash")
-        self.api.tickets.update(there.id, {"trashed_datetime": iso(self.api.clock.now().replace(microsecond=0))})
+        dated = moment(there.updated_datetime)  # by which a roll-back sees later that nobody worked on it
+        at = iso(self.api.clock.now().replace(microsecond=0))
+        self.api.tickets.update(
+            there.id, {"trashed_datetime": at, **({"updated_datetime": f"{dated}Z"} if dated else {})}
+        )  # fmt: skip
         return self._settled(extra, entry, "trashed", before={"extra": there.id, **kept(there)})
 
     def _message(self, extra: Extra, entry: Entry) -> Done:

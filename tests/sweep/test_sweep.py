@@ -290,6 +290,9 @@ def test_intent_before_and_outcome_after_are_in_the_ledger_with_what_was_taken_a
     entry = loaded.ledger.entry(TARGET, "ticket", "3")
     assert entry is not None
     assert entry.detail["extras"] == [extra["id"]]
+    there = loaded.account.store.get("ticket", extra["id"])
+    assert there is not None
+    assert there["updated_datetime"] == extra["updated_datetime"]  # nobody worked on it, and it shows
     assert loaded.ledger.verify()
 
 
