@@ -19,11 +19,27 @@ from migrator_lib.load.failing import UNSURE, may_be_there
 from migrator_lib.load.tickets import TicketWriter, first_call
 from migrator_lib.load.updates import Updates, fingerprints, lost, named
 from migrator_lib.objects import SETUP, TICKET
-from migrator_lib.objects.base import MigrationObject, Record, Send
+from migrator_lib.objects.base import Children, MigrationObject, Record, Send
 
 TRIED_AGAIN = "run again when Gorgias' status page shows nothing: it is looked up first."
 Existing = Mapping[str, Thing]
 """What the account held at the start, by natural key."""
+
+
+def so_far(sent: Children, wanted: Children) -> Children:
+    """Return the outcomes of a loaded ticket's parts where a change failed: what came since is in quarantine.
+
+    Args:
+        sent: those that the ledger has.
+        wanted: those that it would have after the change.
+    """
+    found: Children = {}
+    for name, states in wanted.items():
+        there = min(states.get("created", 0), sent.get(name, {}).get("created", 0))
+        aside = sum(states.get(state, 0) for state in ("created", "quarantined")) - there
+        own = {state: n for state, n in states.items() if state not in ("created", "quarantined")}
+        found[name] = own | {state: n for state, n in (("created", there), ("quarantined", aside)) if n}
+    return found
 
 
 class Sender:
@@ -238,15 +254,17 @@ class Sender:
         """
         current = self.context.ledger.entry(self.context.target, obj.name, record.key)
         if current is not None and current.target_id is not None:
-            self.context.settle(replace(current, reason=str(error)))
+            files = self.tickets.uploads.new_on(record.data) if obj is TICKET else []
+            parts = so_far(current.detail.get("parts", {}), outcome.children)
+            detail = {**current.detail, "parts": parts} if obj is TICKET else current.detail
+            self.context.settle(replace(current, reason=str(error), detail=detail), *files)
             if not unsure or self.context.failing.last_try:
                 words = "in Gorgias, but a part or a change was refused (the ledger has the reason)"
                 self.context.report.conflicts.append(f"{obj.name} {record.key}: {words}")
             return "incomplete"
         parts = {name: {"quarantined": sum(states.values())} for name, states in outcome.children.items()}
         sent = {**current.detail, UNSURE: True} if current is not None and unsure else {}
-        detail: dict[str, object] = {**sent, "parts": parts}
-        files = []
+        detail, files = {**sent, "parts": parts}, []
         if obj is TICKET:
             detail["files"] = len(record.data.attachments)
             files = self.tickets.uploads.left_behind(record.data, "quarantined", str(error))
