@@ -60,6 +60,7 @@ class Held:
             self.names = Counter(
                 f"{kind} {one.get('name') or one.get('label')}"
                 for kind in ("tag", "team", "custom_field") for one in store.by_kind(kind)
+                if not one.get("deactivated_datetime")  # as a field is that was rolled back
             )  # fmt: skip
         self._files = {name: digest(label, held) for name, label, held in rows}
         self._people = {one["id"]: address_of(one) for one in self.customers}

@@ -9,6 +9,7 @@ source; the ledger is verified, the accounts must balance, and nobody may have b
 from __future__ import annotations
 
 import hashlib
+import json
 import random
 import shutil
 from collections import Counter
@@ -22,6 +23,7 @@ from typing import Any
 
 import requests
 
+from migrator_lib import rollback
 from migrator_lib.errors import AccountsError, HaltError
 from migrator_lib.gorgias.api import GorgiasApi
 from migrator_lib.ledger import Ledger
@@ -31,15 +33,17 @@ from migrator_lib.ledger.writer import InlineWriter
 from migrator_lib.load import Loader
 from migrator_lib.load import tickets as ticket_loading
 from migrator_lib.lookups import Lookups
+from migrator_lib.objects.ticket import tags_beside
 from migrator_lib.progress import Progress
 from migrator_lib.reconcile.accounts import accounts, require_balanced, settle_strays
 from migrator_lib.simulators.gorgias import Account
 from migrator_lib.simulators.gorgias.in_process import InProcess, api_of
 from migrator_lib.simulators.gorgias.limits.faults import Profile
+from migrator_lib.simulators.gorgias.resources.messages import create_message
 from migrator_lib.simulators.gorgias.resources.tickets import update_ticket
 from migrator_lib.smartertrack.files import FilesRoot
 from migrator_lib.staging import Staged
-from tests.delta.moving import TRACED
+from tests.delta.moving import TRACED, UNTRACED
 from tests.simulated_account import SEED
 from tests.world.desk import scratch, the_desk
 from tests.world.fibers import FiberCrew, Fibers, Killed, Process
@@ -76,6 +80,7 @@ class Nature:
     cursor_seconds: float
     deltas: int
     order: str
+    rolls_back: bool
 
     @property
     def patience_seconds(self) -> float:
@@ -101,7 +106,7 @@ class Nature:
             workers=chance.randint(1, 5), profile=profile, late_seconds=chance.choice((0.0, 1.0, 15.0)),
             death=chance.choice((0.003, 0.015, 0.04)), take_over=chance.choice((0.0, 0.001)),
             cursor_seconds=chance.choice((3.0, 600.0)), deltas=chance.randint(1, 3),
-            order=chance.choice(("by_id", "open_first")),
+            order=chance.choice(("by_id", "open_first")), rolls_back=chance.random() < 0.3,
         )  # fmt: skip
 
 
@@ -231,7 +236,7 @@ class World:
         load = shop.parameters().load.model_copy(update={"order": self.nature.order})
         self.parameters = shop.parameters().model_copy(update={"target": target, "load": load})
         self.account = Account(
-            "demo", None, seed=SEED, clock=self.clock, profile=self.nature.profile, fault_seed=seed + 1,
+            "demo", None, seed=AT_FIRST, clock=self.clock, profile=self.nature.profile, fault_seed=seed + 1,
             fixed_window=self.chance.random() < 0.3,
         )  # fmt: skip
         self.account.cursor_seconds = self.nature.cursor_seconds
@@ -243,9 +248,15 @@ class World:
         self.death = self.nature.death
         self.touched: dict[str, Json] = {}
         """Key of a ticket to what an agent made of it in Gorgias."""
+        self.purged: set[str] = set()
+        """Tickets that the source forgot: what became of them in Gorgias stays."""
         self._wanted: dict[str, Json] = {}
         self._behind: set[str] = set()
         """Tickets that follow with the next whole load."""
+        self.folder = self.desk.folder / "state"
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir()
+        self.before = _documents(self.account)
         self.sent: set[str] = set()
         """External ids of messages that were once to be there: what the source removes later stays."""
 
@@ -343,6 +354,7 @@ class World:
         process: Process, ledger: Ledger, api: GorgiasApi,
     ) -> None:  # fmt: skip
         """Load as notebook 05 does. What is staged does not change, so each process need not read it anew."""
+        rollback.take(self._context(staged, lookups, ledger, api), now=self.clock.now())
         loader = Loader(
             api=api, target=TARGET, ledger=ledger, staged=staged, lookups=lookups,
             files_root=FilesRoot.at(self.desk.shop.files),
@@ -353,6 +365,24 @@ class World:
         settle_strays(ledger, TARGET, staged)
         require_balanced(accounts(ledger, TARGET, staged, lookups))
 
+    def roll_back(
+        self, staged: Staged, lookups: Lookups, process: Process, ledger: Ledger, api: GorgiasApi
+    ) -> None:  # fmt: skip
+        """Roll back as notebook 90 does, once it is signed."""
+        rolling = rollback.RollBack(self._context(staged, lookups, ledger, api), now=self.clock.now())
+        try:
+            rolling.look(fresh=False)
+            rolling.remove()
+            self.proof = rolling.prove()
+        finally:
+            rolling.close()
+
+    def _context(self, staged: Staged, lookups: Lookups, ledger: Ledger, api: GorgiasApi) -> rollback.Context:
+        return rollback.Context(
+            api, TARGET, ledger, "demo", self.folder, Progress(self.folder / "progress.json", "90_rollback"),
+            lookups.behaviour, staged, frozenset(tags_beside(lookups)),
+        )  # fmt: skip
+
     # --- the whole ---------------------------------------------------------------------------------
 
     def run(self) -> Tally:
@@ -362,46 +392,79 @@ class World:
             Wrong: the account is not what the mapping makes of the source.
         """
         with _patched(self.seed):
-            self.desk.fill()
-            mark = self.desk.extract()
-            self._load_and_check(None)
-            for _ in range(self.nature.deltas):
-                self.clock.advance(self.chance.uniform(6 * HOUR, 40 * HOUR))
+            self.begin()
+            for day in range(self.nature.deltas):
+                self.let_pass(self.chance.uniform(6 * HOUR, 40 * HOUR))
                 for _ in range(self.chance.randint(1, 8)):
-                    self._something_happens_in_the_source()
+                    self.let_happen(self.chance.choice(EDITS), self.chance.randrange(1000))
                 for _ in range(self.chance.randint(0, 2)):
-                    self._an_agent_works()
-                mark, found = self.desk.read_delta(mark)
-                self._load_and_check(set(found.tickets))
-            self._load_and_check(None)
+                    self.let_an_agent(self.chance.choice(tuple(AGENTS_DO)), self.chance.randrange(1000))
+                self.delta()
+                if self.nature.rolls_back and day == 0:
+                    self.roll_back_and_check()
+                    self.load_and_check(None)
+            self.load_and_check(None)
+        return self.told()
+
+    def told(self) -> Tally:
+        """Return what happened."""
         self.tally.hours = self.clock.monotonic() / HOUR
         self.tally.trace = self._trace.hexdigest()
         return self.tally
 
-    def _load_and_check(self, tickets: set[int] | None) -> None:
+    def begin(self) -> None:
+        """Read the help desk, and load it."""
+        self.desk.fill()
+        self.mark = self.desk.extract()
+        self.load_and_check(None)
+
+    def let_pass(self, seconds: float) -> None:
+        """Let time pass."""
+        self.clock.advance(seconds)
+
+    def delta(self) -> None:
+        """Stage what changed in the source, and load it."""
+        self.mark, found = self.desk.read_delta(self.mark)
+        self.load_and_check(set(found.tickets))
+
+    def roll_back_and_check(self) -> None:
+        """Roll the load back."""
+        staged = self.desk.staged
+        lookups = self.desk.lookups(staged, self.parameters)
+        self.run_until_done(partial(self.roll_back, staged, lookups))
+        self.check_rolled_back()
+
+    def load_and_check(self, tickets: set[int] | None) -> None:
         staged = self.desk.staged
         lookups = self.desk.lookups(staged, self.parameters)
         self.run_until_done(partial(self.load, staged, lookups, tickets))
         self.check(staged, lookups, tickets)
 
-    def _something_happens_in_the_source(self) -> None:
+    def let_happen(self, name: str, which: int) -> None:
+        """Let something happen to a ticket in the source."""
         tickets = self.desk.tickets()
-        name = self.chance.choice(EDITS)
-        key = self.chance.choice(tickets)
+        key = tickets[which % len(tickets)]
         self.note(f"source: {name} {key}")
         getattr(self.desk, name)(key)
+        if name == "purge":
+            self.purged.add(str(key))
 
-    def _an_agent_works(self) -> None:
-        """Let an agent do something in Gorgias while no run is at work."""
+    def let_an_agent(self, what: str, which: int) -> None:
+        """Let an agent do something to a migrated ticket in Gorgias, while no run is at work."""
         store = self.account.store
-        key = self.chance.choice([one["external_id"] for one in store.by_kind("ticket") if one["external_id"]])
+        keys = [_key(one) for one in store.by_kind("ticket") if one["external_id"] and not one["trashed_datetime"]]
+        if not keys:
+            return
+        key = keys[which % len(keys)]
+        self.note(f"agent: {what} {key}")
         with store.transaction():
-            (found,) = store.by("ticket", "external_id", key)
-            if found["trashed_datetime"]:
-                return
-            update_ticket(self.account, found, {"priority": "low", "subject": "as an agent has it"})
-        self.note(f"agent: {key}")
-        self.touched[key.rpartition(":")[2]] = {"priority": "low", "subject": "as an agent has it"}
+            (found,) = store.by("ticket", "external_id", f"st:demo:ticket:{key}")
+            if what == "note":
+                create_message(self.account, found, NOTE)
+            else:
+                update_ticket(self.account, found, AGENTS_DO[what])
+        there = Held(self.account).ticket(found)
+        self.touched.setdefault(key, {}).update({name: there[name] for name in AGENTS_DO[what]})
 
     # --- what must be so ---------------------------------------------------------------------------
 
@@ -431,6 +494,29 @@ class World:
         ]
         _database().engine.dispose()
         if problems:
+            raise Wrong("\n".join(problems[:20]))
+
+    def check_rolled_back(self) -> None:
+        """Compare the account with what it was before the load.
+
+        Raises:
+            Wrong: telling what differs.
+        """
+        now = _documents(self.account)
+        problems = [
+            f"{kind} {n} is not as it was" for (kind, n), one in self.before.items() if now.get((kind, n)) != one
+        ]
+        for key in (_key(json.loads(one)) for (kind, _), one in now.items() if kind == "ticket"):
+            if key and key not in self.touched:
+                problems.append(f"ticket {key} is there still")
+        if not self.touched:
+            new = now.keys() - self.before.keys()
+            problems += [f"{kind} {n} is there still" for kind, n in sorted(new) if kind != "custom_field"]
+        problems += [f"proof: {kind} {n}: {why}" for kind, n, why in self.proof.listed]
+        ledger = _Ledger(None)
+        ledger.verify()
+        _database().engine.dispose()
+        if problems or self.proof.wrong:
             raise Wrong("\n".join(problems[:20]))
 
     def _mailed(self) -> Iterator[str]:
@@ -470,12 +556,14 @@ class World:
                 for name in right if name != "messages" and found[name] != right[name]
             )  # fmt: skip
         for key in there.keys() - wanted.tickets.keys():
-            if key not in self.touched and not there[key]["trashed_datetime"]:
+            if key not in self.touched and key not in self.purged and not there[key]["trashed_datetime"]:
                 yield f"ticket {key} is there, and should not: {wanted.left_out.get(key, 'gone from the source')}"
 
     def _messages(self, key: str, right: Mapping[str, Json], found: Mapping[str, Json]) -> Iterator[str]:
         for name, message in right.items():
             self.sent.add(name)
+            if name == "None" and found:
+                continue  # the note that stands for a thread without messages: what the source removed stays
             if name not in found:
                 yield f"ticket {key}: {name} is missing"
                 continue
@@ -484,7 +572,7 @@ class World:
                 for part in message if found[name][part] != message[part]
             )  # fmt: skip
         for name in found.keys() - right.keys():
-            if name not in self.sent:
+            if name not in self.sent and not (name == "None" and key in self.touched):
                 yield f"ticket {key}: {name} is there, and never should"
 
 
@@ -492,7 +580,28 @@ def _key(ticket: Json) -> str:
     return str(ticket["external_id"]).rpartition(":")[2]
 
 
-EDITS = tuple(name for name in TRACED if name not in ("receive_from_a_slow_clock",))
+def _documents(account: Account) -> dict[tuple[str, int], str]:
+    """Return everything that an account holds, as text, but for the counts that follow from the rest."""
+    kinds = ("user", "team", "tag", "custom_field", "customer", "ticket", "message")
+    with account.store.lock:
+        return {
+            (kind, one["id"]): json.dumps({name: one[name] for name in sorted(one) if name != "usage"})
+            for kind in kinds for one in account.store.by_kind(kind)
+        }  # fmt: skip
+
+
+NOTE = {"channel": "internal-note", "via": "internal-note", "from_agent": True, "public": False,
+        "sender": {"id": 3}, "body_text": "an agent's note"}  # fmt: skip
+AGENTS_DO: dict[str, Json] = {
+    "note": {}, "prioritize": {"priority": "low"}, "name": {"subject": "as an agent has it"},
+    "close": {"status": "closed"}, "tag": {"tags": [{"name": "an agent's"}]}, "take": {"assignee_user": {"id": 3}},
+}  # fmt: skip
+"""What agents do, and which fields are theirs from then on."""
+AT_FIRST = {
+    **SEED, "tags": [{"name": "tag 1"}], "customers": [{"email": "bob@home.example", "name": "Bob, long known"}],
+}  # fmt: skip
+"""What the account holds before anything is loaded."""
+EDITS = (*TRACED, *UNTRACED)
 
 
 @contextmanager
