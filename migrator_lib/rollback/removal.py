@@ -9,10 +9,11 @@ its request, every outcome is written when the thing was seen to be gone, so a r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from migrator_lib.errors import RecordError, RecordRejected, Unanswered
-from migrator_lib.gorgias.contract.replies import Ticket
+from migrator_lib.gorgias.contract.replies import Job, Ticket
 from migrator_lib.ledger import REMOVED, Entry
 from migrator_lib.ledger.written import as_written
 from migrator_lib.masking import mask_text
@@ -34,6 +35,7 @@ from migrator_lib.rollback.recent import Recent
 
 BATCH = 100
 """As many tickets as a list takes ids of, and as many customers as one call deletes."""
+DELETES = "deleteTicket"
 JOB_SECONDS, SECONDS_A_TICKET = 120.0, 2.0
 """How long a job is waited for: to begin, and for each ticket. How fast one goes is not documented."""
 JOB_ENDED = ("done", "errored", "canceled")
@@ -84,6 +86,7 @@ class Removal:
     # --- tickets -----------------------------------------------------------------------------------
 
     def _tickets(self) -> None:
+        self._await_jobs_of_a_run_that_died()
         while batch := self.plan.waiting("tickets", "sent", BATCH) or self.plan.waiting("tickets", "", BATCH):
             self._batch_of_tickets(batch)  # those of a run that died come first
 
@@ -134,18 +137,30 @@ class Removal:
 
     def _job(self, go: Sequence[Planned]) -> None:
         """Have a job delete a batch, and wait until it has ended; what it leaves is deleted one by one."""
-        body = {"type": "deleteTicket", "params": {"ticket_ids": [item.id for item in go]}}
-        waited, pause, limit = 0.0, 2.0, JOB_SECONDS + SECONDS_A_TICKET * len(go)
-        try:
-            job = self.context.api.jobs.create(body)
-            while job.status not in JOB_ENDED and waited < limit:
-                self._wait(pause)
-                waited, pause = waited + pause, min(pause * 1.5, 15.0)
-                job = self.context.api.jobs.get(job.id)
-            if job.status not in JOB_ENDED:
-                self.context.api.jobs.cancel(job.id)
-        except (Unanswered, RecordError):
-            return  # one that began all the same deletes what is to be deleted
+        body = {"type": DELETES, "params": {"ticket_ids": [item.id for item in go]}}
+        with suppress(Unanswered, RecordError):  # one that began all the same deletes what is to be deleted
+            self._await(self.context.api.jobs.create(body), len(go))
+
+    def _await(self, job: Job, tickets: int) -> None:
+        """Wait until a job has ended; one that takes too long is called off."""
+        waited, pause, limit = 0.0, 2.0, JOB_SECONDS + SECONDS_A_TICKET * tickets
+        while job.status not in JOB_ENDED and waited < limit:
+            self._wait(pause)
+            waited, pause = waited + pause, min(pause * 1.5, 15.0)
+            job = self.context.api.jobs.get(job.id)
+        if job.status not in JOB_ENDED:
+            self.context.api.jobs.cancel(job.id)
+
+    def _await_jobs_of_a_run_that_died(self) -> None:
+        """Wait for jobs that are still at work: what they have not deleted yet may be touched, and is to be seen."""
+        sent = {item.id for item in self.plan.waiting("tickets", "sent", BATCH)}
+        if not sent or not self.context.behaviour.delete_job:
+            return
+        with suppress(RecordError):
+            for job in self.context.api.jobs.every():
+                params = job.params if isinstance(job.params, Mapping) else {}
+                if job.type == DELETES and job.status not in JOB_ENDED and sent & {*(params.get("ticket_ids") or ())}:
+                    self._await(job, BATCH)
 
     def _stubborn(self, item: Planned) -> None:
         """Settle a ticket that lists still show after it was deleted: gone, in the trash, or there against all word."""

@@ -288,6 +288,21 @@ def test_tickets_that_a_job_does_not_delete_are_deleted_one_by_one(there: Place,
     assert not [t for t in there.account.store.by_kind("ticket") if t["external_id"]]
 
 
+def test_a_job_of_a_run_that_died_is_waited_for_before_anything_is_looked_at_again(
+    there: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
+        patch.setattr(there.api.clock, "sleep", die)
+        there.roll_back()
+    assert there.account.store.by_kind("job")[-1]["status"] != "done"
+    assert there.roll_back().wrong == 0
+    assert [job["status"] for job in there.account.store.by_kind("job")] == ["done"]
+    assert there.account.stats.by_endpoint["POST jobs"] == 1
+
+
 def test_without_the_sandboxs_word_no_job_is_made(there: Place) -> None:
     there.job = False
     assert there.roll_back().wrong == 0
