@@ -1,0 +1,101 @@
+"""An update that is killed at any of its writes, before or behind it, ends after the next load like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from migrator_lib.simulators.gorgias.resources import users
+from tests.loading import everything
+from tests.shop import ANN, BASE
+from tests.updating import Loaded, loaded
+
+MOST = 40
+SHOWN = ("name", "email", "label", "status", "subject", "body_text", "closed_datetime", "deactivated_datetime")
+
+
+class Killed(BaseException):
+    """Nothing of ours is done behind it."""
+
+
+def change(desk: Loaded) -> None:
+    """Change something of every kind: a name and a value of a customer, a team, fields, a tag, messages, a file."""
+    shop = desk.shop
+    shop.tables["Users"] = [dict(row) for row in BASE["Users"]]
+    next(row for row in shop.tables["Users"] if row["UserID"] == ANN).update(DisplayName="Ann Married")
+    shop.tables["CustomDataFieldsForUsers"][0]["DataContent"] = "M"
+    shop.add("Users", {"UserID": 9, "Email": "new@demo.example", "DisplayName": "Nora"})
+    shop.add("UsersInGroups", {"DepartmentID": 1, "GroupID": 11, "UserID": 9})
+    shop.mapped["ticket_fields"] = {"4": {"name": "Parcels", "becomes": "text", "label": "Parcels"}}
+    shop.mapped["brands"] = {"1": {"name": "Fernhill", "becomes": "tag", "tag": "Outdoor"}}
+    shop.tables["TicketComments"][0]["CommentText"] = "Edited"
+    shop.tables["TicketMessages"][0]["Subject"] = "Edited"
+    shop.file("6.att", b"found again")
+
+
+@contextmanager
+def prepared(folder: Path) -> Iterator[Loaded]:
+    """Yield what is loaded and has changed since."""
+    with loaded(folder, 1) as desk:
+        shop = desk.shop
+        shop.mapped["person_fields"] = {"30": {"name": "x", "becomes": "text", "label": "Size"}}
+        shop.add("CustomDataFields", {"CustomFieldID": 30, "DisplayName": "Size"})
+        shop.add("CustomDataFieldsForUsers", {"UserID": ANN, "CustomFieldID": 30, "DataContent": "XL"})
+        shop.add("TicketAttachments", {"TicketID": 1, "TicketAttachmentID": 6, "TicketMessageID": 101,
+                                       "FileNameOnDisk": "6.att", "FileNameOriginal": "6.txt"})  # fmt: skip
+        desk.load()
+        with desk.account.store.transaction():
+            users.create_user(
+                desk.account, {"email": "new@demo.example", "name": "Nora", "role": {"name": "agent"}}, invite=False
+            )
+        change(desk)
+        yield desk
+
+
+def killing(desk: Loaded, patch: pytest.MonkeyPatch, at: int, *, behind: bool) -> None:
+    """Let the process die at the write of this number, before it arrives or behind it."""
+    original, seen = desk.api.transport.call, 0
+
+    def call(method: str, *arguments: Any, **more: Any) -> Any:
+        nonlocal seen
+        seen += method != "GET"
+        if method != "GET" and seen == at and not behind:
+            raise Killed
+        answer = original(method, *arguments, **more)
+        if method != "GET" and seen == at:
+            raise Killed
+        return answer
+
+    patch.setattr(desk.api.transport, "call", call)
+
+
+def state(desk: Loaded) -> tuple[Any, ...]:
+    """Return all that the account holds, without its own ids."""
+    things = [
+        sorted(repr([thing.get(name) for name in SHOWN]) for thing in desk.account.store.by_kind(kind))
+        for kind in ("customer", "team", "ticket", "message", "tag", "custom_field")
+    ]
+    return everything(desk.account.store), things
+
+
+def test_an_update_killed_at_any_write_ends_like_one_that_was_not(tmp_path: Path) -> None:
+    with prepared(tmp_path / "whole") as desk:
+        desk.calls()
+        desk.load()
+        writes = sum(n for name, n in desk.calls().items() if not name.startswith("GET"))
+        undisturbed = state(desk)
+        assert desk.reconcile().wrong == 0
+    assert 8 < writes < MOST
+    for number in range(1, writes + 1):
+        with prepared(tmp_path / str(number)) as desk:
+            with pytest.MonkeyPatch.context() as patch:
+                killing(desk, patch, number, behind=bool(number % 2))
+                with pytest.raises(Killed):
+                    desk.load()
+            desk.load()
+            assert state(desk) == undisturbed, number
+            desk.ledger.verify()
