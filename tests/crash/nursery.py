@@ -7,6 +7,7 @@ power cut can be played, and a disk that is full.
 from __future__ import annotations
 
 import ctypes
+import gc
 import json
 import os
 import shutil
@@ -25,6 +26,8 @@ SHIM = Path(__file__).with_name("power.c")
 FAILED = 99
 """Exit code of a child that raised what it should not."""
 STOPPED = "stopped"
+PR_SET_CHILD_SUBREAPER = 36
+"""From Linux' ``prctl.h``."""
 
 
 # --- in the test process -------------------------------------------------------------------------------
@@ -51,7 +54,7 @@ class Nursery:
             shim: the compiled ``power.c``; ``root`` is the folder whose disk it plays, which is made anew.
             root: see ``shim``.
         """
-        environment = dict(os.environ)
+        environment = dict(os.environ) | {"MIGRATOR_DRIVER": "1"}  # no notebook watches: nothing need be shown
         self.root = root
         if shim is not None and root is not None:
             self.disk = root.with_name(root.name + ".disk")
@@ -81,6 +84,10 @@ class Nursery:
     def run(self, function: str, *given: Any) -> int | str:
         """Start a function and wait for it."""
         return self.wait(self.start(function, *given))
+
+    def prepare(self, function: str, *given: Any) -> None:
+        """Call a function in the nursery itself, so that every child has what it made."""
+        self._ask("prepare", function, given)
 
     def cut_the_power(self) -> None:
         """Let the folder hold what a disk would have kept; whoever wrote there is dead."""
@@ -150,6 +157,11 @@ def _flush(root: str, disk: str) -> None:
             os.close(handle)
 
 
+def _call(function: str, given: Sequence[Any]) -> Any:
+    module, _, name = function.partition(":")
+    return getattr(import_module(module), name)(*given)
+
+
 def _start(function: str, given: Sequence[Any]) -> int:
     pid = os.fork()
     if pid:
@@ -157,25 +169,38 @@ def _start(function: str, given: Sequence[Any]) -> int:
     code = FAILED
     try:
         os.dup2(2, 1)  # what it says is no answer of the nursery
-        module, _, name = function.partition(":")
-        code = getattr(import_module(module), name)(*given) or 0
+        code = _call(function, given) or 0
     except BaseException:
         traceback.print_exc()
     finally:
         os._exit(code)
 
 
+_ended: dict[int, int | str] = {}
+
+
 def _wait(pid: int) -> int | str:
-    _, status = os.waitpid(pid, os.WUNTRACED)
-    return STOPPED if os.WIFSTOPPED(status) else os.waitstatus_to_exitcode(status)
+    """Wait for one child; whoever else ends meanwhile is taken note of, also a grandchild that was left alone."""
+    while pid not in _ended:
+        found, status = os.waitpid(-1, os.WUNTRACED)
+        _ended[found] = STOPPED if os.WIFSTOPPED(status) else os.waitstatus_to_exitcode(status)
+    return _ended.pop(pid)
+
+
+def _adopt_grandchildren() -> None:
+    """Become the parent of whoever loses its own, else nobody might notice its end: a zombie seems to be alive."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def main(modules: Sequence[str]) -> None:
     """Do what is asked, line by line, until nobody asks any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _adopt_grandchildren()
     for module in modules:
         import_module(module)
-    doing = {"start": _start, "wait": _wait, "flush": _flush}
+    gc.freeze()
+    doing = {"start": _start, "wait": _wait, "prepare": _call, "flush": _flush}
     for line in sys.stdin:
         what, *given = json.loads(line)
         print(json.dumps(doing[what](*given)), flush=True)
