@@ -182,6 +182,8 @@ def test_what_several_may_be_meant_by_is_asked_back_and_what_nothing_is_told(led
     assert result.exit_code == 1
     assert "ticket:1" in result.output
     assert "write which" in result.output
+    ledger.settle(TARGET, [Entry("probe", "a", "gone", target_id="987654")])
+    assert asked("show", "987654").exit_code == 1
     nothing = asked("show", "nothing-like-it")
     assert nothing.exit_code == 1
     assert "a SmarterTrack ticket number" in nothing.output

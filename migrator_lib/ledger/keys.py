@@ -51,7 +51,8 @@ def _candidates(text: str, ledger: Ledger, target: str, staged: Staged, engageme
         yield from _at_address(text, ledger, target)
         return
     for entry in ledger.with_id(target, text):
-        yield entry.object, entry.source_key
+        if entry.object in NAMES:  # probes of a sandbox are no records of the source
+            yield entry.object, entry.source_key
     for obj in NAMES:
         if ledger.entry(target, obj, text) is not None:
             yield obj, text

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from benchmarks.ledger import rate
 from migrator_lib.errors import StorageError
 from migrator_lib.ledger import Ledger
 from tests.ledger.ledgers import PRODUCTION, Place, created
@@ -127,3 +128,10 @@ def test_a_disk_that_takes_no_more_stops_before_anything_is_sent_and_goes_on_whe
     ledger = Ledger.in_folder(tmp_path)
     assert ledger.counts(PRODUCTION)["ticket"]["created"] >= 30
     ledger.close()
+
+
+def test_the_rate_that_is_measured_is_that_of_whole_records(place: Place) -> None:
+    per_second = rate(place.open(), seconds=0.1)
+    rows = place.open().verify()
+    assert rows > 0
+    assert per_second <= rows / 2 / 0.1
