@@ -10,6 +10,8 @@ import pytest
 from migrator_lib.load.context import LoadContext
 from tests.world.world import Wrong, live
 
+LOOKS_MATTER = 0
+"""A seed in whose world a loader that looks nothing up makes something twice."""
 SEEDS = (0, 9, 12, 13, 18)
 ONCE_WRONG = {
     11: "a file came to a ticket that the source deleted and an agent keeps, and nobody accounted for it",
@@ -32,5 +34,4 @@ def test_a_seed_decides_all_that_happens() -> None:
 def test_a_loader_that_does_not_look_before_it_sends_again_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(LoadContext, "look_up", lambda self, obj, payload, **options: None)
     with pytest.raises(Wrong, match="is there 2 times"):
-        for seed in SEEDS:
-            live(seed)
+        live(LOOKS_MATTER)

@@ -55,6 +55,8 @@ TIMEOUT = 30.0
 """Seconds that the client waits for a reply."""
 CALL_LIMIT = 2
 """Messages that one call takes here, so that a thread takes several."""
+LATENCY = 2.0
+"""The most seconds that a request is on its way."""
 DISTURBED, FAULTY, MOST_RUNS = 10, 20, 60
 """Runs of one load in which processes die; in which the account falters; until it must be done."""
 FAILED_ON = "Gorgias fail"
@@ -85,8 +87,8 @@ class Nature:
     @property
     def patience_seconds(self) -> float:
         """How long a look-up is repeated, so that no request can still be on its way: ``lookup_lag_seconds``."""
-        late = self.profile.slow_seconds - TIMEOUT if self.profile.chances.get("slow") else 0.0
-        return self.profile.lag_seconds + max(late, self.late_seconds) + self.profile.latency_seconds + 2.0
+        late = max(self.profile.slow_seconds - TIMEOUT, self.late_seconds)
+        return late + self.profile.lag_seconds + LATENCY + 2.0
 
     @classmethod
     def drawn(cls, chance: Random) -> Nature:
@@ -391,7 +393,7 @@ class World:
         Raises:
             Wrong: the account is not what the mapping makes of the source.
         """
-        with _patched(self.seed):
+        with patched(self.seed):
             self.begin()
             for day in range(self.nature.deltas):
                 self.let_pass(self.chance.uniform(6 * HOUR, 40 * HOUR))
@@ -418,6 +420,15 @@ class World:
         self.mark = self.desk.extract()
         self.load_and_check(None)
 
+    def become(self, nature: Nature) -> None:
+        """Be of another nature from now on; look-ups are as patient as they were."""
+        self.nature = nature
+        self.account.set_profile(nature.profile, self.chance.randrange(1 << 30))
+
+    def check_again(self) -> None:
+        """Compare the account with what was loaded last: nothing that happened since may have changed it."""
+        self.check(self._loaded[0], self._loaded[1], set())
+
     def let_pass(self, seconds: float) -> None:
         """Let time pass."""
         self.clock.advance(seconds)
@@ -438,6 +449,7 @@ class World:
         staged = self.desk.staged
         lookups = self.desk.lookups(staged, self.parameters)
         self.run_until_done(partial(self.load, staged, lookups, tickets))
+        self._loaded = staged, lookups
         self.check(staged, lookups, tickets)
 
     def let_happen(self, name: str, which: int) -> None:
@@ -605,7 +617,7 @@ EDITS = (*TRACED, *UNTRACED)
 
 
 @contextmanager
-def _patched(seed: int) -> Iterator[None]:
+def patched(seed: int) -> Iterator[None]:
     """Let the seed decide what the library draws by itself, and a call take few messages."""
     state, limit = random.getstate(), ticket_loading.CALL_LIMIT
     random.seed(seed)
