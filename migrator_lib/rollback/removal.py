@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from migrator_lib.errors import RecordError, RecordRejected, Unanswered
+from migrator_lib.errors import RecordError, RecordRejected, TargetDenied, Unanswered
 from migrator_lib.gorgias.contract.replies import Job, Ticket
 from migrator_lib.ledger import REMOVED, Entry
 from migrator_lib.ledger.written import as_written
@@ -138,7 +138,7 @@ class Removal:
     def _job(self, go: Sequence[Planned]) -> None:
         """Have a job delete a batch, and wait until it has ended; what it leaves is deleted one by one."""
         body = {"type": DELETES, "params": {"ticket_ids": [item.id for item in go]}}
-        with suppress(Unanswered, RecordError):  # one that began all the same deletes what is to be deleted
+        with suppress(Unanswered, RecordError, TargetDenied):  # one that began all the same deletes what is to go
             self._await(self.context.api.jobs.create(body), len(go))
 
     def _await(self, job: Job, tickets: int) -> None:
@@ -156,7 +156,7 @@ class Removal:
         sent = {item.id for item in self.plan.waiting("tickets", "sent", BATCH)}
         if not sent or not self.context.behaviour.delete_job:
             return
-        with suppress(RecordError):
+        with suppress(RecordError, TargetDenied):
             for job in self.context.api.jobs.every():
                 params = job.params if isinstance(job.params, Mapping) else {}
                 if job.type == DELETES and job.status not in JOB_ENDED and sent & {*(params.get("ticket_ids") or ())}:

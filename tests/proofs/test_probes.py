@@ -43,7 +43,9 @@ def test_an_account_as_it_is_assumed_to_be_answers_as_expected(bench: Bench) -> 
     }
     followed = {probe.name: probe.follows(answers[probe.name]) for probe in PROBES}
     # the one thing that is done only where it was seen to work
-    assert {name: follows for name, follows in followed.items() if follows} == {"delete_job_works": {"delete_job": True}}
+    assert {name: follows for name, follows in followed.items() if follows} == {
+        "delete_job_works": {"delete_job": True}
+    }
     assert not [probe.name for probe in PROBES if probe.blocks(answers[probe.name])]
 
 

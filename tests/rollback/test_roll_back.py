@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from migrator_lib.errors import RecordRejected, TargetError
+from migrator_lib.errors import RecordRejected, TargetDenied, TargetError
 from migrator_lib.ledger import PENDING, Entry
 from migrator_lib.rollback.planning import BEFORE, CHANGED, FOREIGN, IN_USE, MESSAGES, NAMED, UNKNOWN, UNLIKE
 from migrator_lib.rollback.proof import ARCHIVED, OFF, OTHERS_CHANGED, OTHERS_MADE, STAYS, UNEXPLAINED_THERE
@@ -301,6 +301,17 @@ def test_a_job_of_a_run_that_died_is_waited_for_before_anything_is_looked_at_aga
     assert there.roll_back().wrong == 0
     assert [job["status"] for job in there.account.store.by_kind("job")] == ["done"]
     assert there.account.stats.by_endpoint["POST jobs"] == 1
+
+
+def test_where_the_plan_of_the_account_has_no_jobs_tickets_are_deleted_one_by_one(
+    there: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(_body: object) -> None:
+        raise TargetDenied("Gorgias refused POST /api/jobs with 403: this plan has no jobs")
+
+    monkeypatch.setattr(there.api.jobs, "create", denied)
+    assert there.roll_back().wrong == 0
+    assert there.account.stats.by_endpoint["DELETE tickets/{id}"] == 8
 
 
 def test_without_the_sandboxs_word_no_job_is_made(there: Place) -> None:
