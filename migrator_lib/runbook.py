@@ -299,6 +299,7 @@ def _stage_delta(engagement: Engagement, began: Watermark, look: Callable[[], F]
     reader, started = extractor(engagement, stage), time.perf_counter()
     with engagement.progress.alive(), engagement.source.one_moment():
         found = look()
+        history.note_purged(ledger, found.purged)
         if not found:
             return found
         reader.start_again()
@@ -312,7 +313,7 @@ def _stage_delta(engagement: Engagement, began: Watermark, look: Callable[[], F]
     more = engagement.all_stages.count("TicketMessages") - before
     at = engagement.clock_now.isoformat(timespec="seconds")
     read = history.Delta(stage, at, len(found.tickets | found.merged), more, round(took, 3))
-    history.note_read(ledger, read, found.purged)
+    history.note_read(ledger, read)
     return found
 
 
@@ -361,12 +362,14 @@ def cut_over(engagement: Engagement) -> CutoverResult:
     found = _stage_delta(engagement, began, lambda: _look(engagement))
     loaded = _load_deltas(engagement)
     missed = _compare(engagement)
+    history.note_purged(engagement.ledger, missed.purged)
     _require_frozen(engagement, began)
     if missed:
         _stage_delta(engagement, began, lambda: missed)
         loaded = loaded.followed_by(_load_deltas(engagement))
         _require_frozen(engagement, began, _compare(engagement))
     deltas = engagement.ledger.meta("deltas", [])
+    conflicts.write(engagement)
     result = CutoverResult(found.with_missed(missed), loaded, reconcile(engagement), deltas, last=began.last)
     _require_frozen(engagement, began)
     _put_back(engagement, result)

@@ -62,14 +62,17 @@ def forget(ledger: Ledger) -> None:
     ledger.set_meta(PURGED, [])
 
 
-def note_read(ledger: Ledger, delta: Delta, purged: Collection[int]) -> None:
-    """Keep a delta that was staged, and which tickets the source does not hold any more.
-
-    A stage of the same name that was never finished, and read anew, counts once.
-    """
+def note_read(ledger: Ledger, delta: Delta) -> None:
+    """Keep a delta that was staged; one that was never finished, and is read anew, counts once."""
     earlier = [one for one in deltas(ledger) if one.stage != delta.stage]
     ledger.set_meta(HISTORY, [vars(one) for one in (*earlier, delta)])
-    ledger.set_meta(PURGED, sorted({*purged, *ledger.meta(PURGED, [])}))
+
+
+def note_purged(ledger: Ledger, purged: Collection[int]) -> None:
+    """Keep which staged tickets the source does not hold any more, beside those of earlier deltas."""
+    known = set(ledger.meta(PURGED, []))
+    if not known.issuperset(purged):
+        ledger.set_meta(PURGED, sorted(known | set(purged)))
 
 
 def note_loaded(ledger: Ledger, stages: Collection[str], at: str, seconds: float | None, calls: int) -> None:

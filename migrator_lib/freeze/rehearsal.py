@@ -130,6 +130,6 @@ def _guests(staged: Staged) -> int:
 def _compare(engagement: Engagement, staged: Staged) -> float:
     began = time.perf_counter()
     delta.changes(engagement.source, staged, engagement.progress, page_rows=engagement.parameters.source.page_rows)
-    took = time.perf_counter() - began
+    took = round(time.perf_counter() - began, 3)
     history.note_measured(engagement.ledger, history.COMPARISON, took)
     return took

@@ -11,8 +11,12 @@ from migrator_lib.ledger import Ledger
 
 def test_a_delta_is_kept_once_and_what_was_purged_adds_up(tmp_path: Path) -> None:
     ledger = Ledger.in_folder(tmp_path, inline=True)
-    history.note_read(ledger, Delta("delta-001", "then", 5, 6, 1.0), {4, 2})
-    history.note_read(ledger, Delta("delta-001", "again", 7, 8, 2.0), {3})
+    for purged, delta in (
+        ({4, 2}, Delta("delta-001", "then", 5, 6, 1.0)),
+        ({3}, Delta("delta-001", "again", 7, 8, 2.0)),
+    ):
+        history.note_purged(ledger, purged)
+        history.note_read(ledger, delta)
     assert history.deltas(ledger) == [Delta("delta-001", "again", 7, 8, 2.0)]
     assert ledger.meta(history.PURGED) == [2, 3, 4]
     history.forget(ledger)
@@ -23,7 +27,7 @@ def test_a_delta_is_kept_once_and_what_was_purged_adds_up(tmp_path: Path) -> Non
 def test_what_a_load_took_is_kept_for_all_deltas_that_it_brought(tmp_path: Path) -> None:
     ledger = Ledger.in_folder(tmp_path, inline=True)
     for stage in ("delta-001", "delta-002", "delta-003"):
-        history.note_read(ledger, Delta(stage, "then", 1, 1, 1.0), ())
+        history.note_read(ledger, Delta(stage, "then", 1, 1, 1.0))
     history.note_loaded(ledger, ["delta-001"], "first", None, 900)
     history.note_loaded(ledger, ["delta-002", "delta-003"], "second", 61.24, 90)
     told = [(one.loaded_at, one.load_seconds, one.calls, list(one.loaded_with)) for one in history.deltas(ledger)]

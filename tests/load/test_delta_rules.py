@@ -403,7 +403,7 @@ def test_the_list_of_conflicts_has_a_link_for_each_field_and_names_nobody(desk: 
     desk.change(1, Subject="Mine")
     desk.delta(1)
     desk.load()
-    history.note_read(desk.ledger, history.Delta("delta-001", "", 1, 0, 1.0), {3})
+    history.note_purged(desk.ledger, {3})
     engagement: Any = SimpleNamespace(
         ledger=desk.ledger, all_stages=desk.staged, account_url=lambda _: "https://co.gorgias.com/",
         paths=SimpleNamespace(documents=tmp_path),
