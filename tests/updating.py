@@ -19,6 +19,7 @@ from migrator_lib.reconcile import Reconciler, Reconciliation
 from migrator_lib.reconcile.readback import ReadBack
 from migrator_lib.simulators.gorgias import Account
 from migrator_lib.simulators.gorgias.in_process import api_of
+from migrator_lib.staging import Staged
 from tests.loading import TARGET, filled, loader, ticket
 from tests.shop import Shop
 from tests.simulated_account import SEED
@@ -34,14 +35,25 @@ class Loaded:
     ledger: Ledger
     account: Account
     api: GorgiasApi
+    _written: str = ""
+
+    def staged(self) -> Staged:
+        """Return the stage of what the shop holds now; it is written only if that is not what was written last."""
+        files = sorted((str(file), file.read_bytes()) for file in self.shop.files.rglob("*") if file.is_file())
+        held = repr((self.shop.tables, files))
+        if held != self._written:
+            self.shop.stage()
+            self._written = held
+        return Staged([self.shop.folder / "staged" / "full"])
 
     def load(self, **more: Any) -> LoadReport:
         """Load what the shop holds now."""
-        return loader(self.shop, self.api, self.ledger, crew=Alone(), **more).run()
+        staged = more.pop("staged", None) or self.staged()
+        return loader(self.shop, self.api, self.ledger, staged, crew=Alone(), **more).run()
 
     def reconcile(self) -> Reconciliation:
         """Compare what the shop holds now with the account."""
-        staged, read = self.shop.stage(), ReadBack(self.shop.folder / "readback.sqlite3", "demo")
+        staged, read = self.staged(), ReadBack(self.shop.folder / "readback.sqlite3", "demo")
         progress = Progress(self.shop.folder / "progress.json", "06_reconcile")
         read.read(self.api, progress)
         found = Reconciler(

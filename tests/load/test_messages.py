@@ -196,8 +196,7 @@ class Killed(BaseException):
     """Nothing of ours is done behind it."""
 
 
-@pytest.mark.parametrize("method", ["create", "delete"])
-@pytest.mark.parametrize("ticket_leaves", [False, True])
+@pytest.mark.parametrize(("method", "ticket_leaves"), [("create", False), ("delete", True)])
 def test_a_run_that_dies_between_deleting_a_message_and_making_it_again_is_made_good_by_the_next(
     desk: Loaded, monkeypatch: pytest.MonkeyPatch, method: str, ticket_leaves: bool
 ) -> None:
@@ -253,7 +252,7 @@ def test_a_file_that_was_missing_when_its_ticket_was_sent_is_on_its_message_once
 
 
 def test_a_file_that_could_not_be_read_behind_the_extract_is_sent_by_the_next_load_that_can(desk: Loaded) -> None:
-    staged = desk.shop.stage()
+    staged = desk.staged()
     desk.shop.file("5.att", b"\x89PNG damaged")
     desk.load(staged=staged)
     assert desk.entry("ticket", 2).detail["lost"] == ["attachment:2"]

@@ -14,7 +14,7 @@ from tests.updating import Loaded
 
 
 def remapped(desk: Loaded, staged: Staged | None = None, **behaviour: Any) -> Remapping:
-    staged = staged or desk.shop.stage()
+    staged = staged or desk.staged()
     lookups = replace(desk.shop.lookups(staged), behaviour=Behaviour(**behaviour))
     return Remapper(
         ledger=desk.ledger, target=TARGET, staged=staged, lookups=lookups, folder=desk.shop.folder / "staged",
