@@ -1,13 +1,9 @@
-"""Indexes files until one is read, and there kills itself as ``kill -9`` would: run as a process by its test.
-
-Arguments: URL of the source, folder, files root, number of files that are read before one is deadly.
-"""
+"""Indexes files until one is read, and there kills itself as ``kill -9`` would: run as a process by its test."""
 
 from __future__ import annotations
 
 import os
 import signal
-import sys
 from pathlib import Path
 from typing import BinaryIO
 
@@ -26,11 +22,11 @@ class Deadly(LocalRoot):
         return super().open(path)
 
 
-if __name__ == "__main__":
-    url, folder, files, left = sys.argv[1:]
+def main(url: str, folder: str, files: str, left: int) -> None:
+    """Index a source's files; ``left`` are read before one is deadly."""
     file_index.PAGE_FILES = 4
     with Desk(url, Path(folder)).reader() as reader:
         root = Deadly(Path(files))
-        root.left = int(left)
+        root.left = left
         reader.tickets()
         reader.files(root)

@@ -1,14 +1,13 @@
 """Switching off, or putting back, in a process of its own that is killed at a chosen moment.
 
-``python -m tests.crash.switch_process FOLDER URL off|restore MOMENTS``: so many requests and writes of the ledger begin
-or end before the process kills itself, as nobody else could at exactly that moment.
+So many requests and writes of the ledger begin or end before the process kills itself, as nobody else could at exactly
+that moment.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-import sys
 from pathlib import Path
 
 from migrator_lib.clock import ScaledClock
@@ -25,16 +24,12 @@ class SuddenDeath(Life):
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def main(folder: Path, url: str, way: str, moments: int) -> None:
-    """Do it until the end, or the moment."""
+def main(folder: str, url: str, way: str, moments: int) -> None:
+    """Do it, ``off`` or ``restore``, until the end, or the moment."""
     life = SuddenDeath(moments)
     api = mortal_transport(client(url, ScaledClock(SPEED)), life)
-    switch = Switch(api, mortal_ledger(folder, life), "production")
+    switch = Switch(api, mortal_ledger(Path(folder), life), "production")
     if way == "off":
         switch.off(look(api).effects, ALL)
     else:
         switch.restore()
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4]))

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
+from tests.crash.nursery import Nursery
 from tests.extracting import Desk
 from tests.smartertrack.source_desk import add_ticket, create, sqlite_url, tables_of, writing
 
-PROJECT = Path(__file__).parents[2]
 FILES = 23
 
 
-def _run(desk: Desk, root: Path, left: int) -> int:
-    command = [sys.executable, "-m", "tests.crash.index_until", desk.url, str(desk.folder), str(root), str(left)]
-    return subprocess.run(command, cwd=PROJECT, check=False, timeout=300).returncode
+def _run(children: Nursery, desk: Desk, root: Path, left: int) -> int | str:
+    return children.run("tests.crash.index_until:main", desk.url, str(desk.folder), str(root), left)
 
 
-def test_an_index_killed_again_and_again_ends_byte_for_byte_like_an_undisturbed_one(tmp_path: Path) -> None:
+def test_an_index_killed_again_and_again_ends_byte_for_byte_like_an_undisturbed_one(
+    tmp_path: Path, children: Nursery
+) -> None:
     tables, root = tables_of(), tmp_path / "files"
     create(sqlite_url(tmp_path), tables)
     with writing(sqlite_url(tmp_path), tables) as write:
@@ -29,9 +28,9 @@ def test_an_index_killed_again_and_again_ends_byte_for_byte_like_an_undisturbed_
             (root / str(n % 3)).mkdir(parents=True, exist_ok=True)
             (root / str(n % 3) / f"{n}.att").write_bytes(b"x" * n)
     undisturbed = Desk(sqlite_url(tmp_path), tmp_path / "undisturbed")
-    assert _run(undisturbed, root, FILES) == 0
+    assert _run(children, undisturbed, root, FILES) == 0
     desk, killed = Desk(sqlite_url(tmp_path), tmp_path / "killed"), 0
-    while _run(desk, root, 9) == -signal.SIGKILL:
+    while _run(children, desk, root, 9) == -signal.SIGKILL:
         killed += 1
         assert killed < 5
     assert killed >= 2

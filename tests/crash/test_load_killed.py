@@ -1,10 +1,13 @@
-"""Kill the load anywhere, run it again: no duplicate, no gap."""
+"""Kill the load anywhere, start it twice, let it be taken over: no duplicate, no gap.
+
+What the matrix does at chosen moments with few workers is done here wherever many of them happen to be.
+"""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
+import os
+import signal
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,16 +15,19 @@ from pathlib import Path
 
 import pytest
 
+from migrator_lib.clock import ScaledClock
 from migrator_lib.ledger import PENDING, Ledger
-from migrator_lib.simulators.gorgias import running
-from migrator_lib.simulators.gorgias.admin_client import outbox, stats
-from migrator_lib.simulators.gorgias.store import Store
+from migrator_lib.simulators.gorgias import Account, in_thread
+from migrator_lib.simulators.gorgias.limits.faults import Fault
+from tests.crash.load_process import LEASE_LOST
+from tests.crash.nursery import Nursery
 from tests.loading import everything, filled
 from tests.simulated_account import SEED
 
-PROJECT = Path(__file__).parents[2]
-TICKETS, SPEED = 80, 30.0
-"""60 calls a second: a load is to be caught in the middle, also where the machine has more to do."""
+LOAD = "tests.crash.load_process:load"
+TICKETS, SPEED = 80, 60.0
+"""120 calls a second: a load is to be caught in the middle, also where the machine has more to do."""
+POSTED, MANY = ("tickets", "customers", "teams", "custom-fields", "tags"), 10_000
 WORKERS = 16
 """What an engagement has if it says nothing: so many tickets may be made without an outcome in the ledger."""
 
@@ -31,33 +37,33 @@ class Engagement:
     """A staged shop, its ledger's folder, and an account."""
 
     folder: Path
+    shop: Path
     url: str
-    file: Path
+    account: Account
+    children: Nursery
 
-    def start(self) -> subprocess.Popen[bytes]:
-        """Start a load."""
-        what = [str(self.folder), self.url, str(TICKETS), str(SPEED)]
-        return subprocess.Popen([sys.executable, "-m", "tests.crash.load_process", *what], cwd=PROJECT)
+    def start(self, *, take_over: bool = False) -> int:
+        """Start a load; return its process id."""
+        given = str(self.folder), str(self.shop), self.url, TICKETS, SPEED, take_over
+        return self.children.start(LOAD, *given)
 
     def finish(self) -> None:
         """Load to the end."""
-        assert self.start().wait(timeout=120) == 0
+        assert self.children.wait(self.start()) == 0
+
+    def wait_until(self, kind: str, number: int) -> None:
+        """Wait until the account holds so many of a kind."""
+        until = time.monotonic() + 60
+        while self.account.store.count(kind) < number:
+            assert time.monotonic() < until
+            time.sleep(0.002)
 
     def kill_at(self, kind: str, number: int) -> None:
         """Start a load, and kill it when the account holds so many of a kind, wherever it is then."""
         process = self.start()
-        while stats(self.url)["objects"][kind] < number and not _ended(process):
-            continue
-        process.kill()
-        process.wait()
-
-    def holds(self) -> dict[str, Counter[str]]:
-        """Return what the account holds."""
-        store = Store(self.file)
-        try:
-            return everything(store)
-        finally:
-            store.close()
+        self.wait_until(kind, number)
+        os.kill(process, signal.SIGKILL)
+        assert self.children.wait(process) == -signal.SIGKILL
 
     def entries(self) -> Counter[tuple[str, str]]:
         """Return (object, state) to number of records in the ledger."""
@@ -68,46 +74,49 @@ class Engagement:
         ledger.close()
         return counts
 
-
-def _ended(process: subprocess.Popen[bytes]) -> bool:
-    """Whether a process ends within the blink of an eye."""
-    try:
-        process.wait(timeout=0.01)
-    except subprocess.TimeoutExpired:
-        return False
-    return True
+    def is_as(self, calm: Engagement) -> None:
+        """Pass if the account and the ledger hold what those of an undisturbed load hold."""
+        holds = everything(self.account.store)
+        assert holds == everything(calm.account.store)
+        assert all(set(names.values()) == {1} for names in holds.values())
+        assert self.entries() == calm.entries()
+        assert self.account.store.outbox() == []
 
 
 @pytest.fixture(scope="module")
-def engagements(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Engagement]]:
-    """Three engagements on accounts of one simulator; the first is loaded undisturbed."""
-    root = tmp_path_factory.mktemp("killed")
-    seed = root / "seed.json"
-    seed.write_text(json.dumps(SEED))
-    names = ("calm", "killed", "sent")
-    with running(root / "accounts", names, speed=SPEED, seed=seed) as simulator:
-        found = {}
-        for name in names:
-            filled(root / name / "shop", TICKETS).write("full")
-            found[name] = Engagement(root / name, simulator.base_url(name), root / "accounts" / f"{name}.sqlite3")
+def engagements(tmp_path_factory: pytest.TempPathFactory, children: Nursery) -> Iterator[dict[str, Engagement]]:
+    """Engagements with one shop, each with an account of its own; the first is loaded undisturbed."""
+    root, clock = tmp_path_factory.mktemp("killed"), ScaledClock(SPEED)
+    filled(root / "shop", TICKETS).write("full")
+    names = ("calm", "killed", "sent", "twice", "taken", "failing")
+    accounts = {name: Account(name, None, seed=SEED, clock=clock) for name in names}
+    with in_thread(accounts) as urls:
+        found = {name: Engagement(root / name, root / "shop", urls[name], accounts[name], children) for name in names}
         found["calm"].finish()
         yield found
 
 
-def test_a_load_that_is_killed_again_and_again_ends_as_an_undisturbed_one(engagements: dict[str, Engagement]) -> None:
-    calm, killed = engagements["calm"], engagements["killed"]
+@pytest.fixture
+def calm(engagements: dict[str, Engagement]) -> Engagement:
+    """The one that nothing disturbed."""
+    return engagements["calm"]
+
+
+def test_a_load_that_is_killed_again_and_again_ends_as_an_undisturbed_one(
+    engagements: dict[str, Engagement], calm: Engagement
+) -> None:
+    killed = engagements["killed"]
     for kind, number in (("team", 1), ("customer", 12), ("ticket", 17), ("ticket", 50)):
         killed.kill_at(kind, number)
     assert 50 - WORKERS <= killed.entries()["ticket", "created"] < TICKETS
     killed.finish()
-    assert killed.holds() == calm.holds()
-    assert killed.entries() == calm.entries()
-    assert all(set(names.values()) == {1} for names in killed.holds().values())
-    assert outbox(killed.url) == []
+    killed.is_as(calm)
 
 
-def test_a_load_that_was_killed_leaves_intents_and_settles_them(engagements: dict[str, Engagement]) -> None:
-    calm, sent = engagements["calm"], engagements["sent"]
+def test_a_load_that_was_killed_leaves_intents_and_settles_them(
+    engagements: dict[str, Engagement], calm: Engagement
+) -> None:
+    sent = engagements["sent"]
     for tickets in range(10, 70, 10):  # a kill may find everybody between two records, but not one kill after the other
         sent.kill_at("ticket", tickets)
         if any(state == PENDING for _, state in sent.entries()):
@@ -116,4 +125,41 @@ def test_a_load_that_was_killed_leaves_intents_and_settles_them(engagements: dic
         pytest.fail("no kill left an intent")
     sent.finish()
     assert not any(state == PENDING for _, state in sent.entries())
-    assert sent.holds() == calm.holds()
+    sent.is_as(calm)
+
+
+def test_of_two_loads_that_are_started_at_once_one_is_refused(
+    engagements: dict[str, Engagement], calm: Engagement
+) -> None:
+    twice = engagements["twice"]
+    both = [twice.start(), twice.start()]
+    assert sorted(twice.children.wait(one) for one in both) == [0, LEASE_LOST]
+    twice.is_as(calm)
+
+
+def test_a_load_that_is_taken_over_in_the_middle_ends_and_the_other_one_completes_it(
+    engagements: dict[str, Engagement], calm: Engagement
+) -> None:
+    taken = engagements["taken"]
+    first = taken.start()
+    for tickets in (10, 30, 50):
+        taken.wait_until("ticket", tickets)
+        second = taken.start(take_over=True)
+        assert taken.children.wait(first) == LEASE_LOST
+        first = second
+    assert taken.children.wait(first) == 0
+    taken.is_as(calm)
+
+
+def test_a_load_whose_every_post_is_answered_with_an_error_after_it_was_carried_out_sends_each_once(
+    engagements: dict[str, Engagement], calm: Engagement
+) -> None:
+    failing = engagements["failing"]
+    faults = [Fault("http_500_after_commit", "POST", path, times=MANY) for path in POSTED]
+    failing.account.faults += faults
+    assert failing.children.wait(failing.start()) == 0
+    sent = {name: n for name, n in failing.account.stats.by_endpoint.items() if name.startswith("POST")}
+    once = {name: n for name, n in calm.account.stats.by_endpoint.items() if name.startswith("POST")}
+    assert sent == once
+    assert sum(MANY - fault.times for fault in faults) == sum(once.values()) - once["POST upload"]
+    failing.is_as(calm)

@@ -298,11 +298,14 @@ class Worlds:
 
     def _child(self, on_a_disk: bool) -> Nursery:
         if on_a_disk not in self._children:
-            shim = self._request.getfixturevalue("shim") if on_a_disk else None
-            child = nursery("tests.crash.story", shim=shim, root=self._folder / "disk" if on_a_disk else None)
-            self._children[on_a_disk] = self._resources.enter_context(child)
+            child: Nursery = self._of_a_disk() if on_a_disk else self._request.getfixturevalue("children")
+            self._children[on_a_disk] = child
             self._children[on_a_disk].prepare("tests.crash.story:prepare", str(self._folder / "shop"))
         return self._children[on_a_disk]
+
+    def _of_a_disk(self) -> Nursery:
+        shim = self._request.getfixturevalue("shim")
+        return self._resources.enter_context(nursery("tests.crash.story", shim=shim, root=self._folder / "disk"))
 
     def of(self, death: str) -> World:
         """Return the world of a kind of death, at its end."""

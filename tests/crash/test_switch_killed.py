@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,11 +11,10 @@ import pytest
 from migrator_lib.ledger import Ledger
 from migrator_lib.side_effects import Switch, look, still_off
 from tests.conftest import Switch as Served
+from tests.crash.nursery import Nursery
 from tests.side_effects.acting import ALL, TWO, state
 from tests.side_effects.conftest import serving
 from tests.simulated_account import SimulatedGorgias
-
-PROJECT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -27,10 +24,9 @@ def two(served: tuple[Served, str]) -> Iterator[SimulatedGorgias]:
         yield gorgias
 
 
-def killed(way: str, moments: int, gorgias: SimulatedGorgias, folder: Path) -> None:
-    what = [str(folder), gorgias.url, way, str(moments)]
-    process = subprocess.run([sys.executable, "-m", "tests.crash.switch_process", *what], cwd=PROJECT, check=False)
-    assert process.returncode == -signal.SIGKILL
+def killed(way: str, moments: int, gorgias: SimulatedGorgias, folder: Path, children: Nursery) -> None:
+    code = children.run("tests.crash.switch_process:main", str(folder), gorgias.url, way, moments)
+    assert code == -signal.SIGKILL
 
 
 @pytest.mark.parametrize(
@@ -39,10 +35,10 @@ def killed(way: str, moments: int, gorgias: SimulatedGorgias, folder: Path) -> N
     ids=["recorded and not sent", "sent and not read back"],
 )
 def test_killed_while_switching_off_the_account_ends_as_it_was(
-    two: SimulatedGorgias, tmp_path: Path, moments: int, is_off: bool
+    two: SimulatedGorgias, tmp_path: Path, children: Nursery, moments: int, is_off: bool
 ) -> None:
     before = state(two.account)
-    killed("off", moments, two, tmp_path)
+    killed("off", moments, two, tmp_path, children)
     assert (state(two.account) != before) is is_off
     ledger = Ledger.in_folder(tmp_path)
     assert len(still_off(ledger, "production")) == 1, "what may be off is known before it is"
@@ -53,12 +49,14 @@ def test_killed_while_switching_off_the_account_ends_as_it_was(
     ledger.close()
 
 
-def test_killed_while_putting_back_the_account_ends_as_it_was(two: SimulatedGorgias, tmp_path: Path) -> None:
+def test_killed_while_putting_back_the_account_ends_as_it_was(
+    two: SimulatedGorgias, tmp_path: Path, children: Nursery
+) -> None:
     before = state(two.account)
     ledger = Ledger.in_folder(tmp_path)
     Switch(two.api, ledger, "production").off(look(two.api).effects, ALL)
     ledger.close()
-    killed("restore", 5, two, tmp_path)  # sent and not read back
+    killed("restore", 5, two, tmp_path, children)  # sent and not read back
     assert len(look(two.api).effects) == 1, "the first of both is on again"
     ledger = Ledger.in_folder(tmp_path)
     assert len(still_off(ledger, "production")) == 2
