@@ -45,6 +45,8 @@ OURS = 0x6D696772
 """Sets our locks apart from those of other programs in the same database."""
 PASSING = ("08", "57P", "53300")
 """Beginnings of PostgreSQL's codes of what passes: connection lost, server restarted, too many connections."""
+FINAL, PASSING_WORDS = "FATAL", ("the database system", "too many", "connection slots", "terminating")
+"""What PostgreSQL says to whom it does not let in, and what of that passes: it starts, it ends, it is full."""
 NO_RIGHT = "42501"
 """PostgreSQL's code of what a login may not do."""
 
@@ -53,14 +55,16 @@ class Database:
     """Where a ledger is kept."""
 
     def __init__(
-        self, url: str | sa.URL, *, schema: str | None = None, patience_seconds: float = PATIENCE_SECONDS
-    ) -> None:
+        self, url: str | sa.URL, *, schema: str | None = None, patience_seconds: float = PATIENCE_SECONDS,
+        answered: bool = False,
+    ) -> None:  # fmt: skip
         """Prepare the way to it; nothing is connected yet.
 
         Args:
             url: SQLAlchemy URL, with the password if one is needed.
             schema: in which the tables are, on a server.
             patience_seconds: how long a server that went away is waited for.
+            answered: whether it is known that the server is there; one that never answered is not waited for.
 
         Raises:
             ParameterError: it is of an engine that a ledger is not kept in.
@@ -76,7 +80,7 @@ class Database:
         self.patience_seconds = patience_seconds
         self._me = uuid.uuid4().hex
         self._number = 0
-        self._answered = False
+        self._answered = answered
         options: dict[str, Any] = CONNECTIONS if parsed.database not in (None, "", ":memory:") else {}
         if self.is_server:
             parsed = parsed.set(drivername="postgresql+psycopg")
@@ -225,9 +229,12 @@ def _is_lost(error: DBAPIError) -> bool:
     if error.connection_invalidated:
         return True
     code = getattr(error.orig, "sqlstate", None)
-    if hasattr(error.orig, "sqlstate") and isinstance(error, OperationalError):
-        return code is None or str(code).startswith(PASSING)
-    return False
+    if not hasattr(error.orig, "sqlstate") or not isinstance(error, OperationalError):
+        return False
+    if code is not None:
+        return str(code).startswith(PASSING)
+    words = str(error.orig)  # who is not let in is told no code
+    return FINAL not in words or any(some in words for some in PASSING_WORDS)
 
 
 def _storage_error(error: DBAPIError, where: str, schema: str | None) -> StorageError:
@@ -241,6 +248,8 @@ def _storage_error(error: DBAPIError, where: str, schema: str | None) -> Storage
     mend = "make room on the disk (or mend its rights)"
     if "locked" in words or "lock timeout" in words:
         mend = "end the other program that has the ledger open"
+    if FINAL in words:
+        mend = "correct ledger.url or ledger.password"
     if getattr(error.orig, "sqlstate", None) == NO_RIGHT:
         mend = f"let an admin make the schema for this login (CREATE SCHEMA {schema} AUTHORIZATION login)"
     return StorageError(

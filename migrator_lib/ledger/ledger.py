@@ -52,7 +52,7 @@ class Ledger:
 
     def __init__(
         self, url: str | sa.URL, *, run_id: str = "interactive", inline: bool = False, engagement: str = "",
-        schema: str | None = None, patience_seconds: float = PATIENCE_SECONDS,
+        schema: str | None = None, patience_seconds: float = PATIENCE_SECONDS, answered: bool = False,
     ) -> None:  # fmt: skip
         """Open it, and make it, or bring it to this version, if need be.
 
@@ -63,6 +63,7 @@ class Ledger:
             engagement: whose ledger it is, for what errors say.
             schema: in which the tables are, where the database is a server's.
             patience_seconds: how long a server that went away is waited for.
+            answered: whether the server is known to be there, so that it is waited for from the begin.
 
         Raises:
             ParameterError: a ledger is not kept in such a database.
@@ -72,7 +73,7 @@ class Ledger:
         """
         self.run_id = run_id
         self.engagement = engagement
-        self.database = Database(url, schema=schema, patience_seconds=patience_seconds)
+        self.database = Database(url, schema=schema, patience_seconds=patience_seconds, answered=answered)
         self.engine = self.database.engine
         self._writer = InlineWriter(self._perform) if inline else GroupWriter(self._perform)
         self._holder: str | None = None

@@ -60,8 +60,9 @@ def open_ledger(
     if password is not None:
         parsed = parsed.set(password=password)
     opened = Ledger(
-        parsed, run_id=run_id, engagement=engagement, schema=schema_of(engagement), patience_seconds=patience_seconds
-    )
+        parsed, run_id=run_id, engagement=engagement, schema=schema_of(engagement), patience_seconds=patience_seconds,
+        answered=bool(before),
+    )  # fmt: skip
     if row and not opened.holds(*_row(row)):
         length = opened.head()[0]
         opened.close()

@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from benchmarks.own_server import OwnServer, own_postgresql
 from benchmarks.servers import ServerMissing
 from migrator_lib.errors import LeaseHeld, LedgerUnreachable, ParameterError, StorageError
-from migrator_lib.ledger import PENDING, Ledger, database
+from migrator_lib.ledger import PENDING, Ledger, database, open_ledger
 from tests.ledger.ledgers import PRODUCTION, Place, created, pending, raw
 from tests.smartertrack.proxy import Proxy, _end, _pass
 
@@ -163,6 +163,24 @@ def test_a_server_that_was_never_there_is_said_at_once(place: Place, network: Lo
     network.down()
     with pytest.raises(LedgerUnreachable, match="cannot be reached"):
         place.open(patience_seconds=600)
+
+
+def test_a_server_that_was_used_before_is_waited_for_from_the_begin(
+    place: Place, network: Loses, tmp_path: Path
+) -> None:
+    open_ledger(tmp_path, "waiting", url=place.url).close()
+    network.down()
+    back = threading.Timer(0.3, network.up)
+    back.start()
+    ledger = open_ledger(tmp_path, "waiting", url=place.url)
+    assert ledger.verify() == 0
+    back.join()
+    ledger.close()
+    wrong = str(sa.make_url(place.url).set(database="nowhere"))
+    (tmp_path / "ledger.place").write_text(wrong)
+    with pytest.raises(StorageError, match="nowhere") as caught:  # which no patience mends
+        open_ledger(tmp_path, "waiting", url=wrong, patience_seconds=600)
+    assert "correct ledger.url" in caught.value.next_step
 
 
 def test_an_error_of_the_server_names_no_password(place: Place) -> None:
