@@ -116,9 +116,11 @@ class Trash:
 
 
 def is_ours(known: Entry, there: Ticket) -> bool:
-    """Whether a ticket lies in the trash because we put it there."""
+    """Whether a ticket lies in the trash because we put it there: at our moment, or nobody has touched it since."""
     at = known.detail.get(TRASHED)
-    return bool(at and there.trashed_datetime) and moment(there.trashed_datetime) == moment(at)
+    if not at or not there.trashed_datetime:
+        return False
+    return moment(there.trashed_datetime) == moment(at) or not was_touched(known, there)
 
 
 def kept(there: Ticket | None) -> dict[str, object]:

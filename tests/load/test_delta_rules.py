@@ -472,3 +472,24 @@ def test_a_rehearsal_says_what_would_be_trashed(desk: Desk) -> None:
     report = loader(desk.shop, desk.api, desk.ledger, desk.staged, rehearsal=True).run()
     assert report.counts["ticket", "would trash"] == 2
     assert desk.there(1)["trashed_datetime"] is None
+
+
+def test_a_ticket_that_gorgias_trashed_at_a_moment_of_its_own_comes_back_too(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = desk.api.tickets.update
+
+    def at_its_own_moment(ticket_id: int, body: Any) -> None:
+        original(
+            ticket_id, {**body, **({"trashed_datetime": "2026-01-03T00:00:00Z"} if "trashed_datetime" in body else {})}
+        )
+
+    desk.change(1, IsDeleted=True)
+    desk.delta(1)
+    with monkeypatch.context() as patch:
+        patch.setattr(desk.api.tickets, "update", at_its_own_moment)
+        desk.load()
+    desk.change(1, IsDeleted=False)
+    desk.delta(1)
+    assert desk.load().conflicts == []
+    assert desk.there(1)["trashed_datetime"] is None
