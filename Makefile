@@ -40,6 +40,7 @@ demo: ## migrate the embedded demo help desk, and say where the reports are
 	ready=$$(date +%s); \
 	$(BIN)/migrator run demo --execute; code=$$?; \
 	echo "Set-up took $$((ready - began)) s, the run $$(($$(date +%s) - ready)) s."; \
+	echo "A day of work after it: $(BIN)/migrator simulate day demo, then $(BIN)/migrator run demo --only 08 -p day=2"; \
 	exit $$code
 
 test: setup ## run the tests: the fast ones, then whole runs of the notebooks (WORKERS=2)

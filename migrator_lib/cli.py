@@ -150,9 +150,9 @@ def _print_summary(one: Any) -> None:
 
 
 COLUMNS = {
-    "source": "source", "created": "cre-\nated", "matched": "match-\ned", "merged": "merged", "skipped": "skip-\nped",
-    "handed_over": "handed\nover", "quarantined": "quaran-\ntined", "validated": "veri-\nfied", "changed": "chan-\nged",
-    "wrong": "wrong",
+    "source": "source", "created": "cre-\nated", "matched": "mat-\nched", "merged": "mer-\nged",
+    "skipped": "skip-\nped", "handed_over": "hand-\ned\nover", "quarantined": "quar-\nan-\ntined",
+    "validated": "veri-\nfied", "changed": "chan-\nged", "wrong": "wrong",
 }  # fmt: skip
 """Headings of the accounts, broken to fit 80 columns."""
 WIDE = 100
