@@ -91,6 +91,7 @@ class Transport:
         self.gate = gate
         self.clock = clock
         self._auth = auth
+        self._renewable = auth if isinstance(auth, Renewable) else None
         self._timeout = timeout_seconds
         self._bytes_per_second = bytes_per_second
         self._allow_invitations = allow_invitations
@@ -174,9 +175,9 @@ class Transport:
     def _answer(self, request: _Request) -> requests.Response:
         """Return an answer that is no fault and no 401 that a new token mends: that was not carried out."""
         reply = self._unfaulty(request)
-        if reply.status_code == 401 and isinstance(self._auth, Renewable):
+        if reply.status_code == 401 and self._renewable:
             rejected = str(reply.request.headers.get("Authorization", ""))
-            return self._unfaulty(request) if self._auth.renew(rejected) else reply
+            return self._unfaulty(request) if self._renewable.renew(rejected) else reply
         return reply
 
     def _unfaulty(self, request: _Request) -> requests.Response:
@@ -192,8 +193,8 @@ class Transport:
     def _send(self, request: _Request) -> requests.Response:
         """Send once. Errors are raised without their cause, which shows the query, and so a person's address."""
         header = None
-        if isinstance(self._auth, Renewable):
-            self._auth.ready()
+        if self._renewable:
+            self._renewable.ready()
         self.gate.acquire()
         try:
             if self._may_write is not None and request.method != "GET":

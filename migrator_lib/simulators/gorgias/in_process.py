@@ -178,15 +178,33 @@ class InProcess(BaseAdapter):
                 return None
 
 
+class _Direct(requests.Session):
+    """A session that looks for no proxy, cookie or certificate: that takes longer than an account's answer."""
+
+    def __init__(self, way: BaseAdapter, like: requests.Session) -> None:
+        super().__init__()
+        self._way = way
+        self.headers, self.auth = like.headers, like.auth
+
+    def request(self, method: str, url: str, **given: Any) -> requests.Response:  # type: ignore[override]
+        """Send a request, as a session does that no redirect leads elsewhere."""
+        prepared, headers = requests.PreparedRequest(), {**self.headers, **(given.get("headers") or {})}
+        prepared.prepare(
+            method=method, url=url, headers=headers, data=given.get("data"), params=given.get("params"), auth=self.auth
+        )
+        return self._way.send(prepared, timeout=given.get("timeout"))
+
+
 class _Transport(Transport):
     """A transport whose threads share a session: there are no connections that they could get at cross with."""
 
+    _only: requests.Session | None = None
+
     def _session(self) -> requests.Session:
         if self._only is None:
-            self._only = self._session_to(self.base_url, self._auth)
+            assert self._adapter is not None
+            self._only = _Direct(self._adapter, self._session_to(self.base_url, self._auth))
         return self._only
-
-    _only: requests.Session | None = None
 
 
 class _Key(AuthBase):
