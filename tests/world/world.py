@@ -360,7 +360,7 @@ class World:
         loader = Loader(
             api=api, target=TARGET, ledger=ledger, staged=staged, lookups=lookups,
             files_root=FilesRoot.at(self.desk.shop.files),
-            progress=Progress(self.desk.folder / "progress.json", "05_load"),
+            progress=_Unseen(self.folder / "progress.json", "05_load"),
             crew=FiberCrew(self.fibers, process, lambda: api.gate.turns.wanted),
         )  # fmt: skip
         self.report = loader.run(tickets=tickets)
@@ -381,7 +381,7 @@ class World:
 
     def _context(self, staged: Staged, lookups: Lookups, ledger: Ledger, api: GorgiasApi) -> rollback.Context:
         return rollback.Context(
-            api, TARGET, ledger, "demo", self.folder, Progress(self.folder / "progress.json", "90_rollback"),
+            api, TARGET, ledger, "demo", self.folder, _Unseen(self.folder / "progress.json", "90_rollback"),
             lookups.behaviour, staged, frozenset(tags_beside(lookups)),
         )  # fmt: skip
 
@@ -590,6 +590,13 @@ class World:
 
 def _key(ticket: Json) -> str:
     return str(ticket["external_id"]).rpartition(":")[2]
+
+
+class _Unseen(Progress):
+    """Progress that nobody looks at."""
+
+    def _write(self) -> None:
+        pass
 
 
 def _documents(account: Account) -> dict[tuple[str, int], str]:
