@@ -36,7 +36,7 @@ OTHER_DUTIES = (
 CREDENTIALS = (
     "a login to the SmarterTrack database, or to its restored copy, that may only SELECT",
     "read access to the whole tree of files below App_Data, of the same moment as the database",
-    "an API key of an admin of the Gorgias account, and one of the sandbox account",
+    "an API key of an admin of the Gorgias account, and one of the sandbox account, if there is one",
 )
 
 
