@@ -78,6 +78,16 @@ def test_the_whole_account_is_as_it_was_but_for_archived_fields_and_a_second_loa
     assert made.ledger.counts(TARGET)["ticket"] == {"created": 8}
 
 
+def test_a_load_changes_nothing_that_was_there_so_there_is_nothing_to_put_back_but_what_it_switched_off(
+    there: Place,
+) -> None:
+    matched = list(there.ledger.entries(TARGET, state="matched"))
+    assert {entry.object for entry in matched} == {"requester", "tag", "user"}
+    for entry in matched:
+        written = there.ledger.journal(TARGET, entry.object, entry.source_key)
+        assert not [event for event in written if "before" in event["detail"]]
+
+
 def test_a_plan_writes_nothing_to_the_account(there: Place) -> None:
     wrote = writes(there.account)
     blast = there.look()
