@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +22,7 @@ from migrator_lib.engagement import ALL_STEPS, ROLL_BACK, STEPS, WRITES, Engagem
 from migrator_lib.errors import ExitCode, LeaseHeld, MigratorError, ParameterError, StorageError, exit_code_for, is_ours
 from migrator_lib.evidence import summary
 from migrator_lib.simulators import embedded
-from migrator_lib.storage import refusals
+from migrator_lib.storage import flush, refusals
 from migrator_lib.watch import Watch
 
 LEASE_PATIENCE_SECONDS = 15
@@ -261,8 +260,11 @@ class Run:
             ended = self._failed(step, type(error).__name__, f"The kernel of {step} ended: {error}.\n{GO_ON}")
         except StorageError as error:
             ended = self._failed(step, type(error).__name__, str(error))
-        with suppress(FileNotFoundError):
-            partial.replace(final)
+        if partial.exists():
+            with refusals(f"{final} could not be written"):  # a step is noted as done: its evidence stays, too
+                flush(partial)
+                partial.replace(final)
+                flush(self.folder)
         return ended
 
     def _failed(self, step: str, error: str, words: str) -> Ended:
