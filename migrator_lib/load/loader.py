@@ -6,7 +6,7 @@ Gorgias' words, and the others go on. How one record is sent is told in :mod:`mi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -373,9 +373,24 @@ def _still_there(known: Entry | None, entry: Entry) -> Entry:
     return replace(known, state=entry.state, rule=entry.rule, reason=entry.reason, detail=detail)
 
 
+def _at_most(states: Mapping[str, int], most: int) -> dict[str, int]:
+    """Return outcomes of parts, of which there are no more than so many now: those in Gorgias count first."""
+    kept = {}
+    for state in sorted(states, key=lambda state: state != "created"):
+        kept[state] = min(states[state], most)
+        most -= kept[state]
+    return {state: n for state, n in kept.items() if n}
+
+
 def _left_alone(known: Entry, entry: Entry) -> Entry:
-    """Return the entry of a record that stays in Gorgias as it is; parts that came since are accounted as left out."""
+    """Return the entry of a record that stays in Gorgias as it is; parts that came since are accounted as left out.
+
+    Parts that the source has no more leave the accounts, though they stay in Gorgias, too.
+    """
     parts = {name: dict(states) for name, states in known.detail.get("parts", {}).items()}
+    if "parts" in entry.detail:
+        there_now = {name: sum(states.values()) for name, states in entry.detail["parts"].items()}
+        parts = {name: _at_most(states, there_now[name]) for name, states in parts.items() if there_now.get(name)}
     for name, states in entry.detail.get("parts", {}).items():
         new = sum(states.values()) - sum(parts.get(name, {}).values())
         if new > 0:
