@@ -40,7 +40,9 @@ def zipped(*contents: bytes, method: int = zipfile.ZIP_DEFLATED, buffer: io.Byte
     buffer = buffer or io.BytesIO()
     with zipfile.ZipFile(buffer, "w", method) as archive:
         for number, content in enumerate(contents):
-            archive.writestr(f"{number}", content)
+            made = zipfile.ZipInfo(f"{number}")  # dated 1980: a date of now would be another one in each worker
+            made.external_attr = 0o600 << 16
+            archive.writestr(made, content, method)
     return buffer.getvalue()
 
 
