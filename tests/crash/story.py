@@ -25,7 +25,6 @@ import sqlalchemy as sa
 from migrator_lib.canary import Canaries, Content
 from migrator_lib.chunks import path_of, write_chunk
 from migrator_lib.clock import ScaledClock
-from migrator_lib.driver import LEASE_PATIENCE_SECONDS
 from migrator_lib.errors import HaltError, LeaseHeld, StorageError
 from migrator_lib.gorgias.api import GorgiasApi
 from migrator_lib.ledger import Entry, Ledger
@@ -72,6 +71,8 @@ class Spec:
     log: str = ""
     """File with the cells that were met, one a line; outside of ``folder``."""
     take_over: bool = False
+    patience: float = 0.0
+    """Seconds that a driver waits for the lease."""
     control: str = ""
     """Port at which the network can be cut."""
 
@@ -154,7 +155,7 @@ def live(given: Mapping[str, Any]) -> int:
 
 def drive(given: Mapping[str, Any]) -> int:
     """Stand for the driver: wait until nobody holds the lease, then let a kernel of its own live."""
-    until = time.monotonic() + LEASE_PATIENCE_SECONDS
+    until = time.monotonic() + given["patience"]
     ledger = Ledger.in_folder(Path(given["folder"], "state"))
     while ledger.lease() is not None:
         assert time.monotonic() < until, "the kernel of a dead driver holds the lease for too long"

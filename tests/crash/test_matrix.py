@@ -26,6 +26,7 @@ import pytest
 
 from migrator_lib.chunks import is_intact
 from migrator_lib.clock import ScaledClock
+from migrator_lib.driver import LEASE_PATIENCE_SECONDS
 from migrator_lib.ledger import GONE, PENDING, SETTLED, Ledger
 from migrator_lib.ledger.schema import REMOVED
 from migrator_lib.side_effects.switch import State
@@ -327,7 +328,10 @@ class Worlds:
         account = Account(name, None, seed=TWO, clock=clock)
         account.cursor_seconds = 3600 * SPEED
         with app_in_thread(create_app({name: account})) as url:
-            spec = Spec(str(folder), str(self._folder / "shop"), f"{url}/{name}", log=str(self._folder / f"{name}.log"))
+            spec = Spec(
+                str(folder), str(self._folder / "shop"), f"{url}/{name}", log=str(self._folder / f"{name}.log"),
+                patience=LEASE_PATIENCE_SECONDS,
+            )  # fmt: skip
             world = World(account, child, spec, MOMENTS.get(death, (BEFORE, WITHIN, AFTER)))
             if death == "none":
                 world.ended(child.wait(world.start("note")), 0)
