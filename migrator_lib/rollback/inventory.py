@@ -115,8 +115,8 @@ class Inventory:
 
     def _add(self, kind: str, page: Sequence[Json]) -> None:
         """Keep a page; what comes twice, since it changed while pages were turned, is kept as it came last."""
-        rows = [(kind, row["id"], row.get("external_id"), content_hash(row), _dumped(facts_of(kind, row)))
-                for row in page]  # fmt: skip
+        items = [item_of(kind, row) for row in page]
+        rows = [(item.kind, item.id, item.external_id, item.hash, _dumped(item.facts)) for item in items]
         with self._refusals():
             self._connection.execute("BEGIN")
             self._connection.executemany("INSERT OR REPLACE INTO thing VALUES (?,?,?,?,?)", rows)
@@ -194,6 +194,16 @@ def _lists(api: GorgiasApi, behaviour: Behaviour) -> dict[str, Callable[[], Iter
     }
 
 
+def listed(api: GorgiasApi, kind: str) -> Iterator[Item]:
+    """Yield the things of a kind as the account lists them now.
+
+    Raises:
+        TargetError: the account cannot be read.
+    """
+    for page in _where_there(_lists(api, Behaviour())[kind]):
+        yield from (item_of(kind, thing.as_json()) for thing in page)
+
+
 def _where_there(pages: Callable[[], Iterable[Sequence[Thing]]]) -> Iterator[Sequence[Thing]]:
     """Yield pages of a list; none where the plan of this account does not have it."""
     try:
@@ -204,6 +214,11 @@ def _where_there(pages: Callable[[], Iterable[Sequence[Thing]]]) -> Iterator[Seq
 
 
 # --- one thing -----------------------------------------------------------------------------------------
+
+
+def item_of(kind: str, row: Json) -> Item:
+    """Return what an inventory keeps of a row of a list."""
+    return Item(kind, row["id"], row.get("external_id"), content_hash(row), facts_of(kind, row))
 
 
 def content_hash(row: Mapping[str, Any]) -> str:
@@ -217,9 +232,9 @@ def facts_of(kind: str, row: Mapping[str, Any]) -> Json:
     ``updated``: when it was last changed, canonical. Of a ticket: ids of customer, user, team, tags and fields that it
     refers to, and how many messages it has, where lists tell it. Of a customer: the fields with values, ``still``,
     whether nobody changed it since it was made, and ``foreign``, whether it has what no migration gives it. Of a team
-    its members. Of a tag the hash of its name. Of a macro, rule or view: the hashes of the words that stand in quotes
-    there, and may be tags; and (kind, id) of the teams, users and fields that it ``named``. ``fields``, where a load
-    compares them: the fingerprints that the ledger, too, keeps of what was sent.
+    its members, of a user their role. Of a tag the hash of its name. Of a macro, rule or view: the hashes of the words
+    that stand in quotes there, and may be tags; and (kind, id) of the teams, users and fields that it ``named``.
+    ``fields``, where a load compares them: the fingerprints that the ledger, too, keeps of what was sent.
     """
     facts: Json = {"updated": moment(row.get("updated_datetime"))}
     match kind:
@@ -237,6 +252,7 @@ def facts_of(kind: str, row: Mapping[str, Any]) -> Json:
             facts["archived"] = bool(row.get("deactivated_datetime"))
         case "users":
             facts["active"] = row.get("active") is not False
+            facts["role"] = (row.get("role") or {}).get("name")
         case "macros" | "rules" | "views":
             facts["words"] = sorted(hash_of(word) for word in _quoted(row))
             facts["named"] = sorted(_named(row))

@@ -21,7 +21,9 @@ from typing import Any
 
 from migrator_lib.external_id import parse
 from migrator_lib.gorgias.contract.replies import Message
-from migrator_lib.ledger import GONE, PENDING, REMOVED, Entry
+from migrator_lib.ledger import GONE, REMOVED, Entry
+from migrator_lib.load.failing import may_be_there
+from migrator_lib.load.updates import is_as_left
 from migrator_lib.objects import ATTACHMENT, TICKET
 from migrator_lib.objects.ticket import moment
 from migrator_lib.rollback.context import OBJECTS_OF, Context
@@ -40,6 +42,8 @@ UNLIKE = "is not as it was sent"
 UNKNOWN = "nobody can tell whether it was there before: there is no snapshot"
 AUTOMATION = ("macros", "rules", "views")
 """Kinds of the company's own that name tags, teams, users and fields."""
+ROLE = "agent"
+"""The role that users are made with; with another one, somebody has given them other work."""
 MARGIN = timedelta(days=1)
 """How far clocks may differ: messages are read from this long before the load began."""
 ON_THE_FLY = "named by tickets:"
@@ -49,7 +53,7 @@ AT_ONCE = 500
 
 def made_by_us(entry: Entry) -> bool:
     """Whether the load made what an entry speaks of, or may have. A ticket is never matched, so each is ours."""
-    if entry.state == PENDING:
+    if may_be_there(entry):
         return True
     if entry.object == TICKET.name:
         return entry.target_id is not None
@@ -263,7 +267,9 @@ class Planner:
 
     def _users(self) -> None:
         def why(item: Item | None) -> str:
-            return IN_USE if item and self.plan.is_used("users", item.id) else ""
+            if item and self.plan.is_used("users", item.id):
+                return IN_USE
+            return UNLIKE if item and item.facts["role"] not in (None, ROLE) else ""
 
         self._decide("users", ((entry, item, why(item)) for entry, item in self._each("users")))
 
@@ -274,8 +280,7 @@ class Planner:
 
 def is_as_sent(entry: Entry, item: Item) -> bool:
     """Whether something is in Gorgias as we left it; what nobody changed since it was made is, whatever it shows."""
-    sent = entry.detail.get("sent")
-    return bool(item.facts.get("still")) or (sent is not None and sent == item.facts["fields"])
+    return bool(item.facts.get("still")) or is_as_left(entry, item.facts["fields"])
 
 
 def _key(entry: Entry, item: Item) -> str:

@@ -15,9 +15,9 @@ from migrator_lib.external_id import parse
 from migrator_lib.gorgias.contract.replies import Customer, Thing
 from migrator_lib.objects.ticket import moment
 from migrator_lib.rollback.context import Context
-from migrator_lib.rollback.inventory import Inventory, Item, content_hash, facts_of
+from migrator_lib.rollback.inventory import Inventory, Item, item_of, listed
 from migrator_lib.rollback.plan import Plan, Planned
-from migrator_lib.rollback.planning import people_of, references_of
+from migrator_lib.rollback.planning import AUTOMATION, people_of, references_of
 
 CLOCKS = timedelta(hours=1)
 """How far this machine's clock and the account's may differ."""
@@ -29,6 +29,7 @@ class Recent:
     def __init__(self, context: Context, plan: Plan, there: Inventory) -> None:
         self.context = context
         self.plan = plan
+        self.there = there
         self._tickets = there.latest("tickets")
         self._customers = there.latest("customers")
         self._messages = moment((datetime.fromisoformat(context.planned_at) - CLOCKS).isoformat())
@@ -44,7 +45,7 @@ class Recent:
         rows, self._tickets = _until(pages, "updated_datetime", self._tickets)
         for row in rows:
             if not self.plan.goes("tickets", row.id):
-                self.plan.use(references_of(facts_of("tickets", row.as_json())))
+                self.plan.use(references_of(item_of("tickets", row.as_json()).facts))
         messages, self._messages = _until(
             self.context.api.messages.pages(newest_first=True), "created_datetime", self._messages
         )
@@ -70,6 +71,32 @@ class Recent:
                 self._in_order = False
         return {item.id: _item(found) for item in batch if (found := self._get(item.id)) is not None}
 
+    def look_at_setup(self, kind: str) -> tuple[set[int], set[str]]:
+        """Look at tags, teams, users or fields again, and at what may name them: a plan may be days old.
+
+        Returns:
+            The ids of those that somebody changed since the plan was made, and the hashes of the words that macros,
+            rules and views hold. What those name is noted, and who is in a team that stays.
+
+        Raises:
+            TargetError: the account cannot be read.
+        """
+        words: set[str] = set()
+        for one in (item for name in AUTOMATION for item in listed(self.context.api, name)):
+            words.update(one.facts["words"])
+            self.plan.use((named, thing) for named, thing in one.facts["named"])
+        if kind == "users":
+            for team in listed(self.context.api, "teams"):
+                if not self.plan.goes("teams", team.id):
+                    self.plan.use(("users", member) for member in team.facts["members"])
+        return {now.id for now in listed(self.context.api, kind) if self._is_changed(now)}, words
+
+    def _is_changed(self, now: Item) -> bool:
+        """Whether somebody changed something since; what is archived or deactivated by now may be so by us."""
+        then = self.there.get(now.kind, now.id)
+        undone = now.facts.get("archived") or now.facts.get("active") is False
+        return then is not None and then.hash != now.hash and not undone
+
     def _get(self, customer: int) -> Customer | None:
         try:
             return self.context.api.customers.get(customer)
@@ -80,8 +107,7 @@ class Recent:
 
 
 def _item(row: Thing) -> Item:
-    body = row.as_json()
-    return Item("customers", row.id, row.external_id, content_hash(body), facts_of("customers", body))
+    return item_of("customers", row.as_json())
 
 
 def _until(pages: Iterable[Sequence[Thing]], field: str, since: str | None) -> tuple[list[Thing], str | None]:

@@ -20,11 +20,12 @@ from migrator_lib.masking import mask_text
 from migrator_lib.objects import find
 from migrator_lib.objects.ticket import moment
 from migrator_lib.rollback.context import ORDER, Context
-from migrator_lib.rollback.inventory import Inventory, Item, facts_of
+from migrator_lib.rollback.inventory import Inventory, Item, item_of
 from migrator_lib.rollback.plan import Plan, Planned
 from migrator_lib.rollback.planning import (
     CHANGED,
     IN_USE,
+    NAMED,
     UNLIKE,
     attachments_of,
     is_as_sent,
@@ -95,7 +96,7 @@ class Removal:
         gone = [item for item in batch if item.id not in there]
         touched = [item for item in batch if item.id in there and _changed(item, there[item.id])]
         for item in touched:
-            self.plan.use(references_of(facts_of("tickets", there[item.id].as_json())))
+            self.plan.use(references_of(item_of("tickets", there[item.id].as_json()).facts))
             self.plan.use(people_in(self.context, item.id))
         self.plan.protect(touched, CHANGED)
         go = [item for item in batch if item.id in there and item not in touched]
@@ -202,12 +203,23 @@ class Removal:
             self.plan.mark(begun, "")  # by a run that died: whoever is gone already is no error
         if not self.plan.waiting(kind, "", 1):
             return
+        if kind != "customers":
+            self._look_at_setup(kind)
         while batch := self.plan.waiting(kind, "", BATCH):
             go = self._still_to_go(kind, batch)
             self._intend(go)
             self._remove(go, way)
             self.context.progress.advance(len(batch))
         self._confirm(kind, way)
+
+    def _look_at_setup(self, kind: str) -> None:
+        """Let what somebody changed since the plan was made stay, and the tags that something names by now."""
+        changed, words = self.recent.look_at_setup(kind)
+        self._protect([one for one in self._planned(kind, changed) if one.decision == "remove"], CHANGED)
+        if kind == "tags":
+            left = self.plan.items(kind, "remove")
+            named = [one for one in left if (item := self.there.get(kind, one.id)) and item.facts["name"] in words]
+            self._protect([one for one in named if not one.done], NAMED)
 
     def _still_to_go(self, kind: str, batch: Sequence[Planned]) -> list[Planned]:
         """Return those of a batch that nobody has begun to use, or changed, since the plan was made."""

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from migrator_lib.errors import RecordRejected, TargetDenied, TargetError
-from migrator_lib.ledger import PENDING, Entry
+from migrator_lib.ledger import PENDING, REMOVED, Entry
+from migrator_lib.load.failing import UNSURE
 from migrator_lib.rollback.planning import BEFORE, CHANGED, FOREIGN, IN_USE, MESSAGES, NAMED, UNKNOWN, UNLIKE
 from migrator_lib.rollback.proof import ARCHIVED, OFF, OTHERS_CHANGED, OTHERS_MADE, STAYS, UNEXPLAINED_THERE
 from migrator_lib.rollback.removal import PROTECTED
@@ -249,6 +250,26 @@ def test_what_is_touched_after_the_plan_was_made_stays_too(there: Place) -> None
     assert proof.wrong == 0
 
 
+@pytest.mark.parametrize(
+    ("act", "stays"),
+    [
+        (edited_team, (("department", "g1-11"), CHANGED)),
+        (rule_with_team, (("department", "g1-11"), IN_USE)),
+        (macro_with_tag, (("brand", "1"), NAMED)),
+    ],
+    ids=lambda one: getattr(one, "__name__", ""),
+)
+def test_a_plan_may_be_old_so_whatever_people_work_with_is_looked_at_again_before_it_goes(
+    there: Place, act: Callable[[Place], None], stays: tuple[tuple[str, str], str]
+) -> None:
+    there.look()
+    act(there)
+    proof = there.roll_back()
+    assert not tickets(there.account, 1)
+    assert reasons(there) == dict([stays])
+    assert proof.wrong == 0
+
+
 def test_what_others_did_in_the_account_is_told_and_is_no_fault(there: Place) -> None:
     seen = next(tag for tag in there.account.store.by_kind("tag") if tag["name"] == "seen")
     there.api.tags.update(seen["id"], {"description": "by a person"})
@@ -356,6 +377,22 @@ def test_what_a_load_that_died_had_just_made_is_found_by_its_external_id(there: 
     there.ledger.verify()
 
 
+def test_a_ticket_that_gorgias_failed_on_each_time_and_has_all_the_same_goes_too(there: Place) -> None:
+    entry = there.ledger.entry(TARGET, "ticket", "1")
+    assert entry is not None
+    detail = {"updated": entry.detail["updated"], UNSURE: True}
+    unsure = Entry("ticket", "91", "quarantined", external_id="st:demo:ticket:91", detail=detail)
+    there.ledger.settle(TARGET, [unsure])
+    body = ticket(20_000, external_id="st:demo:ticket:91", updated_datetime=entry.detail["updated"])
+    body["messages"][0]["external_id"] = "st:demo:ticket_message:91"
+    there.api.tickets.create(body)
+    assert there.roll_back().wrong == 0
+    assert not tickets(there.account, 91)
+    settled = there.ledger.entry(TARGET, "ticket", "91")
+    assert settled is not None
+    assert settled.state == REMOVED
+
+
 def test_what_somebody_deleted_is_settled_as_gone(there: Place) -> None:
     there.api.tickets.delete(loaded(there.account, 2)["id"])
     assert there.look().counts["tickets"] == {"remove": 7, "gone": 1}
@@ -365,19 +402,21 @@ def test_what_somebody_deleted_is_settled_as_gone(there: Place) -> None:
     assert (entry.state, entry.reason) == ("removed", "was gone already")
 
 
-def test_users_that_were_made_are_deactivated_unless_they_work(there: Place) -> None:
+def test_users_that_were_made_are_deactivated_unless_they_work_or_have_another_role(there: Place) -> None:
     ids = []
-    for name in ("new", "busy"):
+    for name in ("new", "busy", "leads"):
         there.account.seeding = True
         user = there.account.store.next_id("user")
         there.account.store.put("user", {"id": user, "uri": f"/api/users/{user}/", "name": name, "active": True,
-                                         "email": f"{name}@demo.example", "role": {"name": "agent"}})  # fmt: skip
+                                         "email": f"{name}@demo.example",
+                                         "role": {"name": "admin" if name == "leads" else "agent"}})  # fmt: skip
         there.ledger.settle(TARGET, [Entry("user", name, "created", target_id=str(user))])
         ids.append(user)
     there.api.tickets.create(ticket(20_000, assignee_user={"id": ids[1]}))
     assert there.roll_back().wrong == 0
-    assert [there.account.store.get("user", user)["active"] for user in ids] == [False, True]  # type: ignore[index]
+    assert [there.account.store.get("user", user)["active"] for user in ids] == [False, True, True]  # type: ignore[index]
     assert reasons(there)[("user", "busy")] == IN_USE
+    assert reasons(there)[("user", "leads")] == UNLIKE
 
 
 @pytest.mark.parametrize("profile", ["flaky", "lagging", "crashy", "throttled"])
