@@ -55,6 +55,8 @@ TIMEOUT = 30.0
 """Seconds that the client waits for a reply."""
 CALL_LIMIT = 2
 """Messages that one call takes here, so that a thread takes several."""
+REST = (0.0, 5.0, 60.0, HOUR, 9 * HOUR)
+"""Seconds until somebody runs again what died or stopped."""
 LATENCY = 2.0
 """The most seconds that a request is on its way."""
 DISTURBED, FAULTY, MOST_RUNS = 10, 20, 60
@@ -161,7 +163,7 @@ class _Wire(InProcess):
         world, what = self._world, f"{request.method} {request.path_url.partition('?')[0]}"
         world.moment(f"before {what}")
         late = world.nature.late_seconds
-        if late and world.dies():
+        if late and world.dies(f"while {what}"):
             self.later(self.start(request), world.chance.uniform(0.0, late))
             world.die(f"while {what} is on its way")
         try:
@@ -275,8 +277,8 @@ class World:
         self.log.append(line)
         del self.log[:-20000]
 
-    def dies(self) -> bool:
-        """Whether the process that is at work dies now."""
+    def dies(self, where: str) -> bool:
+        """Whether the process that is at work dies now: ``before POST /demo/api/teams``."""
         return self.fibers.process is not None and self.chance.random() < self.death
 
     def die(self, where: str) -> None:
@@ -294,7 +296,7 @@ class World:
         if process is None:
             return
         self.fibers.switch()
-        if self.dies():
+        if self.dies(where):
             self.die(where)
         if self.chance.random() < self.nature.take_over and self._second is None and self.death:
             self._second = Process(f"{process.name}, second")
@@ -335,7 +337,7 @@ class World:
                 raise first.error
             _database().engine.dispose()
             if not self._is_done:
-                self.clock.advance(self.chance.choice((0.0, 5.0, 60.0, HOUR, 9 * HOUR)))
+                self.clock.advance(self.chance.choice(REST))
         self._calm()
 
     def _calm(self) -> None:
