@@ -49,6 +49,11 @@ def as_set(text: str | None) -> frozenset[str] | None:
     return None if text is None else frozenset(text[n : n + DIGITS] for n in range(0, len(text), DIGITS))
 
 
+def both(known: Collection[str], text: str) -> str:
+    """Return those of the fingerprints that the ledger keeps in ``text`` which are known, one behind the other."""
+    return "".join(one for n in range(0, len(text), DIGITS) if (one := text[n : n + DIGITS]) in known)
+
+
 def sent(entry: Entry, messages: Iterable[Mapping[str, Any]]) -> list[bool]:
     """Return of each message, as its payload has it, whether it was sent; where nobody knows, each was."""
     known = as_set(entry.detail.get(SENT))
@@ -170,10 +175,13 @@ class ThreadWriter:
             return done
         there = _There(self.context, entry)
         for _, moment in groupby(thread.messages, key=lambda message: message["created_datetime"]):
-            again = False
+            again, before = False, ""
             for message in moment:
                 self.context.progress.advance(0)
+                name = message["external_id"]
+                again = again or (not thread.sure and there.is_behind(before, name))  # a run died while they were made
                 again = self._one(there, message, changed, done, again=again)
+                before = name
         self._remove(there, thread, done)
         if not self.replaces:
             kept = [m for m in thread.unresolved if m["external_id"] not in there.other]
@@ -232,6 +240,11 @@ class _There:
     def named(self, name: str) -> list[Message]:
         """Return what carries an external id, oldest first."""
         return [message for message in self._messages.values() if message.external_id == name]
+
+    def is_behind(self, name: str, other: str) -> bool:
+        """Whether a message was made after another one, of those that are there."""
+        first, second = self.named(name), self.named(other)
+        return bool(first and second) and max(one.id for one in first) > max(one.id for one in second)
 
     def names(self) -> list[str]:
         """Return all external ids."""

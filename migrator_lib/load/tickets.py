@@ -20,8 +20,9 @@ from migrator_lib.ledger.written import TRASHED, as_written
 from migrator_lib.load.agents import LEFT_ALONE, SENT_HASH, listed, put_back, state_of, was_touched
 from migrator_lib.load.context import LoadContext
 from migrator_lib.load.files import Uploads
-from migrator_lib.load.messages import SENT, Done, Thread, ThreadWriter, digests
+from migrator_lib.load.messages import SENT, Done, Thread, ThreadWriter, as_set, both, digests
 from migrator_lib.load.trash import Trash, is_ours, kept
+from migrator_lib.load.updates import UPDATING
 from migrator_lib.objects import ATTACHMENT
 from migrator_lib.objects.base import Record, Send, Skip
 from migrator_lib.objects.thread import CALL_LIMIT
@@ -39,7 +40,7 @@ FINAL_DATES = (
 """What is read again behind a ticket's last call: adding messages opens and dates it anew."""
 MERGED_AFTER_LOAD = "merged_after_load"
 LEFT_OUT = {"deleted_ticket": "deleted in SmarterTrack", "spam_ticket": "marked as spam in SmarterTrack"}
-FORGOTTEN = ("refused", "updating", LEFT_ALONE)
+FORGOTTEN = ("refused", UPDATING, LEFT_ALONE)
 """What an entry's detail says of a ticket only while it is there."""
 
 
@@ -151,7 +152,7 @@ class TicketWriter:
 
     def found(self, record: Record, outcome: Send, known: Entry, ticket: Thing) -> str:
         """Settle a ticket that is in Gorgias though its call was not answered, in this run or one that died."""
-        under_way = {**known.detail, "updating": {"touched": False}}
+        under_way = {**known.detail, UPDATING: {"touched": False}}
         there = replace(known, state="created", target_id=str(ticket.id), payload_hash=None, detail=under_way)
         self.context.settle(there)  # from here on it is never sent again, whatever comes
         payload, entry = self.ready(record, outcome)
@@ -170,11 +171,12 @@ class TicketWriter:
 
         One that we put into the trash is taken out again: the source has it as a ticket once more.
         """
-        same = known.payload_hash == outcome.hash and not self._was_lost_and_is_there(record, known)
+        same = known.payload_hash == outcome.hash and UPDATING not in known.detail
+        same = same and not self._was_lost_and_is_there(record, known)
         if same and known.state == "created" and TRASHED not in known.detail:
             self._account_again(record, outcome, known)
             return "unchanged"
-        if "updating" in known.detail:
+        if UPDATING in known.detail:
             self._let_arrive()
         payload, entry = self.ready(record, outcome)
         there = self.context.api.tickets.get(_id(known))
@@ -242,7 +244,7 @@ class TicketWriter:
     ) -> None:  # fmt: skip
         """Bring the thread up to date, then the ticket's fields again; adding messages opens and re-dates it."""
         base = known or replace(entry, payload_hash=None)
-        under_way = {**base.detail, "updating": {"touched": False}}
+        under_way = {**base.detail, UPDATING: {"touched": False}, **_sent_both_ways(base, entry)}
         self.context.settle(replace(base, detail=under_way))
         ticket_id = _id(entry)
         if not complete:
@@ -257,11 +259,11 @@ class TicketWriter:
     ) -> None:
         """Add what came to the thread of a ticket that an agent works on; all else stays as the agent has it."""
         ticket_id, had = _id(entry), state_of(known, there)
-        under_way = {**known.detail, "updating": {"touched": True, "agents": had}}
+        under_way = {**known.detail, UPDATING: {"touched": True, "agents": had}, **_sent_both_ways(known, entry)}
         self.context.settle(replace(known, state="created", detail=under_way))
         messages = [message for message in payload["messages"] if message.get("external_id")]
         entry, done = self._bring_thread(entry, outcome, payload, known.detail)
-        if done.writes or known.detail.get("updating"):
+        if done.writes or UPDATING in known.detail:
             self.context.api.tickets.update(ticket_id, put_back(had, messages))
         sent = known.detail.get(SENT_HASH) or known.payload_hash
         now = self.context.api.tickets.get(ticket_id, custom_fields=True).as_json()
@@ -293,6 +295,16 @@ def _id(known: Entry) -> int:
     """Return the Gorgias id of a ticket that is there."""
     assert known.target_id is not None
     return int(known.target_id)
+
+
+def _sent_both_ways(known: Entry, entry: Entry) -> dict[str, str]:
+    """Return what the ledger keeps of a thread while it is brought up to date: the messages that are not to change.
+
+    What a cut-off change has left of the others is looked at by the next one, also where the source is by then as it
+    was before.
+    """
+    before = as_set(known.detail.get(SENT))
+    return {} if before is None else {SENT: both(before, entry.detail[SENT])}
 
 
 def _check_dates(payload: Mapping[str, Any]) -> None:

@@ -26,8 +26,12 @@ from migrator_lib.objects.base import MigrationObject, Send
 NOT_THERE = (301, 404)
 """How Gorgias answers for a customer who was merged with another, and for what was deleted."""
 VALUES = "custom_fields"
+UPDATING = "updating"
+"""In the detail of an entry: a change is under way, or was cut off. What it ``sends`` are fingerprints."""
 MADE_ANEW = "made_anew"
 """The rule of what is left behind in Gorgias when its record is made anew."""
+FORGOTTEN = ("lost", LEFT_ALONE, WRITTEN, UPDATING)
+"""What an entry's detail says only until its record is changed, or looked at, once more."""
 
 
 def flat(canonical: Json) -> Json:
@@ -56,22 +60,27 @@ class Judged:
     """Changed by somebody, or nobody can tell."""
 
 
-def judge(sent: Mapping[str, str] | None, there: Json, wanted: Json) -> Judged:
+def judge(
+    sent: Mapping[str, str] | None, there: Json, wanted: Json, cut_off: Mapping[str, str | None] | None = None
+) -> Judged:
     """Tell who changed what.
 
     Args:
         sent: fingerprints of what was sent; None where the ledger has none, since an older version sent it.
         there: :func:`flat` fields as they are in Gorgias.
         wanted: the same as they should be.
+        cut_off: fingerprints of what a change that was cut off may have sent.
     """
     ours: set[str] = set()
     theirs: set[str] = set()
-    for name in {*wanted, *(sent or {})}:
+    coming = cut_off or {}
+    for name in {*wanted, *(sent or {}), *coming}:
         found = there.get(name)
         if _same(found, wanted.get(name)):
             continue
-        as_left = sent is not None and _fingerprint_or_none(found) == sent.get(name)
-        (ours if as_left else theirs).add(name)
+        print_of = _fingerprint_or_none(found)
+        as_left = sent is not None and print_of == sent.get(name)
+        (ours if as_left or (name in coming and print_of == coming[name]) else theirs).add(name)
     return Judged(frozenset(ours), frozenset(theirs))
 
 
@@ -161,12 +170,13 @@ class Updates:
         payload = resolver.resolve(outcome.payload)
         found, expected = obj.compared(there), obj.compared(payload)
         wanted, sent = flat(obj.meant(expected, found)), known.detail.get("sent")
-        judged = judge(sent, flat(found), wanted)
+        judged = judge(sent, flat(found), wanted, known.detail.get(UPDATING, {}).get("sends"))
         if judged.ours & obj.fixed:
             self._retire(obj, known, judged.ours & obj.fixed)
             return None
         if judged.ours:
             change = obj.change(payload, there, judged.ours)
+            self.context.settle(_under_way(known, flat(found), wanted, judged.ours))
             self.context.ledger.intend(self.context.target, replace(known, payload_hash=outcome.hash), action="update")
             obj.update(self.context.api, str(known.target_id), change)
         if judged.theirs:
@@ -177,7 +187,7 @@ class Updates:
         theirs = {LEFT_ALONE: sorted(judged.theirs), **as_written(known)} if judged.theirs else {}
         if not judged.ours:
             theirs |= as_written(known)
-        detail = {name: value for name, value in known.detail.items() if name not in ("lost", LEFT_ALONE, WRITTEN)}
+        detail = {name: value for name, value in known.detail.items() if name not in FORGOTTEN}
         detail |= {"parts": outcome.children, "sent": kept | left, **lost(resolver.lost), **theirs}
         before = {name: flat(found).get(name) for name in sorted(judged.ours)} if judged.ours else None
         self.context.settle(replace(known, payload_hash=outcome.hash, reason=None, detail=detail), before=before)
@@ -202,12 +212,49 @@ class Updates:
         self.context.report.conflicts.append(words)
 
 
+def _under_way(known: Entry, there: Json, wanted: Json, fields: frozenset[str]) -> Entry:
+    """Return the entry of a record whose fields are about to be changed: after a death both versions of them are ours.
+
+    Args:
+        known: its entry.
+        there: its fields as they are in Gorgias: as we left them, or as a change that was cut off did.
+        wanted: as they should be.
+        fields: those that change.
+    """
+    left, sends = dict(known.detail.get("sent") or {}), {}
+    for name in sorted(fields):
+        left.pop(name, None)
+        if not _is_empty(there.get(name)):
+            left[name] = fingerprint(there[name])
+        sends[name] = _fingerprint_or_none(wanted.get(name))
+    under_way = {"sent": left, UPDATING: {"touched": False, "sends": sends}}
+    return replace(known, detail={**known.detail, **as_written(known), **under_way})
+
+
+def is_as_left(known: Entry, there: Mapping[str, str]) -> bool:
+    """Whether a record is in Gorgias as we left it, or as a change that was cut off did.
+
+    Args:
+        known: its entry.
+        there: :func:`fingerprints` of it as it is in Gorgias.
+    """
+    sent = known.detail.get("sent")
+    if sent is None:
+        return False
+    sends = known.detail.get(UPDATING, {}).get("sends", {})
+    return all(there.get(name) in (sent.get(name), sends.get(name, sent.get(name))) for name in {*sent, *there})
+
+
 def lost(references: set[str]) -> dict[str, Any]:
     """Return what the ledger keeps of references that were left out, if there are any."""
     return {"lost": sorted(references)} if references else {}
 
 
 def differs(known: Entry, outcome: Send, ids: Mapping[tuple[str, str], str]) -> bool:
-    """Whether a record's payload is not the one that was sent, or what it refers to was not there and is now."""
+    """Whether a record is not in Gorgias as its payload is now.
+
+    The payload is not the one that was sent, or what it refers to was not there and is now, or a change was cut off: a
+    source that is as it was before that change finds it half done.
+    """
     again = (tuple(reference.split(":", 1)) in ids for reference in known.detail.get("lost", ()))
-    return known.payload_hash != outcome.hash or any(again)
+    return known.payload_hash != outcome.hash or UPDATING in known.detail or any(again)

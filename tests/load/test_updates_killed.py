@@ -11,7 +11,7 @@ import pytest
 
 from migrator_lib.simulators.gorgias.resources import users
 from tests.loading import everything
-from tests.shop import ANN, BASE
+from tests.shop import ANN, BASE, minutes
 from tests.updating import Loaded, loaded
 
 MOST = 40
@@ -99,3 +99,61 @@ def test_an_update_killed_at_a_write_before_or_behind_it_ends_like_one_that_was_
             desk.load()
             assert state(desk) == undisturbed, number
             desk.ledger.verify()
+
+
+# --- the source moves on before the next load ----------------------------------------------------------
+
+
+def edit(desk: Loaded, word: str) -> None:
+    """Give a customer, a value of theirs, a ticket, a comment and the first of two messages of one moment a word."""
+    shop = desk.shop
+    shop.tables["Users"] = [dict(row) for row in BASE["Users"]]
+    next(row for row in shop.tables["Users"] if row["UserID"] == ANN).update(DisplayName=f"Ann {word}")
+    shop.tables["CustomDataFieldsForUsers"][0]["DataContent"] = word
+    shop.tables["Tickets"][0]["Subject"] = f"Subject {word}"
+    shop.tables["TicketComments"][0]["CommentText"] = f"Comment {word}"
+    shop.tables["TicketMessages"][0]["Subject"] = f"Message {word}"
+
+
+@contextmanager
+def edited(folder: Path, word: str) -> Iterator[Loaded]:
+    """Yield what is loaded with a word."""
+    with loaded(folder, 1) as desk:
+        shop = desk.shop
+        shop.mapped["person_fields"] = {"30": {"name": "x", "becomes": "text", "label": "Size"}}
+        shop.add("CustomDataFields", {"CustomFieldID": 30, "DisplayName": "Size"})
+        shop.add("CustomDataFieldsForUsers", {"UserID": ANN, "CustomFieldID": 30, "DataContent": "XL"})
+        shop.add("TicketComments", {"TicketID": 1, "TicketCommentID": 77, "DateEnteredUTC": minutes(30)})
+        edit(desk, word)
+        desk.load()
+        yield desk
+
+
+def test_a_source_that_is_as_before_or_another_one_after_a_killed_update_is_what_is_there_in_the_end(
+    tmp_path: Path,
+) -> None:
+    wanted: dict[str, Any] = {}
+    for later in ("old", "third"):
+        with edited(tmp_path / later, later) as desk:
+            wanted[later] = [], state(desk), names(desk)
+    for number in range(1, 20):
+        later = ("old", "third")[number % 2]
+        with edited(tmp_path / str(number), "old") as desk:
+            edit(desk, "new")
+            with pytest.MonkeyPatch.context() as patch:
+                killing(desk, patch, number, behind=True)
+                try:
+                    desk.load()
+                except Killed:
+                    pass
+                else:
+                    break
+            edit(desk, later)
+            report = desk.load()
+            assert (report.conflicts, state(desk), names(desk)) == wanted[later], number
+    assert number > 5
+
+
+def names(desk: Loaded) -> list[str]:
+    """Return the external ids of a thread in its order."""
+    return [message["external_id"] for message in desk.messages(1)]
