@@ -121,7 +121,10 @@ class RollBack:
 
     def _make(self, before: Standing) -> None:
         begun = self.now.isoformat(timespec="seconds")
-        discard(self.context.inventory_file)
+        self.context.ledger.renew_lease()  # a run that was taken over leaves the files alone,
+        self.close()
+        for file in (self.context.plan_file, self.context.inventory_file):
+            discard(file)  # and the one that took over has files of its own
         there, snapshot = Inventory(self.context.inventory_file), open_snapshot(self.context)
         try:
             there.read(self.context.api, self.context.progress, self.context.behaviour)
