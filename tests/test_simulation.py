@@ -15,7 +15,10 @@ from migrator_lib.simulators.gorgias.limits.faults import Profile
 from tests.world.world import World, Wrong, live, patched
 
 SEEDS = (2, 9, 12, 39)
-ONCE_WRONG = {2005: "the source removed messages of a ticket that it had deleted and that an agent keeps"}
+ONCE_WRONG = {
+    2005: "the source removed messages of a ticket that it had deleted and that an agent keeps",
+    100100: "a roll-back that was taken over wrote on in the plan of the one that took over",
+}
 LOOKS_MATTER = 3
 """A seed in whose world a loader that looks nothing up makes something twice."""
 LATE_SECONDS = 10.0
