@@ -113,11 +113,12 @@ def _say(line: str) -> None:
 def _what_was_done(one: Any) -> str:
     """Return what a run made of records, or took away again, in words."""
     from migrator_lib.evidence.summary import PRODUCTION, latest_done
+    from migrator_lib.pages import counted
 
     ledger = one.engagement.ledger
     back = latest_done(ledger.steps(one.run_id), "90_rollback")
     if back is not None:
-        return f"removed {int(back['summary']['removed']):,} things"
+        return f"removed {counted(int(back['summary']['removed']), 'thing')}"
     kept = (step["summary"] or {} for step in ledger.steps(one.run_id) if step["status"] == "done")
     loads = [summary for summary in kept if "updated" in summary]
     changed = sum(int(load["updated"]) for load in loads)
@@ -125,8 +126,8 @@ def _what_was_done(one: Any) -> str:
         new = sum(int(load["created"]) for load in loads)
     else:  # none has ended: what was changed is among these, too
         new = sum(ledger.created_in(one.run_id, PRODUCTION).values())
-    words = f"created {new:,} records" if new else "created nothing new"
-    return f"{words} and changed {changed:,} records" if changed else words
+    words = f"created {counted(new, 'record')}" if new else "created nothing new"
+    return f"{words} and changed {counted(changed, 'record')}" if changed else words
 
 
 def _print_summary(one: Any) -> None:

@@ -21,6 +21,7 @@ def rehearse_freeze(
     account's rate. What else a freeze takes is as it was measured last. Safe to repeat.
     """
     from migrator_lib.engagement import Engagement
+    from migrator_lib.evidence import publish
     from migrator_lib.freeze import pages, rehearse
     from migrator_lib.paths import home
 
@@ -30,6 +31,7 @@ def rehearse_freeze(
         try:
             result = rehearse(opened, days=days)
             file = pages.write(opened, result)
+            publish.pages_of(opened)
         finally:
             opened.close()
     except MigratorError as error:

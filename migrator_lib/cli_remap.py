@@ -21,6 +21,7 @@ def remap(
     work meanwhile. Then 'migrator run ENGAGEMENT --only 05 --execute' changes what differs, and nothing else.
     """
     from migrator_lib.engagement import Engagement
+    from migrator_lib.evidence import publish
     from migrator_lib.paths import home
     from migrator_lib.progress import duration
     from migrator_lib.remap import pages
@@ -31,6 +32,7 @@ def remap(
         opened = Engagement(home(), engagement)
         result = mapped_anew(opened)
         page = pages.write(opened, result)
+        publish.pages_of(opened)
         rate = opened.target_rate
         opened.close()
     except MigratorError as error:

@@ -45,14 +45,14 @@ class Cutover:
 
     def __init__(self, made: Desk, patch: pytest.MonkeyPatch) -> None:
         self.desk = made
-        self.asked: list[set[int]] = []
+        self.asked: list[set[int] | None] = []
         self.meanwhile: Callable[[], None] = lambda: None
         self.engagement = made.open("07_cutover")
         patch.setattr(runbook, "load", self.load)
         patch.setattr(runbook, "reconcile", lambda _: None)
 
     def load(self, engagement: Engagement, tickets: Any = None) -> LoadResult:
-        self.asked.append(set(tickets))
+        self.asked.append(None if tickets is None else set(tickets))
         engagement.ledger.set_meta("deltas_loaded", engagement.ledger.meta("deltas", []))
         self.meanwhile()
         return LoadResult(LoadReport(), [], rehearsal=False)
@@ -204,6 +204,15 @@ def test_definitions_that_changed_are_staged_though_no_ticket_did(cutover: Cutov
     result = cutover.run()
     assert (result.found.definitions, result.stages) == (["Users"], ["delta-001"])
     assert "Another" in {row["DisplayName"] for row in cutover.engagement.all_stages.rows("Users")}
+    assert cutover.asked == [None]  # any ticket may show it
+    cutover.run()
+    assert cutover.asked[1:] == [set()]
+
+
+def test_who_signed_in_is_staged_and_no_ticket_is_looked_at_for_it(cutover: Cutover) -> None:
+    cutover.do("UPDATE st_Users SET DateLastLoginUTC = '2026-07-02 10:00:00.000000' WHERE UserID = 1")
+    assert cutover.run().found.definitions == ["Users"]
+    assert cutover.asked == [set()]
 
 
 def test_without_a_watermark_everything_is_compared_and_that_is_said(cutover: Cutover) -> None:
@@ -404,6 +413,7 @@ def test_a_freeze_is_rehearsed_with_what_is_staged_and_again_after_the_next_delt
     assert result.measured.comparison == history.measured(rehearsal.ledger)[history.COMPARISON]
     page = (rehearsal.paths.documents / freeze.FREEZE_FILE).read_text()
     assert "What is approximated" in page
+    assert "documents/freeze.html" in (rehearsal.paths.reports / "index.html").read_text()
     assert "@" not in page.partition("</style>")[2]
     assert list(rehearsal.paths.state.glob("freeze-*")) == []
     assert freeze.in_words(result.predict(24)) in str(freeze.for_notebook(rehearsal))

@@ -250,11 +250,14 @@ def test_after_a_day_of_hypercare_the_next_command_is_that_of_the_next_day(home:
     for number, late, lost, command in (
         (2, 0, 0, "--only 08 (tomorrow)"),
         (3, 0, 1, "--only 08 (when you have done what hypercare/day-3.html says)"),
-        (3, 2, 0, "--only 08 (tomorrow)"),
+        (3, 2, 0, "--only 07 --execute (it takes over what changed in SmarterTrack since)"),
         (3, None, 0, "a rehearsal: what has changed since?"),
     ):
         finish(run, "08_hypercare", hypercare={"day": number, "of": 3, "late": late, "lost": lost})
         assert command in next_command(run.engagement)
+    finish(run, "08_hypercare", hypercare={"day": 3, "of": 3, "late": 2, "lost": 0})
+    finish(run, "07_cutover")
+    assert "--only 08 (tomorrow)" in next_command(run.engagement)
 
 
 @pytest.mark.parametrize(("lost", "code"), [(0, ExitCode.DONE), (1, ExitCode.EXCEPTIONS)])
@@ -282,3 +285,12 @@ def test_the_page_of_each_day_is_found_from_the_index(home: Path) -> None:
     folder.mkdir()
     (folder / "day-2.html").write_text("<p>All is well.</p>")
     assert publish.document_links(run.engagement) == [("Hypercare, day 2", "hypercare/day-2.html")]
+
+
+def test_documents_are_called_by_words(home: Path) -> None:
+    run = started(home)
+    run.engagement.paths.documents.mkdir(exist_ok=True)
+    for name in ("sla_inventory.html", "ticket_numbers.csv", "roll_back_sandbox_protected.csv"):
+        (run.engagement.paths.documents / name).write_text("")
+    titles = [title for title, _ in publish.document_links(run.engagement)]
+    assert titles == ["Roll-back of the sandbox: what is protected", "SLA inventory", "Ticket numbers"]

@@ -25,6 +25,13 @@ SNIPPETS = 200
 WITHHELD = "withheld"
 HYPERCARE = "hypercare"
 """Folder of a page for each day after the cutover."""
+TITLES = {
+    "freeze": "How long the freeze will take", "remapping": "Re-mapping", "sla_inventory": "SLA inventory",
+    "roll_back": "Roll-back", "roll_back_protected": "Roll-back: what is protected",
+    "roll_back_sandbox": "Roll-back of the sandbox",
+    "roll_back_sandbox_protected": "Roll-back of the sandbox: what is protected",
+}  # fmt: skip
+"""Names of documents to their titles, where the name itself is none."""
 WELL = ("done", "rehearsed", "rolled back")
 """What the ledger says of steps of a run that ended well."""
 
@@ -142,6 +149,8 @@ def document_links(engagement: Engagement) -> list[tuple[str, str]]:
 
 
 def _title(file: Path) -> str:
+    if file.stem in TITLES:
+        return TITLES[file.stem]
     before = "Hypercare, " if file.parent.name == HYPERCARE else ""
     words = file.stem.replace("_", " ").replace("day-", "day ")
     return before + words if before else words.capitalize()

@@ -58,6 +58,8 @@ def next_command(engagement: Engagement) -> str:
         if state.state != "met" and state.reason != NOT_THERE and _awaited(engagement, state.name):
             return f'migrator sign {engagement.name} {state.name} --by "YOUR NAME"'
     day = hypercare(engagement.ledger.steps())
+    if day and day["late"] and not day["lost"] and hypercare(engagement.ledger.steps(), since_cutover=True):
+        return f"migrator run {engagement.name} --only 07 --execute (it takes over what changed in SmarterTrack since)"
     if day and not is_over(day):
         when = "tomorrow" if not day["lost"] else f"when you have done what hypercare/day-{day['day']}.html says"
         return f"migrator run {engagement.name} --only 08 ({when})"

@@ -71,7 +71,7 @@ def parts(result: Result, reserve: float) -> list[Html]:
         ),
         _hours_table(result),
         *_advice(result, found, reserve=reserve),
-        pages.heading("What the hours go to"),
+        pages.heading("What the time goes to"),
         _parts_table(found),
         pages.figure(charts.bars(by_part, label="minutes, if much has changed"), "Minutes by part of the freeze"),
         pages.heading("The days that were gone through again"),

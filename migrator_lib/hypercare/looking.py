@@ -116,7 +116,7 @@ def look(engagement: Engagement, *, day: int = 0) -> Look:
         lost=len(lost) if len(found.findings) < KEPT else found.wrong - len(known),
         tickets=sum(found.counts[TICKET.name].values()), touched=found.news[TOUCHED],
         new_messages=found.news[NEW_MESSAGES], new_tickets=found.news[NEW_TICKETS],
-        late=None if source.unasked else source.count,
+        late=source.count if source.count or not source.unasked else None,
         calls=int(used.get("calls", 0)), seconds=(engagement.clock_now - began).total_seconds(), still_off=off,
     )  # fmt: skip
     days = engagement.parameters.hypercare.days

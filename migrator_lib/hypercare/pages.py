@@ -93,7 +93,7 @@ def drift(look: Look) -> Html:
 def lost(look: Look, name: str) -> Html:
     """Return what is lost, each with what to do; and what the cutover said already, folded away."""
     rows = [{**finding_row(one), "what to do": _with_commands(_what_to_do(one, name))} for one in look.lost[:LISTED]]
-    told = pages.table(rows, caption="Lost, or wrong", empty="Nothing.")
+    told = pages.table(rows, caption="Lost, or wrong", empty="nothing.")
     if not look.known:
         return told
     known = pages.table([finding_row(one) for one in look.known[:LISTED]])
@@ -113,7 +113,7 @@ def late(look: Look, name: str) -> Html:
         {"ticket number": one.number or "not known", "ticket id": str(one.ticket), "what": one.what}
         for one in source.tickets
     ]
-    parts = [pages.table(rows, caption="Changed in SmarterTrack since the last delta", empty="No ticket.")]
+    parts = [pages.table(rows, caption="Changed in SmarterTrack since the last delta", empty="no ticket.")]
     if source.unasked:
         parts.append(pages.note(f"SmarterTrack could not be asked: {source.unasked}"))
     if source.count > len(rows):
@@ -134,7 +134,7 @@ def by_people(look: Look, url: str) -> Html:
     more = pages.note(f"The first {LISTED} of {look.day.changed:,}.") if len(look.found.changes) > LISTED else ""
     return pages.join(
         [
-            pages.table(rows, caption="What people changed in migrated records", empty="Nobody changed any."),
+            pages.table(rows, caption="What people changed in migrated records", empty="nothing."),
             pages.folded("Each record", pages.table(listed), more) if listed else "",
         ]
     )

@@ -207,7 +207,7 @@ class Reconciler:
             return
         found = self.read.by_key(TICKET.name, str(ticket.id), meant=entry.target_id if entry else None)
         if not found:
-            self._missing(ticket, outcome, entry)
+            self._missing(ticket, outcome, entry, uploaded)
             return
         touched = self._touched(entry, found[0])
         try:
@@ -260,11 +260,14 @@ class Reconciler:
         self.result.counts[VALUES]["validated"] += outcome.children.get(VALUES, {}).get("created", 0)
         self._judge(TICKET.name, str(ticket.id), there[0], differences)
 
-    def _missing(self, ticket: TicketRecord, outcome: Send, entry: Entry | None) -> None:
+    def _missing(self, ticket: TicketRecord, outcome: Send, entry: Entry | None, uploaded: Uploaded) -> None:
+        """Note a ticket that is not there, and count what went with it."""
         state = self._not_there(TICKET, str(ticket.id), entry, "no ticket carries its external id")
         self.result.news[TOUCHED] += state == CHANGED
         for part, states in outcome.children.items():
             self.result.counts[part][state] += states.get("created", 0)
+        own = {str(row["TicketAttachmentID"]) for row in ticket.attachments}
+        self.result.counts[ATTACHMENT.name][state] += len(own.intersection(uploaded.keys.values()))
 
     def _thread(
         self, expected: list[Json], ticket: Json, entry: Entry | None, uploaded: Uploaded

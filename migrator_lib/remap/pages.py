@@ -91,7 +91,7 @@ def ways(found: Remapping) -> Html:
     ]  # fmt: skip
     fixed = sum((one.fixed for one in found.objects.values()), Counter[str]())
     parts = [
-        pages.table(rows, caption="By object", empty="Nothing."),
+        pages.table(rows, caption="By object", empty="nothing."),
         pages.note("Calls are those for records that nobody changed in Gorgias since: what somebody changed there "
                    "stays, and is listed by the load. Lists that every load reads are not counted."),
     ]  # fmt: skip
@@ -142,7 +142,7 @@ def examples(engagement: Engagement, found: Remapping) -> Html:
         for name, kept in one.examples.items()
         for example in kept
     ]  # fmt: skip
-    return pages.table(rows, caption="The first records of each field", empty="There are none.")
+    return pages.table(rows, caption="The first records of each field", empty="none.")
 
 
 def left_out(engagement: Engagement, found: Remapping) -> Html:
@@ -159,7 +159,7 @@ def left_out(engagement: Engagement, found: Remapping) -> Html:
         for name, one in found.objects.items()
         for why, n in one.left_out.most_common()
     ]
-    return pages.table(rows, caption="In Gorgias, and not sent any more", empty="Nothing is left out that was sent.")
+    return pages.table(rows, caption="In Gorgias, and not sent any more", empty="nothing.")
 
 
 def what_next(engagement: Engagement) -> Html:

@@ -191,6 +191,16 @@ def test_a_ticket_that_somebody_put_into_the_trash_is_their_work_with_all_that_i
     assert found.counts["ticket_message"]["changed"] == parts["ticket_message"]["created"] > 0
 
 
+def test_files_of_a_ticket_that_somebody_put_into_the_trash_are_counted_with_it(loaded: Loaded) -> None:
+    sent = loaded.ledger.counts(TARGET)["attachment"]["created"]
+    key = loaded.staged.columns("TicketAttachments", ["TicketID"])
+    there = ticket(loaded.account, next(row["TicketID"] for row in key))
+    loaded.api.tickets.update(there["id"], {"trashed_datetime": loaded.account.now()})
+    counted = loaded.reconcile().counts["attachment"]
+    assert counted["changed"] > 0
+    assert counted.total() == sent
+
+
 def test_a_ticket_that_was_in_the_trash_before_our_last_write_is_missing(loaded: Loaded) -> None:
     with loaded.account.store.transaction():
         loaded.account.save_ticket({**ticket(loaded.account, 2), "trashed_datetime": "2020-01-01T00:00:00.000000"})
