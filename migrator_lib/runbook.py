@@ -35,6 +35,8 @@ from migrator_lib.smartertrack.tables import source_table
 from migrator_lib.staging import Staged, write_gone
 
 FULL = "full"
+REDEFINED = "deltas_redefined"
+"""Value that the ledger keeps: deltas in which a definition changed that any ticket may show."""
 SIGNED_IN = ("DateLastLoginUTC",)
 """Columns of users that change when somebody looks, and nothing else does."""
 F = TypeVar("F", Found, Changes)
@@ -63,7 +65,7 @@ def extract(engagement: Engagement, *, start_again: bool = False) -> ExtractRepo
     """Stage everything, going on behind the last complete chunk; ``start_again`` forgets what is staged."""
     reader, ledger = extractor(engagement, FULL), engagement.ledger
     if start_again:
-        for name in ("deltas", "deltas_loaded"):  # first, or those of a run that dies here would hide what is read anew
+        for name in ("deltas", "deltas_loaded", REDEFINED):  # first, or those of a run that dies here would hide what is read anew
             ledger.set_meta(name, [])
         history.forget(ledger)
         reader.start_again()
@@ -302,6 +304,9 @@ def _stage_delta(engagement: Engagement, began: Watermark, look: Callable[[], F]
         history.note_purged(ledger, found.purged)
         if not found:
             return found
+        rows, staged = engagement.parameters.source.page_rows, engagement.all_stages
+        if delta.changed_definitions(engagement.source, staged, rows, leave_out=SIGNED_IN):
+            ledger.set_meta(REDEFINED, sorted({*ledger.meta(REDEFINED, []), stage}))
         reader.start_again()
         write_gone(engagement.paths.staged / stage, found.merged)
         reader.definitions()
@@ -390,9 +395,15 @@ def _put_back(engagement: Engagement, result: CutoverResult) -> None:
 
 
 def _load_deltas(engagement: Engagement) -> LoadResult:
-    """Load the tickets of the deltas that no load has finished with."""
+    """Load the tickets of the deltas that no load has finished with; all, where a definition changed in one of them.
+
+    A department that is called otherwise, or an agent who came, changes tickets that did not change themselves. Those
+    that are as they were sent take no call.
+    """
     loaded = engagement.ledger.meta("deltas_loaded", [])
     waiting = [stage for stage in engagement.ledger.meta("deltas", []) if stage not in loaded]
+    if not set(waiting).isdisjoint(engagement.ledger.meta(REDEFINED, [])):
+        return load(engagement)
     return load(engagement, engagement.staged(*waiting).ticket_ids() if waiting else set())
 
 
