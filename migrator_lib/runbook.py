@@ -65,7 +65,8 @@ def extract(engagement: Engagement, *, start_again: bool = False) -> ExtractRepo
     """Stage everything, going on behind the last complete chunk; ``start_again`` forgets what is staged."""
     reader, ledger = extractor(engagement, FULL), engagement.ledger
     if start_again:
-        for name in ("deltas", "deltas_loaded", REDEFINED):  # first, or those of a run that dies here would hide what is read anew
+        # first, or those of a run that dies here would hide what is read anew
+        for name in ("deltas", "deltas_loaded", REDEFINED):
             ledger.set_meta(name, [])
         history.forget(ledger)
         reader.start_again()
@@ -304,9 +305,7 @@ def _stage_delta(engagement: Engagement, began: Watermark, look: Callable[[], F]
         history.note_purged(ledger, found.purged)
         if not found:
             return found
-        rows, staged = engagement.parameters.source.page_rows, engagement.all_stages
-        if delta.changed_definitions(engagement.source, staged, rows, leave_out=SIGNED_IN):
-            ledger.set_meta(REDEFINED, sorted({*ledger.meta(REDEFINED, []), stage}))
+        _note_redefined(engagement, stage)
         reader.start_again()
         write_gone(engagement.paths.staged / stage, found.merged)
         reader.definitions()
@@ -320,6 +319,14 @@ def _stage_delta(engagement: Engagement, began: Watermark, look: Callable[[], F]
     read = history.Delta(stage, at, len(found.tickets | found.merged), more, round(took, 3))
     history.note_read(ledger, read)
     return found
+
+
+def _note_redefined(engagement: Engagement, stage: str) -> None:
+    """Keep that a delta brings other definitions than are staged: any ticket may show them."""
+    rows = engagement.parameters.source.page_rows
+    if delta.changed_definitions(engagement.source, engagement.all_stages, rows, leave_out=SIGNED_IN):
+        known: list[str] = engagement.ledger.meta(REDEFINED, [])
+        engagement.ledger.set_meta(REDEFINED, sorted({*known, stage}))
 
 
 # --- 07 cutover ----------------------------------------------------------------------------------------
