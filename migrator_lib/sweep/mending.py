@@ -16,7 +16,9 @@ from migrator_lib.gorgias.api import GorgiasApi
 from migrator_lib.gorgias.contract.replies import Ticket
 from migrator_lib.ledger import Entry, Ledger
 from migrator_lib.ledger.written import as_written
+from migrator_lib.load.agents import was_touched
 from migrator_lib.load.trash import kept
+from migrator_lib.load.updates import UPDATING
 from migrator_lib.lookups import iso
 from migrator_lib.objects import TICKET
 from migrator_lib.objects.ticket import moment
@@ -104,16 +106,34 @@ class Mender:
         return self._settled(extra, entry, "trashed", before={"extra": there.id, **kept(there)})
 
     def _message(self, extra: Extra, entry: Entry) -> Done:
-        """Delete a message; where that dates its ticket anew, and nobody had touched it, it gets its date back."""
+        """Delete a message; where that dates its ticket anew, and nobody had touched it, it gets its date back.
+
+        If this dies in between, the ledger has a change of the ticket under way, and the next load finishes it.
+        """
         assert extra.ticket is not None
         ticket = self.api.tickets.get(extra.ticket)
+        before = {"extra": extra.target_id, "ticket": extra.ticket}
+        ours = not was_touched(entry, ticket)
+        if ours:
+            under_way = {**entry.detail, **as_written(entry), UPDATING: {"touched": False}}
+            self.ledger.settle(self.target, [replace(entry, detail=under_way)])
         self.ledger.intend(self.target, entry, action="remove")
         self.api.messages.delete(extra.ticket, extra.target_id)
-        there = self.api.tickets.get(extra.ticket)
-        ours = moment(ticket.updated_datetime) == moment(entry.detail.get("updated"))
-        if ours and moment(there.updated_datetime) != moment(ticket.updated_datetime):
-            self.api.tickets.update(extra.ticket, {"updated_datetime": entry.detail["updated"]})
-        return self._settled(extra, entry, "deleted", before={"extra": extra.target_id, "ticket": extra.ticket})
+        if ours and UPDATING not in entry.detail:
+            entry = self._dated(entry, extra.ticket)
+        return self._settled(extra, entry, "deleted", before=before)
+
+    def _dated(self, entry: Entry, ticket_id: int) -> Entry:
+        """Give a ticket of ours its date back; return its entry, with another date if Gorgias does not keep that."""
+        wanted = moment(entry.detail.get("updated"))
+        there = self.api.tickets.get(ticket_id)
+        if wanted is None or moment(there.updated_datetime) == wanted:
+            return entry
+        self.api.tickets.update(ticket_id, {"updated_datetime": f"{wanted}Z"})
+        there = self.api.tickets.get(ticket_id)
+        if moment(there.updated_datetime) == wanted:
+            return entry
+        return replace(entry, detail={**entry.detail, "updated": there.updated_datetime})
 
     def _customer(self, extra: Extra, entry: Entry) -> Done:
         tickets = self.api.tickets.pages(customer_id=extra.target_id, trashed="true")

@@ -12,6 +12,7 @@ import pytest
 from migrator_lib.clock import ManualClock
 from migrator_lib.gorgias.api import GorgiasApi
 from migrator_lib.ledger import Ledger
+from migrator_lib.objects.ticket import moment
 from migrator_lib.progress import Progress
 from migrator_lib.reconcile import Reconciler, Reconciliation
 from migrator_lib.reconcile.readback import ReadBack
@@ -176,12 +177,47 @@ def test_a_run_that_dies_behind_its_request_and_is_not_found_by_the_next_one_lea
     assert_clean(desk, undisturbed)
 
 
-def test_a_message_that_is_there_twice_goes_and_its_ticket_keeps_its_dates(loaded: Desk, undisturbed: Any) -> None:
+def message_twice(loaded: Desk) -> None:
+    """Make a message of a loaded ticket once more, behind the loader's back."""
     store, there = loaded.account.store, ticket(loaded.account, 3)
     with store.transaction():
         message = store.by("message", "parent", there["id"])[1]
         store.put("message", {**message, "id": 99_999}, parent=there["id"])
         store.put("ticket", {**there, "messages_count": there["messages_count"] + 1}, parent=there["customer"]["id"])
+
+
+def date_anew(desk: Desk, key: int) -> None:
+    """Do what Gorgias may do to a ticket of which a message is deleted."""
+    there = ticket(desk.account, key)
+    with desk.account.store.transaction():
+        dated = {**there, "updated_datetime": "2026-07-02T10:00:00.000000"}
+        desk.account.store.put("ticket", dated, parent=there["customer"]["id"])
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["kept", "not kept"])
+def test_a_ticket_that_gorgias_dates_anew_when_a_message_goes_gets_its_date_back_or_its_new_one_is_ours(
+    loaded: Desk, monkeypatch: pytest.MonkeyPatch, kept: bool
+) -> None:
+    message_twice(loaded)
+    delete = loaded.api.messages.delete
+
+    def deleted(ticket_id: int, message: int) -> None:
+        delete(ticket_id, message)
+        date_anew(loaded, 3)
+
+    monkeypatch.setattr(loaded.api.messages, "delete", deleted)
+    if not kept:
+        monkeypatch.setattr(loaded.api.tickets, "update", lambda *_: None)
+    before = ticket(loaded.account, 3)["updated_datetime"]
+    assert loaded.mend(loaded.reconcile().extras) == {"deleted": 1}
+    there, entry = ticket(loaded.account, 3), loaded.ledger.entry(TARGET, "ticket", "3")
+    assert (there["updated_datetime"] == before) is kept
+    assert entry is not None
+    assert moment(entry.detail["updated"]) == there["updated_datetime"]  # so the next load takes it for nobody's work
+
+
+def test_a_message_that_is_there_twice_goes_and_its_ticket_keeps_its_dates(loaded: Desk, undisturbed: Any) -> None:
+    message_twice(loaded)
     found = loaded.reconcile()
     assert [(f.object, f.state, f.target_id) for f in found.findings] == [("ticket_message", DUPLICATE, 99_999)]
     assert loaded.mend(found.extras) == {"deleted": 1}
@@ -312,6 +348,20 @@ def test_a_sweep_that_dies_anywhere_is_finished_by_the_next_one(
                 loaded.mend(loaded.reconcile().extras)
     loaded.account.faults.append(Fault("reset_after_commit", "PUT", "tickets", times=1))
     assert loaded.mend(loaded.reconcile().extras)["trashed"] == 3
+    assert_clean(loaded, undisturbed)
+
+
+def test_a_sweep_that_dies_behind_the_deletion_of_a_message_leaves_a_ticket_that_the_next_load_dates_rightly(
+    loaded: Desk, undisturbed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message_twice(loaded)
+    extras = loaded.reconcile().extras
+    with monkeypatch.context() as patch:
+        patch.setattr(Mender, "_dated", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            loaded.mend(extras)
+    date_anew(loaded, 3)
+    loaded.load()
     assert_clean(loaded, undisturbed)
 
 
