@@ -151,8 +151,13 @@ class TicketWriter:
         return dates if there.status == payload["status"] else ["status", *dates]
 
     def found(self, record: Record, outcome: Send, known: Entry, ticket: Thing) -> str:
-        """Settle a ticket that is in Gorgias though its call was not answered, in this run or one that died."""
-        under_way = {**known.detail, UPDATING: {"touched": False}}
+        """Settle a ticket that is in Gorgias though its call was not answered, in this run or one that died.
+
+        Where it needs more calls and an agent has worked on it meanwhile, only what it lacks is added.
+        """
+        assert isinstance(ticket, Ticket)
+        touched = self._was_touched_unanswered(known, ticket)
+        under_way = {**known.detail, UPDATING: {"touched": touched}}
         there = replace(known, state="created", target_id=str(ticket.id), payload_hash=None, detail=under_way)
         self.context.settle(there)  # from here on it is never sent again, whatever comes
         payload, entry = self.ready(record, outcome)
@@ -162,9 +167,18 @@ class TicketWriter:
         complete = len(first) == len(payload["messages"]) and as_sent
         if complete and not self._needs_more(payload):
             self.context.settle(self._dated(entry))
+        elif touched:
+            there = replace(there, payload_hash=known.payload_hash)
+            self._add_to_an_agents(outcome, entry, payload, there, ticket, kept(ticket))
         else:
             self._bring_up_to_date(entry, outcome, payload, there, complete=complete)
         return "created"
+
+    def _was_touched_unanswered(self, known: Entry, ticket: Ticket) -> bool:
+        """Whether somebody wrote to a ticket since it was made, where its date tells."""
+        sent = known.detail.get("updated")
+        tells = sent is not None and self.context.behaviour.updated_datetime == "kept"
+        return tells and moment(ticket.updated_datetime) != moment(sent)
 
     def again(self, record: Record, outcome: Send, known: Entry) -> str:
         """Bring a loaded ticket up to date, if it or what it refers to changed; what an agent changed stays.

@@ -767,6 +767,24 @@ def test_an_intent_whose_ticket_changed_since_is_found_and_brought_up_to_date(
     assert thread(gorgias.account, 1)[-1] == "message:190"
 
 
+def test_what_an_agent_did_to_a_ticket_whose_answer_was_lost_stays_and_what_came_since_is_added(
+    gorgias: SimulatedGorgias, shop: Shop, ledger: Ledger
+) -> None:
+    load(shop, gorgias.api, ledger)
+    made = entry(ledger, "ticket", 1)
+    ledger.intend(TARGET, replace(made, state=PENDING, target_id=None))
+    gorgias.api.tickets.update(int(str(made.target_id)), {"priority": "critical"})
+    changed(shop, 1, Subject="Changed")
+    shop.add("TicketMessages", {"TicketID": 1, "TicketMessageID": 190, "DateReceivedUTC": minutes(80)})
+    report = load(shop, gorgias.api, ledger)
+    there = ticket(gorgias.account, 1)
+    assert (there["priority"], there["subject"] == "Changed") == ("critical", False)
+    assert thread(gorgias.account, 1)[-1] == "message:190"
+    assert report.conflicts == ["ticket 1: changed in Gorgias since it was loaded"]
+    fields = {row["field"]: row["who"] for row in entry(ledger, "ticket", 1).detail["left_alone"]}
+    assert {"priority", "subject"} <= set(fields)
+
+
 def test_an_intent_whose_ticket_is_not_in_gorgias_is_sent(
     gorgias: SimulatedGorgias, shop: Shop, ledger: Ledger
 ) -> None:
