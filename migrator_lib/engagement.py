@@ -328,7 +328,7 @@ class Engagement:
         if not self.rehearsal:
             states = {state.name: state for state in self.gate_states()}
             for gate in gates.GATES:
-                if gate.before == self.step and gate.name not in SEEN_BY_THE_STEP:
+                if self.step in (gate.before, *gate.and_before) and gate.name not in SEEN_BY_THE_STEP:
                     gates.require(states[gate.name], self.name, self.step)
 
     def _check_roll_back(self) -> None:

@@ -34,6 +34,8 @@ class Gate:
     look_again: str = "again: it looks anew"
     """How the command goes on that has a check look again, behind ``migrator run ENGAGEMENT``; or that comes after a
     signature, where it is another one than usual."""
+    and_before: tuple[str, ...] = ()
+    """Later steps that need it too, since what was signed may have changed meanwhile."""
 
     @property
     def after_signing(self) -> str:
@@ -60,7 +62,8 @@ GATES: tuple[Gate, ...] = (
          "one for at most 30 days), or only a restored database is read."),
     Gate("worker_threads", "04_extract", "SmarterTrack's background threads were running when the backup was taken, so "
          "mail is imported and counters are right; automatic closing and deletion are considered."),
-    Gate("mapping", "03_sample_migration", "The mapping in mapping.yaml is what the company wants."),
+    Gate("mapping", "03_sample_migration", "The mapping in mapping.yaml is what the company wants.",
+         and_before=("05_load", "07_cutover")),
     Gate("sample", "05_load", "The sample in the sandbox account was reviewed, and is right."),
     Gate("proofs", "05_load", "", "--only 03 --execute, which asks the sandbox what is not answered yet"),
     Gate("hands_off", "05_load", "What acts in the Gorgias account and no API can switch off is off, or does not touch "

@@ -312,7 +312,8 @@ def cutover_status(result: CutoverResult) -> Html:
         return pages.status(f"Rehearsal: {n:,} tickets changed since the last stage. Nothing was written.", "good")
     assert result.reconciliation is not None
     wrong = result.reconciliation.reconciliation.wrong
-    taken = f"{n:,} changed tickets were taken over, and nothing else" if n else "Nothing"
+    were = "was" if n == 1 else "were"
+    taken = f"{pages.counted(n, 'changed ticket')} {were} taken over, and nothing else" if n else "Nothing"
     words = f"{taken} changed in SmarterTrack since the last stage: everything was compared."
     if missed and result.found.candidates is not None:
         words += f" {missed:,} of them left no trace behind the watermark; the comparison found them."

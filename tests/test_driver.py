@@ -11,7 +11,7 @@ import pytest
 from migrator_lib import driver
 from migrator_lib.driver import Ended, Run, parameters_of, step_named
 from migrator_lib.engagement import ROLL_BACK, STEPS, Engagement
-from migrator_lib.errors import ExitCode, LeaseHeld, OutOfTurn, ParameterError
+from migrator_lib.errors import ExitCode, GateClosed, LeaseHeld, OutOfTurn, ParameterError
 from migrator_lib.evidence import publish
 from migrator_lib.evidence.standing import next_command
 from migrator_lib.ledger import Ledger
@@ -83,6 +83,16 @@ def test_what_was_given_up_half_way_may_be_rolled_back_and_what_never_began_may_
         Engagement(home, "demo", step=ROLL_BACK).check_turn()
     run.engagement.ledger.mark_step("03_sample_migration", "running")
     Engagement(home, "demo", step=ROLL_BACK).check_turn()
+
+
+@pytest.mark.parametrize("step", ["05_load", "07_cutover"])
+def test_a_mapping_that_was_changed_after_the_sample_is_signed_before_anything_is_loaded_by_it(
+    home: Path, step: str
+) -> None:
+    finish(started(home), *STEPS[: STEPS.index(step)])
+    Engagement(home, "demo", step=step).check_turn()  # a rehearsal may be looked at
+    with pytest.raises(GateClosed, match="waits at the gate 'mapping'"):
+        Engagement(home, "demo", step=step, execute=True).check_turn()
 
 
 def test_a_run_goes_on_at_the_step_that_was_not_done(home: Path) -> None:

@@ -203,5 +203,6 @@ def test_nothing_is_read_in_full_or_written_before_its_gates() -> None:
         n for n, i in before.items() if i <= STEPS.index("04_extract")
     }
     assert before["mapping"] <= STEPS.index("03_sample_migration")
+    assert {"05_load", "07_cutover"} <= {*find("mapping").and_before}, "it may have changed since the sample"
     assert before["sample"] == before["side_effects"] == STEPS.index("05_load")
     assert before["freeze"] == STEPS.index("07_cutover")

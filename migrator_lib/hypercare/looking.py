@@ -206,7 +206,7 @@ def _left(engagement: Engagement, today: Day, days: int, quarantined: int) -> li
         return words
     by_hand = engagement.ledger.meta("hands_off")
     if by_hand:
-        words.append("Whatever people switched off by hand for the load (gate hands_off) is on again: look at each.")
+        words.append("Switch on again whatever people had switched off by hand for the load (gate hands_off).")
     if quarantined:
         words.append(f"In quarantine: {pages.counted(quarantined, 'record')}, listed on the index. Decide on each.")
     return [

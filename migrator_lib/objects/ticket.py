@@ -36,7 +36,7 @@ class Ticket(MigrationObject):
         "Tasks", "TimeLogs",
     )  # fmt: skip
     path = "tickets"
-    undo = "deleted with its thread, up to 100 at a time where the sandbox showed that a job does it"
+    undo = "deleted with its thread"
 
     def records(self, staged: Staged, lookups: Lookups, only: Collection[int] | None = None) -> Iterator[Record]:
         """Yield tickets (or only those with these ids) in key order, each followed by the numbers merged into it."""

@@ -172,7 +172,9 @@ def what_next(engagement: Engagement) -> Html:
         pages.code(f"migrator run {name} --only 05 --execute"),
         " changes what differs and nothing else, and ",
         pages.code(f"migrator run {name} --only 06"),
-        " verifies it.",
+        " verifies it. After the cutover, ",
+        pages.code(f"migrator restore-target {name}"),
+        " puts back what that load switched off.",
     )
 
 

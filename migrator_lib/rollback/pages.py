@@ -25,9 +25,11 @@ from migrator_lib.rollback.step import Result
 
 ALWAYS = (
     "Custom fields are archived, with the values that they had.",
-    "Users that were made are deactivated. A later load takes them up as they are; an admin activates them again.",
     "Statistics and events keep their traces of the import and of its removal.",
     "Numbers of tickets and ids are used up: a later load gets new ones, and links to the old ones lead nowhere.",
+)
+OF_USERS = (
+    "Users that were made are deactivated. A later load takes them up as they are; an admin activates them again.",
     "If Gorgias mailed invitations to users that were made, they cannot be called back.",
 )
 """What the contract cannot undo (developers.gorgias.com: delete-ticket, update-custom-field, update-user)."""
@@ -104,8 +106,8 @@ def _row(item: Planned) -> dict[str, object]:
 
 def cannot_be_undone(blast: Blast) -> Html:
     """Return what stays whatever is done."""
-    files = f"{blast.files:,} uploaded files stay in Gorgias' storage, where nothing shows them: it deletes none."
-    return pages.bullets([files, *ALWAYS])
+    files = f"{pages.counted(blast.files, 'uploaded file')} stay in Gorgias' storage, which deletes none."
+    return pages.bullets([files, *ALWAYS, *(OF_USERS if blast.counts.get("users") else ())])
 
 
 def window() -> Html:
