@@ -8,7 +8,7 @@ one behind the other it is the target that is at fault, and the run stops.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from migrator_lib.errors import RecordUnanswered, TargetUnreachable
@@ -51,6 +51,14 @@ class Failing:
                 f"Gorgias failed on {IN_A_ROW} records one behind the other; on the last one: {error.message}",
                 next_step="look at Gorgias' status page; run again when it answers: what was sent is looked up first.",
             )
+
+    def waits(self, obj: str, key: str, references: Collection[str]) -> bool:
+        """Put a record off, too, if somebody whom it refers to (``requester:u12``) is put off; return whether."""
+        with self._lock:
+            waits = any(f"{kind}:{one}" in references for kind, keys in self._put_off.items() for one in keys)
+            if waits and not self.last_try:
+                self._put_off.setdefault(obj, []).append(key)
+            return waits and not self.last_try
 
     def put_off(self, obj: str) -> list[str]:
         """Return the keys of an object's records that are to be tried once more, and forget them."""

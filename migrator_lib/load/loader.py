@@ -255,7 +255,9 @@ class Loader:
         self.context.progress.end()
 
     def _load_once_more(self, hands: Hands, obj: MigrationObject) -> None:
-        """Try once more what Gorgias failed on: whatever it was may have passed meanwhile."""
+        """Try once more what Gorgias failed on, people before tickets: whatever it was may have passed meanwhile."""
+        for person in PEOPLE if obj is TICKET else ():
+            self._load_once_more(hands, person)
         keys = set(self.context.failing.put_off(obj.name))
         if not keys:
             return

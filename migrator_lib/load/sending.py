@@ -9,12 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from migrator_lib.errors import RecordError, RecordRejected, RecordUnanswered, TargetUnreachable, Unanswered
+from migrator_lib.errors import (
+    RecordError,
+    RecordRejected,
+    RecordUnanswered,
+    RecordUnusable,
+    TargetUnreachable,
+    Unanswered,
+)
 from migrator_lib.external_id import parse
 from migrator_lib.gorgias.api import Json
 from migrator_lib.gorgias.contract.replies import Thing
 from migrator_lib.ledger import GONE, PENDING, Entry
-from migrator_lib.load.context import SENDS, LoadContext, is_same
+from migrator_lib.load.context import SENDS, LoadContext, is_same, references
 from migrator_lib.load.failing import UNSURE, may_be_there
 from migrator_lib.load.tickets import TicketWriter, first_call
 from migrator_lib.load.updates import Updates, fingerprints, lost, named
@@ -69,6 +76,8 @@ class Sender:
             what = what if failing.last_try else "put off"
         except RecordError as error:
             what = self._set_aside(obj, record, outcome, error)
+            if isinstance(error, RecordUnusable) and failing.waits(obj.name, record.key, references([outcome])):
+                what = "put off"
         if what not in ("unchanged", "put off"):
             failing.passed()
         self.context.finished(obj.name, what)

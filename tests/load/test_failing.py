@@ -13,12 +13,13 @@ from migrator_lib.errors import OutcomeUnknown, RecordRejected, TargetUnreachabl
 from migrator_lib.gorgias.api import GorgiasApi
 from migrator_lib.ledger import PENDING, Entry, Ledger
 from migrator_lib.load import LoadReport
-from migrator_lib.objects import TICKET
+from migrator_lib.objects import PEOPLE, TICKET
+from migrator_lib.objects.base import MigrationObject
 from migrator_lib.simulators.gorgias import Account, Fault
 from migrator_lib.simulators.gorgias.in_process import api_of
 from tests.load.test_profiles import picture
 from tests.loading import TARGET, everything, filled, load, tickets, writes
-from tests.shop import Shop
+from tests.shop import ANN, Shop
 from tests.simulated_account import SEED
 
 Doing = Callable[..., Any]
@@ -58,9 +59,12 @@ def undisturbed(tmp_path: Path) -> Any:
     return picture(made.account)
 
 
-def failing_on(world: World, key: str, words: str = "status 502", *, times: int = 100, after: bool = False) -> Doing:
+def failing_on(
+    world: World, key: str, words: str = "status 502", *, times: int = 100, after: bool = False,
+    obj: MigrationObject = TICKET,
+) -> Doing:  # fmt: skip
     """Return a creation of tickets that is not answered for one of them, before or after it is made."""
-    create, left = TICKET.create, [times]
+    create, left = obj.create, [times]
 
     def failing(api: GorgiasApi, payload: Any) -> str:
         if payload["external_id"].endswith(f":{key}") and left[0]:
@@ -115,6 +119,18 @@ def test_what_fails_for_a_while_is_there_when_the_run_ends(
     monkeypatch.setattr(TICKET, "create", failing_on(world, "3", times=5))
     report = world.load()
     assert report.counts["ticket", "created"] == 6
+    assert picture(world.account) == undisturbed
+
+
+def test_a_ticket_waits_for_its_requester_whom_gorgias_fails_on_for_a_while_also_where_open_ones_go_first(
+    world: World, undisturbed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.shop.load = {"order": "open_first", "recent_days": 30}
+    requester = PEOPLE[0]
+    monkeypatch.setattr(requester, "create", failing_on(world, f"u{ANN}", times=5, obj=requester))
+    report = world.load()
+    assert (report.counts["ticket", "created"], report.counts["ticket", "quarantined"]) == (6, 0)
+    assert report.counts["ticket", "put off"] > 0
     assert picture(world.account) == undisturbed
 
 
