@@ -11,6 +11,9 @@ from typing import Any
 from migrator_lib import gates
 from migrator_lib.engagement import STEPS, Engagement
 from migrator_lib.errors import OutOfTurn, ParameterError
+from migrator_lib.ledger import Ledger
+from migrator_lib.load.recipe import lookups_by, recipes
+from migrator_lib.lookups import Lookups
 from migrator_lib.objects.ticket import tags_beside
 from migrator_lib.quiet import PRODUCTION, note_mail, remove_canaries, restore
 from migrator_lib.rollback.context import Context
@@ -53,8 +56,16 @@ def context_of(engagement: Engagement, target: str) -> Context:
     """Return what a roll-back of an account works with."""
     whole = target == PRODUCTION and engagement.ledger.chunks(FULL)
     staged = engagement.all_stages if whole else engagement.staged(SAMPLE)
-    tags = frozenset(tags_beside(engagement.lookups(staged)))
+    tags = tags_on_the_fly(engagement.ledger, target, engagement.lookups(staged))
     return replace(_context(engagement, target), staged=staged, tags=tags)
+
+
+def tags_on_the_fly(ledger: Ledger, target: str, lookups: Lookups) -> frozenset[str]:
+    """Return the names of tags that are no record's and that loads made tickets name, by the mapping as it is now and
+    by each that was loaded by.
+    """
+    by = [lookups, *(lookups_by(recipe, lookups) for recipe in recipes(ledger, target).values())]
+    return frozenset(name for one in by for name in tags_beside(one))
 
 
 def _context(engagement: Engagement, target: str) -> Context:

@@ -13,11 +13,11 @@ from migrator_lib.clock import ManualClock
 from migrator_lib.gorgias.api import GorgiasApi
 from migrator_lib.ledger import Ledger
 from migrator_lib.load import Loader, LoadReport
-from migrator_lib.objects.ticket import tags_beside
 from migrator_lib.progress import Progress
 from migrator_lib.proofs.behaviour import Behaviour
 from migrator_lib.rollback import Blast, Context, RollBack, take
 from migrator_lib.rollback.proof import Proof
+from migrator_lib.rollback.step import tags_on_the_fly
 from migrator_lib.simulators.gorgias import Account
 from migrator_lib.simulators.gorgias.database import Saved
 from migrator_lib.simulators.gorgias.in_process import api_of
@@ -54,7 +54,7 @@ class Place:
     @property
     def context(self) -> Context:
         behaviour = Behaviour(delete_job=self.job, lookup_lag_seconds=4.0, values_in_lists=self.lists_have_values)
-        tags = frozenset(tags_beside(self.shop.lookups(self.staged)))
+        tags = tags_on_the_fly(self.ledger, TARGET, self.shop.lookups(self.staged))
         return Context(
             self.api, TARGET, self.ledger, "demo", self.folder / "state", self.progress, behaviour, self.staged, tags
         )

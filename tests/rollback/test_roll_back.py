@@ -106,6 +106,17 @@ def test_what_was_removed_is_removed_once(there: Place) -> None:
     assert there.ledger.head() == head
 
 
+def test_a_tag_that_only_an_earlier_mapping_named_goes_too(there: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    statuses = {key: one.model_dump() for key, one in there.shop.lookups(there.staged).mapping.statuses.items()}
+    statuses["2"] |= {"tag": "on hold"}
+    monkeypatch.setitem(there.shop.mapped, "statuses", statuses)
+    there.load()
+    assert {"waiting", "on hold"} <= {tag["name"] for tag in there.account.store.by_kind("tag")}
+    there.later()
+    assert there.roll_back().wrong == 0
+    assert {tag["name"] for tag in there.account.store.by_kind("tag")} == {"vip", "seen"}
+
+
 def test_tickets_in_the_trash_go_too_since_the_load_made_them(tmp_path: Path) -> None:
     made = place(tmp_path, fill=lived_in)
     before = documents(made.account)
