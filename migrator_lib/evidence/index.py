@@ -58,7 +58,7 @@ def engagement_page(
         _tiles(summary),
         _accounts(summary),
         _compared(summary),
-        _quarantined(quarantine, summary["titles"]),
+        _quarantined(() if summary.get("rolled_back") and not summary["objects"] else quarantine, summary["titles"]),
         _rules(summary["rules"]),
         _counted_only(summary["counted_only"]),
         _steps(steps),
@@ -124,6 +124,8 @@ def _tiles(summary: Row) -> pages.Html:
     objects = summary["objects"]
     tickets = objects.get("ticket", {})
     moved = tickets.get("created", 0) + tickets.get("matched", 0)
+    if summary.get("rolled_back") and not objects:
+        return pages.Html("")
     return pages.tiles(
         {
             f"tickets moved, of {tickets.get('source', 0):,}": moved,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from migrator_lib.engagement import ALL_STEPS, ASIDE, NEEDS, STEPS, Engagement
+from migrator_lib.engagement import ALL_STEPS, ASIDE, NEEDS, ROLL_BACK, STEPS, Engagement
 from migrator_lib.evidence.summary import hypercare, is_over
 from migrator_lib.gates import NOT_THERE, find
+from migrator_lib.rollback.standing import ROLLED_BACK
 
 
 def step_rows(engagement: Engagement) -> list[dict[str, Any]]:
@@ -23,7 +24,7 @@ def step_rows(engagement: Engagement) -> list[dict[str, Any]]:
         rows.append(
             {
                 "step": step,
-                "title": step[3:].replace("_", " ").capitalize(),
+                "title": "Roll-back" if step == ROLL_BACK else step[3:].replace("_", " ").capitalize(),
                 "status": last["status"] if last else "not started",
                 "started": last["started_at"] if last else None,
                 "took": _took(last),
@@ -34,8 +35,8 @@ def step_rows(engagement: Engagement) -> list[dict[str, Any]]:
 
 
 def _took(attempt: dict[str, Any] | None) -> float | None:
-    """Return the seconds that an attempt took; None while it has not ended."""
-    if not attempt or not attempt["started_at"] or not attempt["finished_at"]:
+    """Return the seconds that an attempt took; None while it has not ended, and of one that was taken back."""
+    if not attempt or not attempt["started_at"] or not attempt["finished_at"] or attempt["status"] == ROLLED_BACK:
         return None
     began, ended = (datetime.fromisoformat(attempt[name]) for name in ("started_at", "finished_at"))
     return max(0.0, (ended - began).total_seconds())

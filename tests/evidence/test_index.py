@@ -55,6 +55,13 @@ def test_the_tiles_show_tickets_verified_mail_and_quarantine() -> None:
     ]
 
 
+def test_after_a_roll_back_nothing_is_counted_and_nothing_waits_in_quarantine() -> None:
+    page = text(made(objects={}, rolled_back=True))
+    assert "Nothing is counted any more: what was loaded is rolled back." in page
+    assert "tickets moved" not in page
+    assert "Quarantined" not in page
+
+
 def test_mail_that_nobody_has_counted_yet_is_not_called_none() -> None:
     assert ("not known yet", "e-mails sent to anybody") in re.findall(
         r"<li><b>(.*?)</b><span>(.*?)</span>", made(mail_sent=None)

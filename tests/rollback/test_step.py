@@ -111,6 +111,7 @@ def test_after_a_roll_back_the_reconciliation_says_so_and_the_numbers_of_the_loa
     shown = {row["step"]: row["status"] for row in standing.step_rows(engagement)}
     assert shown["04_extract"] == "done"
     assert {shown[step] for step in STEPS[4:]} == {"rolled back"}
+    assert {row["took"] for row in standing.step_rows(engagement) if row["status"] == "rolled back"} == {None}
 
 
 @pytest.mark.parametrize(("unexplained", "code"), [(0, ExitCode.DONE), (2, ExitCode.EXCEPTIONS)])
