@@ -11,11 +11,11 @@ from dataclasses import replace
 from functools import partial
 from itertools import islice
 
-from migrator_lib.errors import ParameterError
+from migrator_lib.errors import ParameterError, TargetUnreachable, Unanswered
 from migrator_lib.gorgias.api import GorgiasApi
 from migrator_lib.ledger import GONE, SETTLED, Entry, Ledger
 from migrator_lib.ledger.written import TRASHED, as_written
-from migrator_lib.load.context import LoadContext, LoadReport, entry_of, is_same, references
+from migrator_lib.load.context import SENDS, LoadContext, LoadReport, entry_of, is_same, references
 from migrator_lib.load.crew import Crew, Hands, Threads
 from migrator_lib.load.failing import may_be_there
 from migrator_lib.load.order import FIRST, HISTORY, noted, open_first
@@ -125,10 +125,24 @@ class Loader:
             self._make_tags()
 
     def _make_tags(self) -> None:
-        """Make the tags that no object of the map makes, since this account makes none of those that a ticket names."""
-        there = {tag.name for tag in self.context.api.tags.every()}
-        for name in sorted(tags_beside(self.lookups) - there):
-            self.context.api.tags.create({"name": name})
+        """Make the tags that no object of the map makes, since this account makes none of those that a ticket names.
+
+        One whose call was not answered is looked for before it is made again.
+        """
+        last: Unanswered | None = None
+        for _ in range(SENDS):
+            there = {tag.name for tag in self.context.api.tags.every()}
+            try:
+                for name in sorted(tags_beside(self.lookups) - there):
+                    self.context.api.tags.create({"name": name})
+            except Unanswered as unanswered:
+                last = unanswered
+            else:
+                return
+        raise TargetUnreachable(
+            f"Gorgias failed {SENDS} times on a tag; the last time: {last}",
+            next_step="run again when Gorgias' status page shows nothing.",
+        )
 
     def _load_people(self, only: set[str] | None) -> None:
         for obj in PEOPLE:

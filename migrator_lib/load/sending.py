@@ -73,7 +73,8 @@ class Sender:
         except RecordUnanswered as error:
             what = self._set_aside(obj, record, outcome, error, unsure=True)
             failing.failed(obj.name, record.key, error)
-            what = what if failing.last_try else "put off"
+            self.context.finished(obj.name, what if failing.last_try else "put off")
+            return
         except RecordError as error:
             what = self._set_aside(obj, record, outcome, error)
             if isinstance(error, RecordUnusable) and failing.waits(obj.name, record.key, references([outcome])):

@@ -198,6 +198,24 @@ def test_many_records_in_a_row_that_fail_stop_the_run_and_the_next_one_goes_on(t
     assert set(everything(world.account.store)["ticket"].values()) == {1}
 
 
+def test_many_in_a_row_stop_the_run_also_when_they_are_tried_for_the_last_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.shop.target["workers"] = 1
+    monkeypatch.setattr("migrator_lib.load.failing.IN_A_ROW", 2)
+    create = TICKET.create
+
+    def failing(api: GorgiasApi, payload: Any) -> str:
+        if payload["external_id"][-1] in "135":  # never two of them in a row, until they are tried once more
+            raise Unanswered("POST tickets was not answered: status 502")
+        return create(api, payload)
+
+    monkeypatch.setattr(TICKET, "create", failing)
+    with pytest.raises(TargetUnreachable, match="failed on 2 records one behind the other"):
+        world.load()
+    assert world.ledger.counts(TARGET)["ticket"]["created"] == 3
+
+
 def test_where_nothing_is_answered_the_run_stops_at_once(world: World) -> None:
     world.account.faults.append(Fault("http_500_before", "PUT", "tickets/", times=10_000))
     world.load()
