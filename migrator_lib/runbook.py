@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from migrator_lib import delta
 from migrator_lib.adoption import adopt, note_account
 from migrator_lib.delta import Changes, Found, Watermark, conflicts, history
+from migrator_lib.delta.reach import Reach, reach
 from migrator_lib.engagement import Engagement
 from migrator_lib.errors import GateClosed
 from migrator_lib.extract import Extractor, ExtractReport
@@ -35,8 +36,6 @@ from migrator_lib.smartertrack.tables import source_table
 from migrator_lib.staging import Staged, write_gone
 
 FULL = "full"
-REDEFINED = "deltas_redefined"
-"""Value that the ledger keeps: deltas in which a definition changed that any ticket may show."""
 SIGNED_IN = ("DateLastLoginUTC",)
 """Columns of users that change when somebody looks, and nothing else does."""
 F = TypeVar("F", Found, Changes)
@@ -66,7 +65,7 @@ def extract(engagement: Engagement, *, start_again: bool = False) -> ExtractRepo
     reader, ledger = extractor(engagement, FULL), engagement.ledger
     if start_again:
         # first, or those of a run that dies here would hide what is read anew
-        for name in ("deltas", "deltas_loaded", REDEFINED):
+        for name in ("deltas", "deltas_loaded"):
             ledger.set_meta(name, [])
         history.forget(ledger)
         reader.start_again()
@@ -124,6 +123,8 @@ class LoadResult:
     rehearsal: bool
     quiet: Quiet | None = None
     """What the account did by itself, and what was done about it."""
+    reach: Reach = field(default_factory=Reach)
+    """What the deltas changed beside the tickets that they hold, which was loaded, too."""
 
     def summary(self) -> dict[str, Any]:
         """Return what the ledger keeps of the step."""
@@ -136,7 +137,7 @@ class LoadResult:
         report = LoadReport(
             self.report.counts + later.report.counts, self.report.conflicts + later.report.conflicts, self.report.first
         )
-        return LoadResult(report, later.accounts, later.rehearsal, self.quiet)
+        return LoadResult(report, later.accounts, later.rehearsal, self.quiet, self.reach | later.reach)
 
 
 def loader(engagement: Engagement, staged: Staged, lookups: Lookups) -> Loader:
@@ -305,7 +306,6 @@ def _stage_delta(engagement: Engagement, began: Watermark, look: Callable[[], F]
         history.note_purged(ledger, found.purged)
         if not found:
             return found
-        _note_redefined(engagement, stage)
         reader.start_again()
         write_gone(engagement.paths.staged / stage, found.merged)
         reader.definitions()
@@ -319,14 +319,6 @@ def _stage_delta(engagement: Engagement, began: Watermark, look: Callable[[], F]
     read = history.Delta(stage, at, len(found.tickets | found.merged), more, round(took, 3))
     history.note_read(ledger, read)
     return found
-
-
-def _note_redefined(engagement: Engagement, stage: str) -> None:
-    """Keep that a delta brings other definitions than are staged: any ticket may show them."""
-    rows = engagement.parameters.source.page_rows
-    if delta.changed_definitions(engagement.source, engagement.all_stages, rows, leave_out=SIGNED_IN):
-        known: list[str] = engagement.ledger.meta(REDEFINED, [])
-        engagement.ledger.set_meta(REDEFINED, sorted({*known, stage}))
 
 
 # --- 07 cutover ----------------------------------------------------------------------------------------
@@ -402,16 +394,20 @@ def _put_back(engagement: Engagement, result: CutoverResult) -> None:
 
 
 def _load_deltas(engagement: Engagement) -> LoadResult:
-    """Load the tickets of the deltas that no load has finished with; all, where a definition changed in one of them.
+    """Load the tickets of the deltas that no load has finished with, and those that these deltas reach.
 
-    A department that is called otherwise, or an agent who came, changes tickets that did not change themselves. Those
-    that are as they were sent take no call.
+    Where a definition changed that any ticket may show, that is all; what is as it was sent takes no call.
     """
     loaded = engagement.ledger.meta("deltas_loaded", [])
     waiting = [stage for stage in engagement.ledger.meta("deltas", []) if stage not in loaded]
-    if not set(waiting).isdisjoint(engagement.ledger.meta(REDEFINED, [])):
-        return load(engagement)
-    return load(engagement, engagement.staged(*waiting).ticket_ids() if waiting else set())
+    if not waiting:
+        return load(engagement, set())
+    own = engagement.staged(*waiting).ticket_ids()
+    states = [engagement.staged(FULL, *loaded, *waiting[:n]) for n in range(len(waiting) + 1)]
+    found = reach(states, engagement.parameters, engagement.progress).beside(own)
+    result = load(engagement, None if found.definitions else own | found.tickets)
+    result.reach = found
+    return result
 
 
 def _moved_since(engagement: Engagement, began: Watermark) -> Changes:

@@ -36,6 +36,7 @@ CHASED = (
     "INSERT INTO st_TicketMessages (TicketMessageID, TicketID, DateReceivedUTC, Subject, BodyText, IsDraft) "
     f"VALUES (990001, {ONE_TICKET}, '2026-07-02 10:00:00.000000', 's', 'b', 0)"
 )
+ASSIGNED = "FROM st_Tickets WHERE UserID IN (SELECT UserID FROM st_UsersInGroups)"
 TASK = f"INSERT INTO st_Tasks (TaskID, TicketID, IsDeleted) VALUES (990001, {ONE_TICKET}, 0)"
 TAGGED = "INSERT INTO st_TagsInTasks (TagsInTasksID, TaskID, TagID) SELECT 990001, 990001, MIN(TagID) FROM st_Tags"
 
@@ -200,13 +201,27 @@ def test_a_delta_days_before_leaves_less_for_the_cutover(cutover: Cutover) -> No
 
 
 def test_definitions_that_changed_are_staged_though_no_ticket_did(cutover: Cutover) -> None:
-    cutover.do("UPDATE st_Users SET DisplayName = 'Another' WHERE UserID = (SELECT MAX(UserID) FROM st_Users)")
+    cutover.do("UPDATE st_Departments SET DisplayName = 'Another'")
     result = cutover.run()
-    assert (result.found.definitions, result.stages) == (["Users"], ["delta-001"])
-    assert "Another" in {row["DisplayName"] for row in cutover.engagement.all_stages.rows("Users")}
+    assert (result.found.definitions, result.stages) == (["Departments"], ["delta-001"])
+    assert {"Another"} == {row["DisplayName"] for row in cutover.engagement.all_stages.rows("Departments")}
     assert cutover.asked == [None]  # any ticket may show it
+    assert "Departments changed, which any ticket may show" in str(delta_pages.reached(result.load.reach))
     cutover.run()
     assert cutover.asked[1:] == [set()]
+
+
+def test_tickets_that_show_an_agent_who_is_called_otherwise_are_loaded_though_they_did_not_change(
+    cutover: Cutover,
+) -> None:
+    cutover.do(f"UPDATE st_Users SET DisplayName = 'Another' WHERE UserID = (SELECT MAX(UserID) {ASSIGNED})")
+    result = cutover.run()
+    assert result.found.definitions == ["Users"]
+    assert result.found.tickets == frozenset()
+    (asked,) = cutover.asked
+    assert asked == result.load.reach.tickets
+    assert 0 < len(asked) < cutover.engagement.all_stages.count("Tickets")
+    assert f"{len(asked):,} tickets that did not change may show them" in str(delta_pages.reached(result.load.reach))
 
 
 def test_who_signed_in_is_staged_and_no_ticket_is_looked_at_for_it(cutover: Cutover) -> None:

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from migrator_lib import pages
 from migrator_lib.delta.history import Delta, deltas
+from migrator_lib.delta.reach import Reach
 from migrator_lib.engagement import Engagement
 from migrator_lib.pages import Html
 from migrator_lib.progress import duration
@@ -26,6 +27,23 @@ def history(engagement: Engagement) -> Html:
         sizes = {one.stage: float(one.tickets) for one in found}
         parts.append(pages.figure(charts.bars(sizes, label="tickets that had changed"), "Tickets in each delta"))
     return pages.join(parts)
+
+
+def reached(reach: Reach) -> Html:
+    """Return what was loaded beside the tickets that changed, and why; nothing, where it is nothing."""
+    if reach.definitions:
+        tables = ", ".join(sorted(reach.definitions))
+        return pages.note(f"{tables} changed, which any ticket may show: all tickets were made anew and compared with "
+                          "what was sent. Those that are as they were sent took no call.")  # fmt: skip
+    if not reach.people:
+        return pages.join([])
+    who = f"{pages.counted(reach.people, 'person', 'people')} came, went or changed: agents, or requesters who have an "
+    who += "account or a ticket of their own now, or none any more. "
+    if not reach.tickets:
+        return pages.note(who, "No ticket shows any of them but those that changed themselves.")
+    number = pages.counted(len(reach.tickets), "ticket")
+    return pages.note(who, f"{number} that did not change may show them, and went through the load, too. What is as it "
+                      "was sent took no call.")  # fmt: skip
 
 
 def _row(one: Delta) -> dict[str, object]:

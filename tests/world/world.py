@@ -24,6 +24,7 @@ from typing import Any
 import requests
 
 from migrator_lib import rollback
+from migrator_lib.delta.reach import reach
 from migrator_lib.errors import AccountsError, HaltError
 from migrator_lib.gorgias.api import GorgiasApi
 from migrator_lib.ledger import Ledger
@@ -254,9 +255,6 @@ class World:
         """Key of a ticket to what an agent made of it in Gorgias."""
         self.purged: set[str] = set()
         """Tickets that the source forgot: what became of them in Gorgias stays."""
-        self._wanted: dict[str, Json] = {}
-        self._behind: set[str] = set()
-        """Tickets that follow with the next whole load."""
         self.folder = self.desk.folder / "state"
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir()
@@ -429,7 +427,7 @@ class World:
 
     def check_again(self) -> None:
         """Compare the account with what was loaded last: nothing that happened since may have changed it."""
-        self.check(self._loaded[0], self._loaded[1], set())
+        self.check(*self._loaded)
 
     def let_pass(self, seconds: float) -> None:
         """Let time pass."""
@@ -438,7 +436,9 @@ class World:
     def delta(self) -> None:
         """Stage what changed in the source, and load it."""
         self.mark, found = self.desk.read_delta(self.mark)
-        self.load_and_check(set(found.tickets))
+        progress = _Unseen(self.folder / "progress.json", "07_cutover")
+        reached = reach([self._loaded[0], self.desk.staged], self.parameters, progress)
+        self.load_and_check({*found.tickets, *reached.tickets})
 
     def roll_back_and_check(self) -> None:
         """Roll the load back."""
@@ -452,7 +452,7 @@ class World:
         lookups = self.desk.lookups(staged, self.parameters)
         self.run_until_done(partial(self.load, staged, lookups, tickets))
         self._loaded = staged, lookups
-        self.check(staged, lookups, tickets)
+        self.check(staged, lookups)
 
     def let_happen(self, name: str, which: int) -> None:
         """Let something happen to a ticket in the source."""
@@ -482,14 +482,12 @@ class World:
 
     # --- what must be so ---------------------------------------------------------------------------
 
-    def check(self, staged: Staged, lookups: Lookups, tickets: set[int] | None) -> None:
+    def check(self, staged: Staged, lookups: Lookups) -> None:
         """Compare the account with what the mapping makes of what is staged.
 
         Args:
             staged: all stages.
             lookups: as of them.
-            tickets: what was loaded of it; None: everything. What becomes of a ticket may change though the ticket does
-                not, since somebody who wrote in it is known now: a delta leaves that to the next whole load.
 
         Raises:
             Wrong: telling what differs.
@@ -497,9 +495,6 @@ class World:
         held = Held(self.account)
         users = {user["email"] for user in self.account.store.by_kind("user")}
         wanted = Wanted(staged, lookups, users)
-        changed = {key for key, one in wanted.tickets.items() if self._wanted.get(key, one) != one}
-        self._behind = set() if tickets is None else (self._behind | changed) - {str(key) for key in tickets}
-        self._wanted = wanted.tickets
         problems = [*self._doubled(held), *self._differing(held, wanted), *self._mailed()]
         ledger = _Ledger(None)
         ledger.verify()
@@ -558,8 +553,6 @@ class World:
         for key, right in wanted.tickets.items():
             if key not in there:
                 yield f"ticket {key} is missing"
-                continue
-            if key in self._behind:
                 continue
             found = held.ticket(there[key])
             yield from self._messages(key, right["messages"], found["messages"])

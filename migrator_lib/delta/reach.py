@@ -1,0 +1,132 @@
+"""How far a delta reaches: the tickets that did not change themselves, and show somebody or something that did.
+
+A ticket names its agents and whoever wrote in it. When an address gets an account or a ticket of its own, when an agent
+comes, goes or is called otherwise, or when a requester vanishes with the only ticket, other tickets are sent otherwise.
+They are found by what they refer to: a few columns of the staged tickets are gone through, and no payload is made.
+Where a department, a group or another definition changed that any ticket may show, all are to be looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+from migrator_lib.lookups import Lookups, addresses, lowered
+from migrator_lib.mapping import EngagementMapping
+from migrator_lib.parameters import Parameters
+from migrator_lib.progress import Progress
+from migrator_lib.staging import Staged
+
+SHOWN = ("Brands", "Departments", "Groups", "TicketStatuses", "CommentTypes", "CustomDataFields", "Tags")
+"""Small tables that any ticket may show something of. People are looked for one by one instead."""
+HEADERS = 10_000
+"""Address headers that are kept read: most are met again soon."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What a delta changes beside the tickets that it holds."""
+
+    definitions: frozenset[str] = frozenset()
+    """Small tables that changed and that any ticket may show: all tickets are to be looked at."""
+    users: frozenset[int] = frozenset()
+    """Agents and requesters whom tickets show otherwise than before."""
+    addresses: frozenset[str] = field(default=frozenset(), repr=False)
+    """Addresses, lower case, that belong to another requester than before, or to one at last, or to none any more."""
+    tickets: frozenset[int] = frozenset()
+    """Staged tickets that refer to them."""
+
+    def __or__(self, other: Reach) -> Reach:
+        """Return what both reach."""
+        return Reach(
+            self.definitions | other.definitions, self.users | other.users, self.addresses | other.addresses,
+            self.tickets | other.tickets,
+        )  # fmt: skip
+
+    def beside(self, tickets: Collection[int]) -> Reach:
+        """Return this without tickets that are loaded anyway."""
+        return replace(self, tickets=self.tickets - frozenset(tickets))
+
+    @property
+    def people(self) -> int:
+        """How many people are shown otherwise: accounts, and addresses, of which an account has one, too."""
+        return max(len(self.users), len(self.addresses))
+
+
+def reach(states: Sequence[Staged], parameters: Parameters, progress: Progress) -> Reach:
+    """Return what the changes from each staged state to the next one reach, among the tickets of the last one.
+
+    The steps between are looked at one by one, since a load of any of them may have begun: what changed and changed
+    back is sent again, too. Memory is a few values for each person, and a number for each ticket that is found.
+
+    Args:
+        states: what was loaded last, what is staged now, and what was staged between, oldest first.
+        parameters: the engagement's.
+        progress: told of every row that is gone through.
+    """
+    found = Reach()
+    before = None
+    for earlier, later in pairwise(states):
+        before = before or _lookups(earlier, parameters)
+        after = _lookups(later, parameters)
+        changed = frozenset(table for table in SHOWN if earlier.rows(table) != later.rows(table))
+        found |= Reach(changed, _users(before, after), _addresses(before, after))
+        before = after
+    if found.definitions or not (found.users or found.addresses):
+        return found
+    return found | Reach(tickets=frozenset(_showing(states[-1], found, progress)))
+
+
+def _lookups(staged: Staged, parameters: Parameters) -> Lookups:
+    """Return who is who; the mapping says nothing of that."""
+    return Lookups.of(staged, EngagementMapping(), parameters)
+
+
+def _users(before: Lookups, after: Lookups) -> frozenset[int]:
+    known = before.users.keys() | after.users.keys()
+    return frozenset(user for user in known if _face(before, user) != _face(after, user))
+
+
+def _face(lookups: Lookups, user: int) -> tuple[Any, ...]:
+    """Return all that a ticket may show of an account."""
+    return (
+        user in lookups.agents,
+        lookups.is_unassigned(user),
+        lookups.agent_reference(user),
+        lookups.agent_name(user),
+        lookups.requester_key(user, None),
+    )
+
+
+def _addresses(before: Lookups, after: Lookups) -> frozenset[str]:
+    old, new = before.requester_of_address, after.requester_of_address
+    return frozenset(address for address in old.keys() | new.keys() if old.get(address) != new.get(address))
+
+
+def _showing(staged: Staged, who: Reach, progress: Progress) -> Iterator[int]:
+    """Yield the tickets in which these people are agent, requester, or author; some of them more than once."""
+
+    @lru_cache(maxsize=HEADERS)
+    def concerns(header: str | None) -> bool:
+        senders = addresses(header)
+        return bool(senders) and lowered(senders[0]["address"]) in who.addresses
+
+    tables = ("Tickets", "TicketMessages", "TicketComments")
+    progress.begin("Looking for tickets that show who changed", sum(map(staged.count, tables)))
+    for row in staged.columns("Tickets", ["UserID", "UserID_Customer", "CustomerEmailAddress"]):
+        address = lowered(row["CustomerEmailAddress"])
+        if not who.users.isdisjoint((row["UserID"], row["UserID_Customer"])) or address in who.addresses:
+            yield row["TicketID"]
+        progress.advance()
+    for row in staged.columns("TicketMessages", ["UserID_From", "FromAddress"]):
+        if row["UserID_From"] in who.users or concerns(row["FromAddress"]):
+            yield row["TicketID"]
+        progress.advance()
+    for row in staged.columns("TicketComments", ["UserID"]):
+        if row["UserID"] in who.users:
+            yield row["TicketID"]
+        progress.advance()
+    progress.end()
