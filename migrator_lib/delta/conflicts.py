@@ -1,7 +1,8 @@
-"""What was left alone: tickets that somebody changed in Gorgias while the source changed them too, field by field.
+"""What was left alone: what somebody changed in Gorgias while the source changed it too, field by field.
 
-The load writes the rows into the ledger (:mod:`migrator_lib.load.agents`), masked, so that they are listed as long as
-the ticket is somebody's. Here they become a list with links, and what a person should do.
+Of tickets the load writes the rows into the ledger (:mod:`migrator_lib.load.agents`), masked, so that they are listed
+as long as the ticket is somebody's; of customers, teams, tags and fields the names of the fields
+(:mod:`migrator_lib.load.updates`). Here they become a list with links, and what a person should do.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from migrator_lib import pages
 from migrator_lib.csv_file import write_csv
 from migrator_lib.delta.history import PURGED
 from migrator_lib.engagement import Engagement
-from migrator_lib.load.agents import LEFT_ALONE
-from migrator_lib.objects import TICKET
+from migrator_lib.load.agents import LEFT_ALONE, UNKNOWN, WHAT_TO_DO
+from migrator_lib.objects import PEOPLE, SETUP, TICKET
 from migrator_lib.pages import Html
 
 TARGET = "production"
@@ -30,12 +31,14 @@ LISTED = 100
 
 @dataclass(frozen=True)
 class Conflict:
-    """One field of one ticket; the texts are masked."""
+    """One field of one ticket, customer, team, tag or field; the texts are masked."""
 
     ticket: str
+    """Source key; of what is no ticket with its object before it."""
     number: str
     target_id: str
     link: str
+    """Empty where no address of it in Gorgias is documented."""
     field: str
     left: str
     there: str
@@ -50,7 +53,7 @@ class Conflict:
 
 
 def conflicts(engagement: Engagement) -> list[Conflict]:
-    """Return all of them in the order of tickets, then what the source has purged, which stays."""
+    """Return those of tickets, then what the source has purged, which stays, then those of everything else."""
     found = [
         (entry.source_key, entry.target_id or "", entry.detail[LEFT_ALONE])
         for entry in engagement.ledger.entries(TARGET, TICKET.name)
@@ -63,7 +66,18 @@ def conflicts(engagement: Engagement) -> list[Conflict]:
         for key, target_id, rows in sorted(found, key=lambda one: int(one[0]))
         for row in rows
     ]
-    return [*listed, *_purged(engagement)]
+    return [*listed, *_purged(engagement), *_of_others(engagement)]
+
+
+def _of_others(engagement: Engagement) -> Iterator[Conflict]:
+    """Yield what of customers, teams, tags and fields was left alone; the ledger keeps no value of it, only names."""
+    for obj in (*SETUP, *PEOPLE):
+        for entry in engagement.ledger.entries(TARGET, obj.name, "created"):
+            for name in entry.detail.get(LEFT_ALONE) or ():
+                yield Conflict(
+                    f"{obj.name} {entry.source_key}", "", entry.target_id or "", "", name.replace("_", " "),
+                    UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, WHAT_TO_DO[UNKNOWN],
+                )  # fmt: skip
 
 
 def _numbers(engagement: Engagement, tickets: set[int]) -> dict[int, str]:
@@ -101,8 +115,8 @@ def table(engagement: Engagement) -> Html:
     found = conflicts(engagement)
     rows = [
         {
-            "ticket": pages.link(one.link, one.number or one.ticket), "field": one.field, "as we left it": one.left,
-            "in Gorgias": one.there, "in SmarterTrack": one.source, "who": one.who, "what to do": one.do,
+            "ticket": pages.link(one.link, one.number or one.ticket) if one.link else one.ticket,
+            "field": one.field, "as we left it": one.left, "in Gorgias": one.there, "in SmarterTrack": one.source, "who": one.who, "what to do": one.do,
         }
         for one in found[:LISTED]
     ]  # fmt: skip

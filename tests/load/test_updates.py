@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from migrator_lib.delta import conflicts
 from migrator_lib.ledger import GONE, Entry
 from migrator_lib.ledger.written import written
 from migrator_lib.load.updates import Judged, fingerprint, judge
@@ -91,6 +93,10 @@ def test_what_an_agent_changed_of_a_customer_stays_and_is_listed_and_the_rest_is
     assert (found["name"], values(found)) == ("Annie", {"Size": "M"})
     assert report.conflicts == [f"requester u{ANN}: changed in Gorgias since it was loaded (name)"]
     assert desk.load().conflicts == []
+    engagement: Any = SimpleNamespace(ledger=desk.ledger)
+    (listed,) = conflicts.conflicts(engagement)  # as long as it is so
+    assert (listed.ticket, listed.target_id, listed.field) == (f"requester u{ANN}", str(ann["id"]), "name")
+    assert f"requester u{ANN}" in str(conflicts.table(engagement))
     at = written(desk.entry("requester", f"u{ANN}"))
     user_row(desk, ANN).update(DisplayName="Ann Married Again")
     assert "(name)" in desk.load().conflicts[0]  # also later: what the agent wrote was never ours
