@@ -116,7 +116,8 @@ def table(engagement: Engagement) -> Html:
     rows = [
         {
             "ticket": pages.link(one.link, one.number or one.ticket) if one.link else one.ticket,
-            "field": one.field, "as we left it": one.left, "in Gorgias": one.there, "in SmarterTrack": one.source, "who": one.who, "what to do": one.do,
+            "field": one.field, "as we left it": one.left, "in Gorgias": one.there,
+            "in SmarterTrack": one.source, "who": one.who, "what to do": one.do,
         }
         for one in found[:LISTED]
     ]  # fmt: skip
