@@ -390,9 +390,11 @@ def verified_again(result: CutoverResult) -> Html:
     )
 
 
-def conflicts(result: CutoverResult) -> Html:
-    """Return what was left alone, since somebody changed it in Gorgias or it was loaded before it was deleted."""
-    found = result.load.report.conflicts
-    return pages.join([pages.heading("Left alone", 3), pages.bullets(found)]) if found else pages.note(
-        "Nothing had been changed in Gorgias that the source changed too."
-    )  # fmt: skip
+def conflicts(report: LoadReport) -> Html:
+    """Return what a load left alone, or left behind: changed or refused in Gorgias, or gone from the source since."""
+    found = report.conflicts
+    if not found:
+        return pages.note("Nothing had been changed in Gorgias that the source changed too.")
+    more = [f"and {len(found) - LISTED:,} more"] if len(found) > LISTED else []
+    shown = [mask_text(words) for words in found[:LISTED]]
+    return pages.join([pages.heading("Left alone", 3), pages.bullets([*shown, *more])])

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from migrator_lib import views
 from migrator_lib.delta import conflicts
 from migrator_lib.ledger import GONE, Entry
 from migrator_lib.ledger.written import written
@@ -92,6 +93,7 @@ def test_what_an_agent_changed_of_a_customer_stays_and_is_listed_and_the_rest_is
     found = customer(desk.account, f"u{ANN}")
     assert (found["name"], values(found)) == ("Annie", {"Size": "M"})
     assert report.conflicts == [f"requester u{ANN}: changed in Gorgias since it was loaded (name)"]
+    assert report.conflicts[0] in str(views.conflicts(report))
     assert desk.load().conflicts == []
     engagement: Any = SimpleNamespace(ledger=desk.ledger)
     (listed,) = conflicts.conflicts(engagement)  # as long as it is so
