@@ -22,13 +22,15 @@ AGENTS, LATE, LOST = "work of people in Gorgias", "late in SmarterTrack", "lost"
 FOLLOWS = ("updated_datetime", "closed_datetime", "last_message_datetime")
 """Dates that change with whatever else is done to a ticket."""
 WHAT_TO_DO = {
-    "missing": "Gorgias' audit log says who removed it. Put it back there, or have the next load make it anew: "
-    '`migrator ledger settle {name} {object}:{key} --is-not-there --by "YOUR NAME"`, then '
+    "missing ticket": "Gorgias' audit log says who removed it. Put it back there, or have the next load make it anew: "
+    '`migrator ledger settle {name} ticket:{key} --is-not-there --by "YOUR NAME"` for each, then '
     "`migrator run {name} --only 05 --execute`.",
+    "missing": "Gorgias' audit log says who removed it. Put it back there, if it is needed.",
     "mismatched": "Nobody is known to have changed it. Look at it in Gorgias, and correct it there.",
     "duplicate": "`migrator sweep {name}` shows what is there twice, and can mend it.",
     "unexpected": "Look at it in Gorgias: it carries the migration's id, and the source has no such record.",
 }
+"""State to what a person does about it."""
 
 
 def status(look: Look) -> Html:
@@ -76,34 +78,29 @@ def drift(look: Look) -> Html:
                 {"object": account.title, "as sent": states["validated"], AGENTS: states[CHANGED],
                  "lost, or wrong": wrong, "different": bool(wrong)}
             )  # fmt: skip
-    known = look.day.known
-    words = (
-        f"{known:,} of those that are wrong were so at the cutover already, and are not counted as lost."
-        if known
-        else ""
-    )
-    return pages.join(
-        [
-            pages.table(rows, caption="Records read back and compared", different="different"),
-            pages.note(words) if words else "",
-        ]
-    )
+    told = []
+    if any(one.object == TICKET.name and one.state == "missing" for one in look.lost):
+        told.append("What was in a ticket that is missing is counted here with it, and not listed.")
+    if look.day.known:
+        told.append(f"{look.day.known:,} of those that are wrong were so at the cutover, and are not counted as lost.")
+    shown = pages.table(rows, caption="Records read back and compared", different="different")
+    return pages.join([shown, *map(pages.note, told)])
 
 
 def lost(look: Look, name: str) -> Html:
-    """Return what is lost, each with what to do; and what the cutover said already, folded away."""
-    rows = [{**finding_row(one), "what to do": _with_commands(_what_to_do(one, name))} for one in look.lost[:LISTED]]
-    told = pages.table(rows, caption="Lost, or wrong", empty="nothing.")
+    """Return what is lost, and what to do about it; and what the cutover said already, folded away."""
+    told = pages.table([finding_row(one) for one in look.lost[:LISTED]], caption="Lost, or wrong", empty="nothing.")
+    first: dict[str, str] = {}
+    for one in look.lost:
+        gone = one.state == "missing" and one.object == TICKET.name
+        first.setdefault("missing ticket" if gone else one.state, one.source_key)
+    if first:
+        words = (f"{what.capitalize()}: {WHAT_TO_DO[what].format(name=name, key=key)}" for what, key in first.items())
+        told = pages.join([told, pages.bullets(map(_with_commands, words))])
     if not look.known:
         return told
     known = pages.table([finding_row(one) for one in look.known[:LISTED]])
     return pages.join([told, pages.folded(f"Known since the cutover ({look.day.known:,})", known)])
-
-
-def _what_to_do(one: Finding, name: str) -> str:
-    if one.state == "missing" and one.object != TICKET.name:
-        return "Gorgias' audit log says who removed it. Put it back there, if it is needed."
-    return WHAT_TO_DO.get(one.state, "").format(name=name, object=one.object, key=one.source_key)
 
 
 def late(look: Look, name: str) -> Html:

@@ -6,6 +6,7 @@ import html
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,13 @@ def test_a_record_that_is_missing_is_lost_and_says_what_to_do(days: Days) -> Non
     shown = " ".join(days.shown(look).split())
     assert "Day 1 of 3: 1 record lost, or wrong, and no person's doing." in shown
     assert "migrator ledger settle desk ticket:4 --is-not-there" in shown
+    assert "What was in a ticket that is missing is counted here with it" in shown
+
+
+def test_what_to_do_is_said_once_for_all_that_are_lost_alike(days: Days) -> None:
+    gone = Finding("ticket_message", "8", "missing")
+    shown = days.shown(days.look(MISSING, replace(MISSING, source_key="5"), gone, replace(gone, source_key="9")))
+    assert shown.count("--is-not-there") == shown.count("Put it back there, if it is needed") == 1
 
 
 def test_what_the_cutover_said_already_is_known_and_not_lost_again(days: Days) -> None:
