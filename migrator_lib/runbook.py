@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from migrator_lib import delta
 from migrator_lib.adoption import adopt, note_account
 from migrator_lib.delta import Changes, Found, Watermark, conflicts, history
-from migrator_lib.delta.reach import Reach, reach
+from migrator_lib.delta.reach import Reach, reach, without_file
 from migrator_lib.engagement import Engagement
 from migrator_lib.errors import GateClosed
 from migrator_lib.extract import Extractor, ExtractReport
@@ -404,8 +404,9 @@ def _load_deltas(engagement: Engagement) -> LoadResult:
         return load(engagement, set())
     own = engagement.staged(*waiting).ticket_ids()
     states = [engagement.staged(FULL, *loaded, *waiting[:n]) for n in range(len(waiting) + 1)]
-    found = reach(states, engagement.parameters, engagement.progress).beside(own)
-    result = load(engagement, None if found.definitions else own | found.tickets)
+    found = reach(states, engagement.parameters, engagement.progress)
+    found = (found | without_file(engagement.ledger, PRODUCTION, states[-1])).beside(own)
+    result = load(engagement, None if found.definitions else own | found.tickets | found.filed)
     result.reach = found
     return result
 

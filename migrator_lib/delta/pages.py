@@ -35,8 +35,15 @@ def reached(reach: Reach) -> Html:
         tables = ", ".join(sorted(reach.definitions))
         return pages.note(f"{tables} changed, which any ticket may show: all tickets were made anew and compared with "
                           "what was sent. Those that are as they were sent took no call.")  # fmt: skip
-    if not reach.people:
-        return pages.join([])
+    parts = [_people(reach)] if reach.people else []
+    if reach.filed:
+        number = pages.counted(len(reach.filed), "ticket")
+        parts.append(pages.note(f"{number} went without a file that was not there, and went through the load again in "
+                                "case that it has come."))  # fmt: skip
+    return pages.join(parts)
+
+
+def _people(reach: Reach) -> Html:
     who = f"{pages.counted(reach.people, 'person', 'people')} came, went or changed: agents, or requesters who have an "
     who += "account or a ticket of their own now, or none any more. "
     if not reach.tickets:

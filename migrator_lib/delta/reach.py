@@ -3,7 +3,8 @@
 A ticket names its agents and whoever wrote in it. When an address gets an account or a ticket of its own, when an agent
 comes, goes or is called otherwise, or when a requester vanishes with the only ticket, other tickets are sent otherwise.
 They are found by what they refer to: a few columns of the staged tickets are gone through, and no payload is made.
-Where a department, a group or another definition changed that any ticket may show, all are to be looked at.
+Where a department, a group or another definition changed that any ticket may show, all are to be looked at. A ticket
+that went without a file is looked at again with every delta, which indexes the files anew.
 """
 
 from __future__ import annotations
@@ -14,14 +15,18 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
+from migrator_lib.ledger import Ledger
 from migrator_lib.lookups import Lookups, addresses, lowered
 from migrator_lib.mapping import EngagementMapping
+from migrator_lib.objects import ATTACHMENT
 from migrator_lib.parameters import Parameters
 from migrator_lib.progress import Progress
 from migrator_lib.staging import Staged
 
 SHOWN = ("Brands", "Departments", "Groups", "TicketStatuses", "CommentTypes", "CustomDataFields", "Tags")
 """Small tables that any ticket may show something of. People are looked for one by one instead."""
+QUARANTINED = "quarantined"
+"""State in the ledger."""
 HEADERS = 10_000
 """Address headers that are kept read: most are met again soon."""
 
@@ -38,17 +43,20 @@ class Reach:
     """Addresses, lower case, that belong to another requester than before, or to one at last, or to none any more."""
     tickets: frozenset[int] = frozenset()
     """Staged tickets that refer to them."""
+    filed: frozenset[int] = frozenset()
+    """Staged tickets with an attachment that did not go up, since its file was not there: it may have come."""
 
     def __or__(self, other: Reach) -> Reach:
         """Return what both reach."""
         return Reach(
             self.definitions | other.definitions, self.users | other.users, self.addresses | other.addresses,
-            self.tickets | other.tickets,
+            self.tickets | other.tickets, self.filed | other.filed,
         )  # fmt: skip
 
     def beside(self, tickets: Collection[int]) -> Reach:
         """Return this without tickets that are loaded anyway."""
-        return replace(self, tickets=self.tickets - frozenset(tickets))
+        own = frozenset(tickets)
+        return replace(self, tickets=self.tickets - own, filed=self.filed - own)
 
     @property
     def people(self) -> int:
@@ -78,6 +86,18 @@ def reach(states: Sequence[Staged], parameters: Parameters, progress: Progress) 
     if found.definitions or not (found.users or found.addresses):
         return found
     return found | Reach(tickets=frozenset(_showing(states[-1], found, progress)))
+
+
+def without_file(ledger: Ledger, target: str, staged: Staged) -> Reach:
+    """Return the tickets with an attachment that was left behind: a delta indexes the files root anew.
+
+    Memory is a number for each such attachment.
+    """
+    left = {int(entry.source_key) for entry in ledger.entries(target, ATTACHMENT.name, QUARANTINED)}
+    if not left:
+        return Reach()
+    rows = staged.columns("TicketAttachments", ["TicketAttachmentID"])
+    return Reach(filed=frozenset(row["TicketID"] for row in rows if row["TicketAttachmentID"] in left))
 
 
 def _lookups(staged: Staged, parameters: Parameters) -> Lookups:

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from migrator_lib.delta import pages
-from migrator_lib.delta.reach import Reach, reach
+from migrator_lib.delta.reach import Reach, reach, without_file
 from migrator_lib.objects import TICKET
 from migrator_lib.objects.base import Send
 from migrator_lib.progress import Progress
 from migrator_lib.staging import Staged
-from tests.loading import loader
+from tests.loading import PNG, TARGET, loader
 from tests.shop import ANN, BASE, BOB, DANA, GONE, Shop
 from tests.updating import Loaded, loaded
 
@@ -190,6 +190,21 @@ def test_what_a_delta_reaches_is_all_that_is_to_be_sent(there: Loaded) -> None:
     there.calls()
     assert loader(there.shop, there.api, there.ledger, new).run().updated() == 0
     assert not any(name.startswith("PUT") for name in there.calls())
+
+
+def test_a_ticket_that_went_without_a_file_is_looked_at_again_since_the_file_may_have_come(there: Loaded) -> None:
+    there.shop.add("TicketAttachments", {"TicketID": 2, "TicketAttachmentID": 70, "FileNameOnDisk": "late.png"})
+    there.load()
+    old = there.staged()
+    found = without_file(there.ledger, TARGET, old)
+    assert found.filed == {2}
+    there.shop.file("late.png", PNG)
+    new = there.staged()
+    loader(there.shop, there.api, there.ledger, new).run(tickets=found.filed)
+    assert there.entry("attachment", 70).state == "created"
+    assert without_file(there.ledger, TARGET, new) == Reach()
+    assert "1 ticket went without a file" in str(pages.reached(found))
+    assert found.beside({2}) == Reach()
 
 
 def test_a_page_tells_how_many_and_why(tmp_path: Path) -> None:
