@@ -391,10 +391,13 @@ def verified_again(result: CutoverResult) -> Html:
 
 
 def conflicts(report: LoadReport) -> Html:
-    """Return what a load left alone, or left behind: changed or refused in Gorgias, or gone from the source since."""
+    """Return what a load left alone, or left behind: changed or refused in Gorgias, or gone from the source since.
+
+    That is nothing mostly; then nothing is shown.
+    """
     found = report.conflicts
     if not found:
-        return pages.note("Nothing had been changed in Gorgias that the source changed too.")
+        return pages.join([])
     more = [f"and {len(found) - LISTED:,} more"] if len(found) > LISTED else []
     shown = [mask_text(words) for words in found[:LISTED]]
-    return pages.join([pages.heading("Left alone", 3), pages.bullets([*shown, *more])])
+    return pages.join([pages.heading("Left by this load", 3), pages.bullets([*shown, *more])])
