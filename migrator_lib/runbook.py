@@ -21,6 +21,7 @@ from migrator_lib.errors import GateClosed
 from migrator_lib.extract import Extractor, ExtractReport
 from migrator_lib.file_health import FileHealth, look
 from migrator_lib.load import Loader, LoadReport
+from migrator_lib.load.recipe import is_loaded_by
 from migrator_lib.lookups import Lookups
 from migrator_lib.quiet import PRODUCTION, Quiet, look_again, make_quiet, note_mail, restore
 from migrator_lib.reconcile import Reconciler, Reconciliation
@@ -235,6 +236,7 @@ def reconcile(engagement: Engagement, *, staged: Staged | None = None, since: st
             ledger=engagement.ledger, target=PRODUCTION, staged=staged, lookups=lookups, read=read,
             progress=engagement.progress, history=AskedEvents(engagement.api(PRODUCTION)),
         ).run()  # fmt: skip
+        found.made_otherwise = not is_loaded_by(engagement.ledger, PRODUCTION, lookups)
         if since:
             found.news[NEW_TICKETS] = read.tickets_of_others(since)
     finally:

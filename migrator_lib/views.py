@@ -20,6 +20,10 @@ from migrator_lib.reconcile.accounts import Account
 from migrator_lib.runbook import CutoverResult, LoadResult, ReconcileResult, source_rows
 
 LISTED = 200
+MADE_OTHERWISE = (
+    "The mapping, or a parameter, was changed since the last load: some may differ by that alone, and migrator remap "
+    "shows which. The next load takes it up."
+)
 """Rows that a notebook lists; all are counted, and the ledger has all."""
 
 
@@ -240,7 +244,7 @@ def reconcile_status(result: ReconcileResult) -> Html:
     by_others = f" {changed:,} were changed in Gorgias since, which is other people's work." if changed else ""
     if found.wrong:
         words = f"{found.wrong:,} records are not as they should be; {found.validated:,} are.{by_others}"
-        return pages.status(words, "bad")
+        return pages.status(words, "bad", detail=MADE_OTHERWISE if found.made_otherwise else "")
     one_by_one = "all " if not changed else ""
     words = f"Verified: {one_by_one}{found.validated:,} records are in Gorgias as they should be.{by_others}"
     return pages.status(words, "good")

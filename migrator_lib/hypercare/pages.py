@@ -15,7 +15,7 @@ from migrator_lib.objects import TICKET
 from migrator_lib.pages import Html
 from migrator_lib.progress import duration
 from migrator_lib.reconcile import CHANGED, Finding
-from migrator_lib.views import finding_row
+from migrator_lib.views import MADE_OTHERWISE, finding_row
 
 LISTED = 200
 AGENTS, LATE, LOST = "work of people in Gorgias", "late in SmarterTrack", "lost"
@@ -38,7 +38,8 @@ def status(look: Look) -> Html:
     day = f"Day {look.day.number}" + (f" of {look.of}" if look.day.number <= look.of else ", after the end")
     if look.day.lost:
         words = f"{day}: {pages.counted(look.day.lost, 'record')} lost, or wrong, and no person's doing."
-        return pages.status(words, "bad", detail="Each is listed below, with what to do.")
+        otherwise = f" {MADE_OTHERWISE}" if look.found.made_otherwise else ""
+        return pages.status(words, "bad", detail=f"Each is listed below, with what to do.{otherwise}")
     sent = pages.counted(look.day.verified, "record")
     kept = f"{sent} as they were sent, {look.day.changed:,} as people made them since"
     if look.day.late:

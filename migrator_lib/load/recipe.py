@@ -83,3 +83,9 @@ def recipes(ledger: Ledger, target: str) -> dict[str, dict[str, Any]]:
     """Return hash to recipe, the one that was loaded by last first."""
     kept = ledger.meta(f"{KEPT}:{target}", {"recipes": {}})["recipes"]
     return {one.recipe: kept[one.recipe] for one in loads(ledger, target)}
+
+
+def is_loaded_by(ledger: Ledger, target: str, lookups: Lookups) -> bool:
+    """Return whether the recipe is the one that an account was loaded by last; what no load is known of counts so."""
+    last = next(iter(loads(ledger, target)), None)
+    return last is None or last.recipe == payload_hash(recipe_of(lookups))

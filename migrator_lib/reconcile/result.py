@@ -50,6 +50,8 @@ class Reconciliation:
     """Outgoing messages in migrated tickets that a rule of the account sent."""
     read: dict[str, int] = field(default_factory=dict)
     """Object to number of things read back."""
+    made_otherwise: bool = False
+    """Whether the mapping, or a parameter that records are made by, is not the one that was loaded by last."""
 
     def count(self, obj: str, state: str) -> None:
         """Count one record."""

@@ -124,6 +124,14 @@ def test_a_record_that_is_missing_is_lost_and_says_what_to_do(days: Days) -> Non
     assert "What was in a ticket that is missing is counted here with it" in shown
 
 
+def test_what_differs_after_the_mapping_was_changed_may_be_that_alone(days: Days) -> None:
+    look = days.look(MISSING)
+    said = "The mapping, or a parameter, was changed since the last load"
+    assert said not in days.shown(look)
+    days.found.made_otherwise = True
+    assert said in days.shown(look)
+
+
 def test_what_to_do_is_said_once_for_all_that_are_lost_alike(days: Days) -> None:
     gone = Finding("ticket_message", "8", "missing")
     shown = days.shown(days.look(MISSING, replace(MISSING, source_key="5"), gone, replace(gone, source_key="9")))

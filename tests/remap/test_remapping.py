@@ -52,6 +52,7 @@ def test_a_changed_mapping_of_a_status_is_found_in_the_tickets_that_have_it_and_
     desk: Loaded,
 ) -> None:
     desk.shop.mapped["statuses"] = statuses(waiting="on hold")
+    assert not recipe.is_loaded_by(desk.ledger, TARGET, desk.shop.lookups())
     found = remapped(desk)
     ticket = found.objects["ticket"]
     assert ticket.states == {SAME: 2, DIFFERS: 2}
@@ -61,6 +62,7 @@ def test_a_changed_mapping_of_a_status_is_found_in_the_tickets_that_have_it_and_
     assert ("waiting" in example.before, "on hold" in example.after) == (True, True)
     assert people_and_tickets(found) == calls_of_update(desk) == 6
     assert desk.reconcile().wrong == 0
+    assert recipe.is_loaded_by(desk.ledger, TARGET, desk.shop.lookups())
     assert remapped(desk).calls == calls_of_update(desk) == 0
 
 
