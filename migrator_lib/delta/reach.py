@@ -41,6 +41,8 @@ class Reach:
     """Agents and requesters whom tickets show otherwise than before."""
     addresses: frozenset[str] = field(default=frozenset(), repr=False)
     """Addresses, lower case, that belong to another requester than before, or to one at last, or to none any more."""
+    guests: frozenset[str] = field(default=frozenset(), repr=False)
+    """Those of the addresses that no account has, before or after."""
     tickets: frozenset[int] = frozenset()
     """Staged tickets that refer to them."""
     filed: frozenset[int] = frozenset()
@@ -50,7 +52,7 @@ class Reach:
         """Return what both reach."""
         return Reach(
             self.definitions | other.definitions, self.users | other.users, self.addresses | other.addresses,
-            self.tickets | other.tickets, self.filed | other.filed,
+            self.guests | other.guests, self.tickets | other.tickets, self.filed | other.filed,
         )  # fmt: skip
 
     def beside(self, tickets: Collection[int]) -> Reach:
@@ -60,8 +62,8 @@ class Reach:
 
     @property
     def people(self) -> int:
-        """How many people are shown otherwise: accounts, and addresses, of which an account has one, too."""
-        return max(len(self.users), len(self.addresses))
+        """How many people are shown otherwise."""
+        return len(self.users) + len(self.guests)
 
 
 def reach(states: Sequence[Staged], parameters: Parameters, progress: Progress) -> Reach:
@@ -81,7 +83,7 @@ def reach(states: Sequence[Staged], parameters: Parameters, progress: Progress) 
         before = before or _lookups(earlier, parameters)
         after = _lookups(later, parameters)
         changed = frozenset(table for table in SHOWN if earlier.rows(table) != later.rows(table))
-        found |= Reach(changed, _users(before, after), _addresses(before, after))
+        found |= Reach(changed, _users(before, after), *_addresses(before, after))
         before = after
     if found.definitions or not (found.users or found.addresses):
         return found
@@ -121,9 +123,12 @@ def _face(lookups: Lookups, user: int) -> tuple[Any, ...]:
     )
 
 
-def _addresses(before: Lookups, after: Lookups) -> frozenset[str]:
+def _addresses(before: Lookups, after: Lookups) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the addresses with another requester, and those of them that no account has, before or after."""
     old, new = before.requester_of_address, after.requester_of_address
-    return frozenset(address for address in old.keys() | new.keys() if old.get(address) != new.get(address))
+    accounts = {lowered(row["Email"]) for lookups in (before, after) for row in lookups.users.values()}
+    found = frozenset(address for address in old.keys() | new.keys() if old.get(address) != new.get(address))
+    return found, found - accounts
 
 
 def _showing(staged: Staged, who: Reach, progress: Progress) -> Iterator[int]:

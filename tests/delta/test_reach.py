@@ -216,4 +216,8 @@ def test_a_page_tells_how_many_and_why(tmp_path: Path) -> None:
     assert "1 person came, went or changed" in told
     assert "1 ticket that did not change may show them" in told
     assert CARL not in told + repr(found)
+    carl_writes_a_ticket(shop)
+    an_agent_is_called_otherwise(shop)
+    the_only_ticket_of_somebody_is_merged_away(shop)
+    assert reached(shop, old, shop.stage("later still")).people == 3  # Carl, who registered, counts once
     assert "No ticket shows any of them" in str(pages.reached(found.beside({WRITES_OF_CARL})))
