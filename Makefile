@@ -41,6 +41,8 @@ demo: ## migrate the embedded demo help desk, and say where the reports are
 	$(BIN)/migrator run demo --execute; code=$$?; \
 	echo "Set-up took $$((ready - began)) s, the run $$(($$(date +%s) - ready)) s."; \
 	echo "A day of work after it: $(BIN)/migrator simulate day demo, then $(BIN)/migrator run demo --only 08 -p day=2"; \
+	echo "What a roll-back would take out again: $(BIN)/migrator run demo --only 90"; \
+	test -f reports/demo/hypercare/day-1.html && echo "The pages: reports/demo/index.html, and hypercare/day-1.html beside it."; \
 	exit $$code
 
 test: setup ## run the tests: the fast ones, then whole runs of the notebooks (WORKERS=2)
