@@ -88,6 +88,7 @@ class LoadContext:
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
         self.failing = Failing()
+        self._began = self.api.clock.monotonic()
 
     @property
     def settings(self) -> Target:
@@ -109,6 +110,11 @@ class LoadContext:
         for entry in entries:
             if entry.target_id is not None and entry.object not in ("ticket", "attachment"):
                 self.ids[entry.object, entry.source_key] = entry.target_id
+
+    def let_arrive(self) -> None:
+        """Wait until no change can be on its way any more that a run sent which died: so long after this one began."""
+        clock = self.api.clock
+        clock.sleep(self._began + self.settings.lookup_lag_seconds - clock.monotonic())
 
     def count(self, obj: str, what: str) -> None:
         """Count what became of a record."""

@@ -67,7 +67,6 @@ class TicketWriter:
         self.uploads = Uploads(context)
         self.trash = Trash(context)
         self.thread = ThreadWriter(context)
-        self._began = context.api.clock.monotonic()
 
     def ready(self, record: Record, outcome: Send) -> tuple[Json, Entry]:
         """Upload the files of a ticket; return its payload as it is sent, and its entry.
@@ -191,7 +190,7 @@ class TicketWriter:
             self._account_again(record, outcome, known)
             return "unchanged"
         if UPDATING in known.detail:
-            self._let_arrive()
+            self.context.let_arrive()
         payload, entry = self.ready(record, outcome)
         there = self.context.api.tickets.get(_id(known))
         touched, before = was_touched(known, there), kept(there)
@@ -204,11 +203,6 @@ class TicketWriter:
         else:
             self._bring_up_to_date(entry, outcome, payload, replace(known, state="created"), before=before)
         return "updated"
-
-    def _let_arrive(self) -> None:
-        """Wait until nothing can be on its way any more that a run sent which died: so long after this one began."""
-        clock = self.context.api.clock
-        clock.sleep(self._began + self.context.settings.lookup_lag_seconds - clock.monotonic())
 
     def take_out(self, known: Entry) -> str:
         """Trash a ticket that was merged into another one after it was loaded, since its parts are there now.

@@ -117,6 +117,9 @@ class Updates:
             return None if self._is_another_now(obj, outcome, known) else "unchanged"
         if not differs(known, outcome, self.context.ids):
             return "unchanged"
+        if UPDATING in known.detail:
+            self.context.let_arrive()
+            existing = obj.existing(self.context.api) if obj in SETUP else existing
         there = self._there(obj, known, existing)
         if there is None:
             if not obj.made_anew_if_gone:

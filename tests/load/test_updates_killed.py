@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -152,6 +152,36 @@ def test_a_source_that_is_as_before_or_another_one_after_a_killed_update_is_what
             report = desk.load()
             assert (report.conflicts, state(desk), names(desk)) == wanted[later], number
     assert number > 5
+
+
+def test_a_change_of_a_customer_that_arrives_when_its_run_is_dead_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late: list[Callable[[], Any]] = []
+    with edited(tmp_path, "old") as desk:
+        edit(desk, "new")
+        call, sleep = desk.api.transport.call, desk.api.clock.sleep
+
+        def cut_off(method: str, *arguments: Any, **more: Any) -> Any:
+            if method == "PUT":
+                late.append(lambda: call(method, *arguments, **more))
+                raise Killed
+            return call(method, *arguments, **more)
+
+        def meanwhile(seconds: float) -> None:
+            if late and seconds > 1:
+                late.pop()()
+            sleep(seconds)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(desk.api.transport, "call", cut_off)
+            with pytest.raises(Killed):
+                desk.load()
+        edit(desk, "third")
+        monkeypatch.setattr(desk.api.clock, "sleep", meanwhile)
+        assert desk.load().conflicts == []
+        assert late == []
+        assert desk.thing("customer", f"st:demo:requester:u{ANN}")["name"] == "Ann third"
 
 
 def names(desk: Loaded) -> list[str]:
