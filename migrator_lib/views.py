@@ -317,7 +317,7 @@ def cutover_status(result: CutoverResult) -> Html:
     assert result.reconciliation is not None
     wrong = result.reconciliation.reconciliation.wrong
     were = "was" if n == 1 else "were"
-    taken = f"{pages.counted(n, 'changed ticket')} {were} taken over, and nothing else" if n else "Nothing"
+    taken = f"{pages.counted(n, 'changed ticket')} {were} taken over, and no other" if n else "No ticket"
     words = f"{taken} changed in SmarterTrack since the last stage: everything was compared."
     if missed and result.found.candidates is not None:
         words += f" {missed:,} of them left no trace behind the watermark; the comparison found them."

@@ -24,8 +24,8 @@ APPROXIMATED = (
     "Its subject, priority, assignee, team, fields and the tickets merged into it are those of today on every day.",
     "A task's or time log's tag came when the task or time log was changed last.",
     "A file went up as fast as any call: how long the line takes for large ones is added apart.",
-    "Tickets that did not change, and show somebody who is new or is called otherwise, are sent again by a cutover, but "
-    "not here.",
+    "Tickets that did not change, and show somebody who is new or is called otherwise, are sent again by a cutover, "
+    "but not here.",
 )
 """What is not known of a day in the past, in words for people."""
 SLICE = 1000
