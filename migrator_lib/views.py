@@ -20,11 +20,11 @@ from migrator_lib.reconcile.accounts import Account
 from migrator_lib.runbook import CutoverResult, LoadResult, ReconcileResult, source_rows
 
 LISTED = 200
+"""Rows that a notebook lists; all are counted, and the ledger has all."""
 MADE_OTHERWISE = (
     "The mapping, or a parameter, was changed since the last load: some may differ by that alone, and migrator remap "
     "shows which. The next load takes it up."
 )
-"""Rows that a notebook lists; all are counted, and the ledger has all."""
 
 
 # --- 04 extract ----------------------------------------------------------------------------------------
