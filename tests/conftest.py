@@ -39,6 +39,17 @@ def no_proxy() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def no_run_before() -> Iterator[None]:
+    """What a run told its notebooks by the environment, in another test of this process, is not told to this one."""
+    told = ("MIGRATOR_HOME", "MIGRATOR_RUN_ID", "MIGRATOR_DRIVER")
+    for name in told:
+        os.environ.pop(name, None)
+    yield
+    for name in told:
+        os.environ.pop(name, None)
+
+
 class Switch:
     """An app that stands for another: one server serves each test its own account, since servers end slowly."""
 
