@@ -106,8 +106,8 @@ def soaked() -> Found:
 
 @benchmark(unit="kills", goal=500, more_is_better=True)
 def soak_kills() -> float:
-    """How often a load of more than 2,000 tickets was killed (kill -9) at random moments, on an account that loses requests and
-    replies, answers with errors after it has carried out, and is slow to find what is new.
+    """How often a load of more than 2,000 tickets was killed (kill -9) at random moments, on an account that loses
+    requests and replies, answers with errors after it has carried out, and is slow to find what is new.
     """
     return soaked().kills
 
