@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from migrator_lib.external_id import parse
+from migrator_lib.ledger import REMOVED
 from migrator_lib.proofs.bench import OBJECT as PROBE
 from migrator_lib.rollback.context import Context
 from migrator_lib.rollback.inventory import KINDS, Inventory, Item
@@ -127,18 +128,19 @@ class Prover:
         if item is not None and item.decision == "protect":
             return STAYS
         if item is not None:
-            undone = {
-                "custom-fields": ARCHIVED if now.facts.get("archived") else "",
-                "users": "" if now.facts.get("active") else DEACTIVATED,
-                "tickets": TRASHED if now.facts.get("trashed") else "",
-            }
-            return undone.get(now.kind) or UNEXPLAINED_THERE
+            return _undone(now) or UNEXPLAINED_THERE
         named = parse(now.external_id, self.context.engagement)
         if named is not None and named[0] == PROBE and now.facts.get("archived"):
             return SYNTHETIC
         if named is not None:
-            return UNEXPLAINED_THERE
+            return (_undone(now) if self._was_removed(*named, now) else "") or UNEXPLAINED_THERE
         return OTHERS_MADE if self.before is not None else ""
+
+    def _was_removed(self, obj: str, key: str, now: Item) -> bool:
+        """Whether an earlier roll-back undid this very thing: a plan that is made after it does not name it."""
+        entry = self.context.ledger.entry(self.context.target, obj, key)
+        was = {} if entry is None or entry.state != REMOVED else entry.detail.get("was") or {}
+        return was.get("target_id") == str(now.id)
 
     def _why_changed(self, then: Item, now: Item) -> str:
         if then.hash == now.hash:
@@ -152,3 +154,13 @@ class Prover:
         if self.plan.get(then.kind, then.id) is None:
             return OTHERS_REMOVED
         return UNEXPLAINED_GONE if self.first else OURS_GONE
+
+
+def _undone(now: Item) -> str:
+    """Return how something that Gorgias does not delete was undone, in words; empty where it was not."""
+    undone = {
+        "custom-fields": ARCHIVED if now.facts.get("archived") else "",
+        "users": "" if now.facts.get("active") else DEACTIVATED,
+        "tickets": TRASHED if now.facts.get("trashed") else "",
+    }
+    return undone.get(now.kind, "")

@@ -106,6 +106,17 @@ def test_what_was_removed_is_removed_once(there: Place) -> None:
     assert there.ledger.head() == head
 
 
+def test_what_an_earlier_roll_back_archived_is_explained_by_a_later_one(there: Place) -> None:
+    there.roll_back()
+    rolling = there.rolling()
+    rolling.look(fresh=True)
+    rolling.remove()
+    proof = rolling.prove()
+    rolling.close()
+    assert proof.wrong == 0
+    assert {why: n for kind in proof.kinds for why, n in kind.explained.items()} == {ARCHIVED: 1}
+
+
 def test_a_tag_that_only_an_earlier_mapping_named_goes_too(there: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     statuses = {key: one.model_dump() for key, one in there.shop.lookups(there.staged).mapping.statuses.items()}
     statuses["2"] |= {"tag": "on hold"}
