@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +25,7 @@ from migrator_lib.objects.requester import comparable_values
 from migrator_lib.objects.ticket import moment
 from migrator_lib.progress import Progress
 from migrator_lib.proofs.behaviour import Behaviour
+from migrator_lib.rollback.table_file import TableFile
 from migrator_lib.side_effects.effect import OF_THE_SERVER
 from migrator_lib.storage import refusals
 
@@ -70,24 +69,11 @@ class Item:
     """What it refers to and when it was changed; see :func:`facts_of`."""
 
 
-class Inventory:
-    """The inventory in one file. Everything here raises StorageError where the disk is full or does not let us."""
+class Inventory(TableFile):
+    """The inventory in one file."""
 
-    def __init__(self, file: Path) -> None:
-        self.file = file
-        with self._refusals():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(file, isolation_level=None)
-            self._connection.execute("PRAGMA journal_mode=WAL")
-            self._connection.execute("PRAGMA synchronous=FULL")
-            self._connection.executescript(SCHEMA)
-
-    def _refusals(self) -> AbstractContextManager[None]:
-        return refusals(f"{self.file}, which keeps an inventory of the account, could not be written or read")
-
-    def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
+    schema = SCHEMA
+    keeps = "an inventory of the account"
 
     @property
     def is_complete(self) -> bool:
@@ -117,14 +103,7 @@ class Inventory:
         """Keep a page; what comes twice, since it changed while pages were turned, is kept as it came last."""
         items = [item_of(kind, row) for row in page]
         rows = [(item.kind, item.id, item.external_id, item.hash, _dumped(item.facts)) for item in items]
-        with self._refusals():
-            self._connection.execute("BEGIN")
-            self._connection.executemany("INSERT OR REPLACE INTO thing VALUES (?,?,?,?,?)", rows)
-            self._connection.execute("COMMIT")
-
-    def _rows(self, statement: str, *values: object) -> list[Any]:
-        with self._refusals():
-            return self._connection.execute(statement, values).fetchall()
+        self._many("INSERT OR REPLACE INTO thing VALUES (?,?,?,?,?)", rows)
 
     def get(self, kind: str, thing_id: int) -> Item | None:
         """Return one thing, or None where the account has none of this id."""

@@ -7,15 +7,12 @@ carried out it can only shrink: what somebody touches meanwhile is protected, ne
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from migrator_lib.rollback.context import ORDER
-from migrator_lib.storage import refusals
+from migrator_lib.rollback.table_file import TableFile
 
 Decision = Literal["remove", "protect", "gone"]
 Done = Literal["", "sent", "removed"]
@@ -47,34 +44,11 @@ class Planned:
     done: Done = ""
 
 
-class Plan:
-    """A plan in its file. Everything here raises StorageError where the disk is full or does not let us."""
+class Plan(TableFile):
+    """A plan in its file."""
 
-    def __init__(self, file: Path) -> None:
-        self.file = file
-        with self._refusals():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(file, isolation_level=None)
-            self._connection.execute("PRAGMA journal_mode=WAL")
-            self._connection.execute("PRAGMA synchronous=FULL")
-            self._connection.executescript(SCHEMA)
-
-    def _refusals(self) -> AbstractContextManager[None]:
-        return refusals(f"{self.file}, which keeps the plan of the roll-back, could not be written or read")
-
-    def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
-
-    def _rows(self, statement: str, *values: object) -> list[Any]:
-        with self._refusals():
-            return self._connection.execute(statement, values).fetchall()
-
-    def _many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-        with self._refusals():
-            self._connection.execute("BEGIN")
-            self._connection.executemany(statement, rows)
-            self._connection.execute("COMMIT")
+    schema = SCHEMA
+    keeps = "the plan of the roll-back"
 
     # --- making it ---------------------------------------------------------------------------------
 
