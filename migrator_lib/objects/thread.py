@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -26,6 +26,7 @@ from migrator_lib.staging import Row, TicketRecord
 
 CALL_LIMIT = MOST_MESSAGES
 """Messages that one ``POST /api/tickets`` takes."""
+NO_MESSAGES = "This ticket had no messages in SmarterTrack."
 SUBJECT_MAXIMUM = 998
 HTML_TAG = re.compile(
     r"</?(p|br|div|a|b|i|u|em|strong|span|font|ul|ol|li|table|tr|td|img|hr|pre|blockquote|h[1-6])\b[^<>]*>",
@@ -264,4 +265,9 @@ def _note(moment: datetime, author: str, body: Json) -> Json:
 
 def _placeholder(moment: datetime) -> Json:
     """Return the one note of a ticket that has no messages: Gorgias takes no ticket without one."""
-    return _note(moment, "user:fallback", {"body_text": "This ticket had no messages in SmarterTrack."})
+    return _note(moment, "user:fallback", {"body_text": NO_MESSAGES})
+
+
+def is_placeholder(message: Mapping[str, Any]) -> bool:
+    """Return whether a message that was read back is that note, which carries no external id."""
+    return message.get("channel") == "internal-note" and (message.get("body_text") or "").strip() == NO_MESSAGES

@@ -25,6 +25,7 @@ from migrator_lib.ledger import GONE, REMOVED, Entry
 from migrator_lib.load.failing import may_be_there
 from migrator_lib.load.updates import is_as_left
 from migrator_lib.objects import ATTACHMENT, TICKET
+from migrator_lib.objects.thread import is_placeholder
 from migrator_lib.objects.ticket import moment
 from migrator_lib.rollback.context import OBJECTS_OF, Context
 from migrator_lib.rollback.inventory import Inventory, Item, hash_of
@@ -165,14 +166,15 @@ class Planner:
     def _foreign_messages(self) -> dict[int, set[tuple[str, int]]]:
         """Return the tickets with messages that are not ours, written since the load began: id to who is in them.
 
-        The newest come first, so only what was written since is read. Messages that were loaded carry external ids.
+        The newest come first, so only what was written since is read. Messages that were loaded carry external ids,
+        but for the note of a ticket that had none.
         """
         since = self._since
         found: dict[int, set[tuple[str, int]]] = {}
         self.context.progress.begin("Listing: Messages", 0)
         for page in self.context.api.messages.pages(newest_first=True):
             for message in page:
-                if parse(message.external_id, self.context.engagement) is None and message.ticket_id is not None:
+                if message.ticket_id is not None and not self._is_ours(message):
                     found.setdefault(message.ticket_id, set()).update(people_of(message))
             self.context.progress.advance(len(page))
             last = moment(page[-1].created_datetime) if page else None
@@ -180,6 +182,9 @@ class Planner:
                 break
         self.context.progress.end()
         return found
+
+    def _is_ours(self, message: Message) -> bool:
+        return parse(message.external_id, self.context.engagement) is not None or is_placeholder(message.as_json())
 
     def _what_automation_names(self) -> None:
         """Note the teams, users and fields that a macro, a rule or a view names."""

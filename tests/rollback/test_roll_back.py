@@ -79,6 +79,19 @@ def test_the_whole_account_is_as_it_was_but_for_archived_fields_and_a_second_loa
     assert made.ledger.counts(TARGET)["ticket"] == {"created": 8}
 
 
+def test_the_note_of_a_ticket_without_messages_is_nobodys_work(tmp_path: Path) -> None:
+    made = place(tmp_path, tickets=1)
+    made.shop.add("Tickets", {"TicketID": 2})
+    made.staged = made.shop.stage("with-an-empty-one")
+    made.snapshot()
+    made.load()
+    (note,) = made.account.store.by("message", "parent", loaded(made.account, 2)["id"])
+    assert note["external_id"] is None
+    proof = made.roll_back()
+    assert made.account.store.by_kind("ticket") == []
+    assert proof.wrong == 0
+
+
 def test_a_load_changes_nothing_that_was_there_so_there_is_nothing_to_put_back_but_what_it_switched_off(
     there: Place,
 ) -> None:
