@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -22,6 +23,25 @@ class Clock(Protocol):
 
     def sleep(self, seconds: float) -> None:
         """Wait for ``seconds`` of this clock."""
+
+
+def attempts(sleep: Callable[[float], object], seconds: float) -> Iterator[float]:
+    """Yield at once, and behind pauses that grow, until so long was waited: what was just written may be found late.
+
+    Args:
+        sleep: waits for a number of seconds.
+        seconds: how long to wait in all, at least; 0 is one attempt.
+
+    Yields:
+        The seconds that were waited before each attempt.
+    """
+    waited, pause = 0.0, 1.0
+    while True:
+        yield waited
+        if waited >= seconds:
+            return
+        sleep(pause)
+        waited, pause = waited + pause, pause * 2
 
 
 class ScaledClock:

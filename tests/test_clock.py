@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrator_lib import clock
-from migrator_lib.clock import ManualClock, ScaledClock
+from migrator_lib.clock import ManualClock, ScaledClock, attempts
 
 
 def test_a_manual_clock_moves_only_when_told() -> None:
@@ -76,3 +76,10 @@ def test_a_scaled_clock_runs_ahead_of_the_wall_and_sleeps_less_of_it(monkeypatch
     fast.sleep(30)
     assert slept == [0.5]
     assert start.utcoffset() == timedelta(0)
+
+
+def test_attempts_go_on_until_so_long_was_waited_with_pauses_that_grow() -> None:
+    pauses: list[float] = []
+    assert list(attempts(pauses.append, 10.0)) == [0.0, 1.0, 3.0, 7.0, 15.0]
+    assert pauses == [1.0, 2.0, 4.0, 8.0]
+    assert list(attempts(pauses.append, 0.0)) == [0.0]

@@ -13,6 +13,7 @@ from typing import Any
 
 from migrator_lib.canary.content import AGE, CUSTOMER, KEYS, OBJECT, Content
 from migrator_lib.canary.proof import Finding, findings, read
+from migrator_lib.clock import attempts
 from migrator_lib.errors import OutcomeUnknown, RecordRejected, Unanswered
 from migrator_lib.gorgias.api import GorgiasApi
 from migrator_lib.gorgias.contract.replies import Customer, Thing
@@ -186,13 +187,10 @@ class Canaries:
 
     def _look_up(self, find: Find) -> Thing | None:
         """Look one up, with patience for a look-up that lags behind the write; of several, the oldest."""
-        waited, pause = 0.0, 1.0
-        while not (found := find()):
-            if waited >= self.lag_seconds:
-                return None
-            self._clock.sleep(pause)
-            waited, pause = waited + pause, pause * 2
-        return min(found, key=lambda thing: thing.id)
+        for _ in attempts(self._clock.sleep, self.lag_seconds):
+            if found := find():
+                return min(found, key=lambda thing: thing.id)
+        return None
 
     # --- taking away -------------------------------------------------------------------------------
 

@@ -10,7 +10,6 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from migrator_lib.delta.found import Found
 from migrator_lib.ledger import Ledger
 
 HISTORY, MEASURED, PURGED = "delta_history", "delta_measured", "purged_tickets"
@@ -106,8 +105,3 @@ def measured(ledger: Ledger) -> dict[str, float]:
 def note_measured(ledger: Ledger, what: str, seconds: float) -> None:
     """Keep how long something took."""
     ledger.set_meta(MEASURED, {**measured(ledger), what: round(seconds, 3)})
-
-
-def size_of(found: Found) -> int:
-    """Return how many tickets a delta holds."""
-    return len(found.tickets | found.merged)

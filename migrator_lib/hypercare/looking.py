@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from migrator_lib import pages, runbook
 from migrator_lib.engagement import Engagement
 from migrator_lib.errors import OutOfTurn, ParameterError, SourceError
+from migrator_lib.evidence.summary import latest_done
 from migrator_lib.hypercare.days import Day, cutover_of, days_of, keep, number_of
 from migrator_lib.objects import TICKET
 from migrator_lib.quiet import PRODUCTION
@@ -127,8 +128,7 @@ def look(engagement: Engagement, *, day: int = 0) -> Look:
 
 def _said_before(engagement: Engagement) -> set[tuple[str, str]]:
     """Return the records (object, source key) that were wrong at the last cutover already."""
-    done = [s for s in engagement.ledger.steps() if s["step"] == "07_cutover" and s["status"] == "done"]
-    last = max(done, key=lambda step: step["finished_at"] or "", default=None)
+    last = latest_done(engagement.ledger.steps(), "07_cutover")
     return {(obj, key) for obj, key in ((last or {}).get("summary") or {}).get("wrong", [])}
 
 

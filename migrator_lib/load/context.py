@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from migrator_lib.clock import attempts
 from migrator_lib.errors import OutcomeUnknown, RecordError, ReplyUnusable, TargetUnreachable
 from migrator_lib.gorgias.api import GorgiasApi, Json
 from migrator_lib.gorgias.contract.replies import Thing
@@ -139,15 +140,11 @@ class LoadContext:
         Raises:
             OutcomeUnknown: it was sent, and the look-up itself fails, so that nobody can know.
         """
-        clock, waited, pause = self.api.clock, 0.0, 1.0
-        while True:
+        for _ in attempts(self.api.clock.sleep, self.settings.lookup_lag_seconds):
             found = self._found(obj, payload) if sent else obj.find(self.api, payload)
             if found:
                 return min(found, key=lambda thing: (bool(getattr(thing, "trashed_datetime", None)), thing.id))
-            if waited >= self.settings.lookup_lag_seconds:
-                return None
-            clock.sleep(pause)
-            waited, pause = waited + pause, pause * 2
+        return None
 
     def _found(self, obj: MigrationObject, payload: Json) -> Sequence[Thing]:
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from migrator_lib.clock import attempts
 from migrator_lib.errors import RecordRejected
 from migrator_lib.ledger import GONE, Entry
 from migrator_lib.lookups import iso
@@ -81,8 +82,7 @@ def _ids(bench: Bench, kind: str, entry: Entry) -> list[int]:
 
 def _patiently(bench: Bench, look: Callable[[], Iterable[int]]) -> list[int]:
     """Look up what may have been made a moment ago, as long as a look-up may lag."""
-    waited, pause = 0.0, 1.0
-    while not (found := list(look())) and waited < bench.settings.lookup_lag_seconds:
-        bench.wait(pause)
-        waited, pause = waited + pause, pause * 2
-    return found
+    for _ in attempts(bench.wait, bench.settings.lookup_lag_seconds):
+        if found := list(look()):
+            return found
+    return []

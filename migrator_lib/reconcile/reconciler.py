@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from migrator_lib.canary.content import OBJECT as CANARY
 from migrator_lib.errors import RecordUnusable
@@ -127,8 +128,13 @@ class Reconciler:
         """Return a customer without the values of fields that are none of ours."""
         if obj not in PEOPLE:
             return actual
-        fields = {int(i) for (name, _), i in self.ids.items() if name == "person_field"}
-        return {**actual, "custom_fields": [{"id": i, "value": v} for i, v in comparable_values(actual) if i in fields]}
+        ours = [{"id": i, "value": v} for i, v in comparable_values(actual) if i in self._person_fields]
+        return {**actual, "custom_fields": ours}
+
+    @cached_property
+    def _person_fields(self) -> set[int]:
+        """The Gorgias ids of the fields of people, which are all compared before the first of them."""
+        return {int(i) for (name, _), i in self.ids.items() if name == "person_field"}
 
     def _merged(self, obj: MigrationObject, key: str, entry: Entry | None) -> bool:
         """Whether somebody merged a customer with another one, who has their tickets now."""

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from pathlib import Path
 
 from migrator_lib.ledger import Entry, Ledger
 from migrator_lib.load import recipe
+from migrator_lib.load.loader import batched
 from migrator_lib.load.messages import SENT, as_set, digest, named_in, planned
 from migrator_lib.load.tickets import RESENT_ON_UPDATE
 from migrator_lib.load.updates import differs
@@ -30,7 +30,6 @@ from migrator_lib.progress import Progress
 from migrator_lib.remap.payloads import ADDED, MESSAGES, REMOVED, Change, changes
 from migrator_lib.staging import Staged
 
-BATCH = 250
 EXAMPLES = 3
 """Of each field, how many are shown."""
 PAGE = 100
@@ -150,7 +149,7 @@ class Remapper:
 
     def _object(self, obj: MigrationObject, records: Iterable[Record], total: int) -> None:
         self.progress.begin(f"Mapping anew: {obj.title}", total)
-        for batch in _batched(records):
+        for batch in batched(records):
             known = self.ledger.known(self.target, obj.name, [record.key for record in batch])
             for record in batch:
                 self._record(obj, record, known.get(record.key))
@@ -289,7 +288,7 @@ class Remapper:
         self.progress.begin(f"What was sent: {obj.title}", len(waiting))
         chosen = {int(key) for key in waiting} if obj is TICKET else None
         every = TICKET.records(earlier, own, chosen) if chosen is not None else obj.records(earlier, own)
-        for batch in _batched(record for record in every if record.key in waiting):
+        for batch in batched(record for record in every if record.key in waiting):
             known = self.ledger.known(self.target, obj.name, [record.key for record in batch])
             for record in batch:
                 if self._sent_before(obj, record, known[record.key], recipes, None) is not None:
@@ -308,9 +307,3 @@ def _assumed_there(now: Sequence[Mapping[str, object]], sent: frozenset[str] | N
 def _can_be_put(name: str) -> bool:
     """Whether a field of a ticket can be changed in Gorgias after it was made."""
     return name in (ADDED, REMOVED) or name.partition(".")[0] in (*RESENT_ON_UPDATE, MESSAGES)
-
-
-def _batched(records: Iterable[Record]) -> Iterator[list[Record]]:
-    iterator = iter(records)
-    while batch := list(islice(iterator, BATCH)):
-        yield batch

@@ -75,11 +75,6 @@ class Inventory(TableFile):
     schema = SCHEMA
     keeps = "an inventory of the account"
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether every kind was read to its end."""
-        return set(KINDS) <= {row[0] for row in self._rows("SELECT kind FROM finished")}
-
     def read(self, api: GorgiasApi, progress: Progress, behaviour: Behaviour | None = None) -> None:
         """Read every kind that was not read to its end yet.
 

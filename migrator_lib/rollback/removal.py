@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from migrator_lib.clock import attempts
 from migrator_lib.errors import RecordError, RecordRejected, TargetDenied, Unanswered
 from migrator_lib.gorgias.contract.replies import Job, Ticket
 from migrator_lib.ledger import REMOVED, Entry
@@ -126,15 +127,13 @@ class Removal:
 
     def _settle_gone(self, items: Sequence[Planned], *, patient: bool = False) -> list[Planned]:
         """Settle those that the account has no more; return the others. ``patient``: lists may lag behind."""
-        waited, pause = 0.0, 1.0
-        while True:
+        for _ in attempts(self._wait, self.context.behaviour.lookup_lag_seconds if patient else 0.0):
             there = self._there(items)
             self._removed([item for item in items if item.id not in there])
             items = [item for item in items if item.id in there]
-            if not items or not patient or waited >= self.context.behaviour.lookup_lag_seconds:
-                return list(items)
-            self._wait(pause)
-            waited, pause = waited + pause, pause * 2
+            if not items:
+                break
+        return list(items)
 
     def _job(self, go: Sequence[Planned]) -> None:
         """Have a job delete a batch, and wait until it has ended; what it leaves is deleted one by one."""
@@ -265,15 +264,13 @@ class Removal:
 
     def _confirm(self, kind: str, way: _Way) -> None:
         """See by the list what is gone, and settle it; what is still there after some patience stays."""
-        waited, pause, limit = 0.0, 1.0, self.context.behaviour.lookup_lag_seconds
-        while True:
+        left: set[int] = set()
+        for _ in attempts(self._wait, self.context.behaviour.lookup_lag_seconds):
             left = self._sent_and_there(kind, way)
             while batch := [item for item in self.plan.waiting(kind, "sent", BATCH + len(left)) if item.id not in left]:
                 self._removed(batch)
-            if not left or waited >= limit:
+            if not left:
                 break
-            self._wait(pause)
-            waited, pause = waited + pause, pause * 2
         if left:
             self._once_more(kind, way, left)
 
