@@ -168,6 +168,18 @@ class Resolver:
         return result
 
 
+@dataclass(frozen=True)
+class MappedField:
+    """One field of the source and where it goes."""
+
+    source: str
+    """``Table.Column``; several with `` + `` between them."""
+    target: str
+    """Where it stands in Gorgias (``ticket.subject``), in a document (``sla_inventory``), or empty: nowhere."""
+    how: str = ""
+    """What is done to it; why it goes nowhere."""
+
+
 class MigrationObject(ABC):
     """One row of the object map."""
 
@@ -182,6 +194,10 @@ class MigrationObject(ABC):
     """API path of its collection, without ``/api/``."""
     undo: str = "deleted"
     """How roll-back undoes it, in words."""
+    verified: str = "read back and compared field by field"
+    """How it is verified, in words."""
+    fields: tuple[MappedField, ...] = ()
+    """Every column that is read of it, and what becomes of it: for people to read, and held against the tables."""
     handed_over_if_absent = False
 
     @abstractmethod

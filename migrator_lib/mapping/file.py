@@ -1,0 +1,99 @@
+"""The file ``mapping.yaml``: read, and added to without changing what a person wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+
+from migrator_lib.errors import ParameterError
+from migrator_lib.mapping.model import EngagementMapping, Entry
+from migrator_lib.storage import beside
+from migrator_lib.yaml_file import read_yaml
+
+HEADER = """\
+What the source's codes and definitions become in Gorgias. Proposed by notebook 02; a person confirms it:
+  migrator sign ENGAGEMENT mapping --by "NAME"
+Change 'becomes' where the proposal is wrong ('reason' says where it came from), then sign again.
+A code that SmarterTrack's own tables do not define stops notebook 01, which says what to add here.
+"""
+
+
+def load(file: Path) -> EngagementMapping:
+    """Read and validate a ``mapping.yaml``.
+
+    Raises:
+        ParameterError: naming the file, the key and the mend.
+    """
+    try:
+        return EngagementMapping.model_validate(_with_text_keys(read_yaml(file)))
+    except ValidationError as error:
+        problems = [
+            f"  {'.'.join(str(part) for part in problem['loc']) or file.name}: "
+            f"{problem['msg'].removeprefix('Value error, ')}"
+            for problem in error.errors()
+        ]
+        raise ParameterError(
+            f"{file} is not valid:\n" + "\n".join(problems),
+            next_step="mend these keys, or delete the entry and run notebook 02 to have it proposed anew.",
+        ) from error
+
+
+def _with_text_keys(document: Any) -> Any:
+    """Return the document with keys as text (``1:`` is read as a number), and empty sections as empty."""
+    if not isinstance(document, Mapping):
+        return document or {}
+    return {
+        section: {str(key): entry for key, entry in (entries or {}).items()}
+        if isinstance(entries or {}, Mapping)
+        else entries
+        for section, entries in document.items()
+    }
+
+
+def merge_into_file(file: Path, proposal: EngagementMapping) -> list[str]:
+    """Add to the file what it lacks of ``proposal``; return the keys that were added.
+
+    What is in the file already is never changed.
+
+    Raises:
+        ParameterError: what is in the file is no mapping; nothing is written.
+        StorageError: the file cannot be written.
+    """
+    yaml = YAML(typ="rt")
+    yaml.width = 118
+    document = None
+    if file.exists():
+        load(file)
+        document = read_yaml(file)
+    if not document:
+        document = CommentedMap()
+        document.yaml_set_start_comment(HEADER)
+    added = []
+    for section, entries in proposal.model_dump(mode="json").items():
+        if not entries:
+            continue
+        known = document.get(section)
+        if not known:
+            known = document[section] = CommentedMap()
+        written = {str(key) for key in known}
+        for key, entry in entries.items():
+            if key not in written:
+                known[key] = _worth_writing(entry, getattr(proposal, section)[key])
+                added.append(f"{section}.{key}")
+    if added:
+        with beside(file) as place:
+            yaml.dump(document, place)
+    return added
+
+
+def _worth_writing(dumped: Mapping[str, Any], entry: Entry) -> dict[str, Any]:
+    """Return what the file says of an entry: what it becomes, and all that is not as by default."""
+    defaults = {name: field.default for name, field in type(entry).model_fields.items()}
+    return {
+        name: value for name, value in dumped.items() if name == "becomes" or getattr(entry, name) != defaults[name]
+    }
