@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from migrator_lib.engagement import ROLL_BACK
 from migrator_lib.ledger import Ledger
+from migrator_lib.rollback.standing import ROLLED_BACK
 
+CUTOVER = "07_cutover"
 KEPT = "hypercare"
 """Name in the ledger's meta."""
 
@@ -55,9 +56,9 @@ class Day:
 
 def days_of(ledger: Ledger) -> list[Day]:
     """Return the days so far, in order; those before the last roll-back belong to another load."""
-    removed = [s["finished_at"] or "" for s in ledger.steps() if s["step"] == ROLL_BACK and s["status"] == "done"]
+    removed = _taken_back(ledger.steps())
     kept: list[dict[str, Any]] = ledger.meta(KEPT, [])
-    return [Day(**one) for one in kept if not removed or one["at"] > max(removed)]
+    return [Day(**one) for one in kept if one["at"] > removed]
 
 
 def number_of(days: Sequence[Day], today: date, asked: int = 0) -> int:
@@ -78,12 +79,15 @@ def keep(ledger: Ledger, day: Day) -> list[Day]:
 
 def cutover_of(steps: Sequence[Mapping[str, Any]]) -> datetime | None:
     """Return when the engagement was cut over: the first time since it was loaded anew, if it was rolled back."""
-    removed = max(
-        (s["finished_at"] or "" for s in steps if s["step"] == ROLL_BACK and s["status"] == "done"), default=""
-    )
-    done = [
-        s["finished_at"]
-        for s in steps
-        if s["step"] == "07_cutover" and s["status"] == "done" and (s["finished_at"] or "") > removed
-    ]
+    removed = _taken_back(steps)
+    done = [s["finished_at"] for s in _cutovers(steps, "done") if (s["finished_at"] or "") > removed]
     return datetime.fromisoformat(min(done)) if done else None
+
+
+def _cutovers(steps: Sequence[Mapping[str, Any]], status: str) -> list[Mapping[str, Any]]:
+    return [s for s in steps if s["step"] == CUTOVER and s["status"] == status]
+
+
+def _taken_back(steps: Sequence[Mapping[str, Any]]) -> str:
+    """Return when the cutover was last taken back, or nothing; a roll-back of the sandbox takes no cutover back."""
+    return max((s["finished_at"] or "" for s in _cutovers(steps, ROLLED_BACK)), default="")

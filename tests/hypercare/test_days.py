@@ -9,6 +9,7 @@ import pytest
 from migrator_lib.engagement import ROLL_BACK
 from migrator_lib.hypercare.days import Day, cutover_of, days_of, keep, number_of
 from migrator_lib.ledger import Ledger
+from migrator_lib.rollback.standing import ROLLED_BACK
 
 FRIDAY, SATURDAY = "2026-11-20", "2026-11-21"
 
@@ -46,8 +47,7 @@ def test_a_day_that_is_looked_at_again_takes_the_place_of_its_earlier_numbers(le
 
 def test_days_before_a_roll_back_are_of_another_load(ledger: Ledger) -> None:
     keep(ledger, day(1, FRIDAY))
-    ledger.mark_step(ROLL_BACK, "running")
-    ledger.mark_step(ROLL_BACK, "done")
+    ledger.mark_step("07_cutover", ROLLED_BACK)
     assert days_of(ledger) == []
     later = Day(1, "2999-01-01", "2999-01-01T00:00:00+00:00")
     assert keep(ledger, later) == days_of(ledger) == [later]
@@ -57,9 +57,18 @@ def test_the_cutover_is_the_first_that_was_done_since_the_load_was_made_anew() -
     first, again = step("07_cutover", "2026-11-20T10:00:00+00:00"), step("07_cutover", "2026-11-21T10:00:00+00:00")
     failed = step("07_cutover", "2026-11-19T10:00:00+00:00", "failed")
     assert cutover_of([failed, again, first]) == datetime(2026, 11, 20, 10, tzinfo=UTC)
-    rolled_back = step(ROLL_BACK, "2026-11-20T20:00:00+00:00")
+    rolled_back = step("07_cutover", "2026-11-20T20:00:00+00:00", ROLLED_BACK)
     assert cutover_of([first, rolled_back, again]) == datetime(2026, 11, 21, 10, tzinfo=UTC)
     assert cutover_of([failed, rolled_back]) is None
+
+
+def test_a_roll_back_of_the_sandbox_leaves_cutover_and_days(ledger: Ledger) -> None:
+    keep(ledger, day(1, FRIDAY))
+    ledger.mark_step(ROLL_BACK, "running")
+    ledger.mark_step(ROLL_BACK, "done")
+    assert days_of(ledger) == [day(1, FRIDAY)]
+    cutover = step("07_cutover", "2026-11-20T10:00:00+00:00")
+    assert cutover_of([cutover, step(ROLL_BACK, "2026-11-20T20:00:00+00:00")]) == datetime(2026, 11, 20, 10, tzinfo=UTC)
 
 
 def test_the_share_of_tickets_that_were_worked_on_is_none_where_there_is_no_ticket() -> None:

@@ -14,13 +14,14 @@ import pytest
 import sqlalchemy as sa
 
 from migrator_lib import hypercare, runbook
-from migrator_lib.engagement import ROLL_BACK, Engagement
+from migrator_lib.engagement import Engagement
 from migrator_lib.errors import OutOfTurn, SourceUnreachable
 from migrator_lib.hypercare import Look, pages
 from migrator_lib.hypercare.looking import LATE, NEW, STAGED
 from migrator_lib.reconcile import Finding, Reconciliation
 from migrator_lib.reconcile.accounts import Account
 from migrator_lib.reconcile.differences import Difference
+from migrator_lib.rollback.standing import ROLLED_BACK
 from migrator_lib.runbook import ReconcileResult
 from migrator_lib.simulators.smartertrack.day_after import write_late
 from tests.desk import Desk, desk
@@ -230,8 +231,7 @@ def test_what_is_still_switched_off_is_said_with_the_command_that_puts_it_back(d
 
 
 def test_after_a_roll_back_there_is_nothing_to_look_after(days: Days) -> None:
-    days.engagement.ledger.mark_step(ROLL_BACK, "running")
-    days.engagement.ledger.mark_step(ROLL_BACK, "done")
+    days.engagement.ledger.mark_step("07_cutover", ROLLED_BACK)
     with pytest.raises(OutOfTurn, match="was rolled back after its cutover"):
         days.look()
 
