@@ -211,12 +211,14 @@ class EngagementMapping(Model):
 
     @model_validator(mode="after")
     def _one_label_one_field(self) -> EngagementMapping:
-        for section in ("ticket_fields", "person_fields"):
+        for sections in (("ticket_fields", "added_fields"), ("person_fields",)):
             taken: dict[str, str] = {}
-            for key, entry in getattr(self, section).items():
-                first = taken.setdefault(entry.label.strip().lower(), key) if entry.becomes != "nothing" else key
-                if first != key:
-                    raise ValueError(f"{section}.{key}.label: '{entry.label}' is the label of {section}.{first} too")
+            for section in sections:
+                for key, entry in getattr(self, section).items():
+                    own = f"{section}.{key}"
+                    first = taken.setdefault(entry.label.strip().lower(), own) if entry.becomes != "nothing" else own
+                    if first != own:
+                        raise ValueError(f"{own}.label: '{entry.label}' is the label of {first} too")
         return self
 
     @property

@@ -1,6 +1,8 @@
 """Custom fields of tickets become Ticket fields. Gorgias has text, number and boolean; 25 may be active.
 
 A value that its field cannot take is not lost: it is kept in the meta of its ticket or customer, and counted.
+What SmarterTrack keeps outside its custom fields (a ticket's number, how long a call took) gets added fields, keys
+``added-<name>``.
 """
 
 from __future__ import annotations
@@ -13,20 +15,23 @@ from migrator_lib.errors import RecordUnusable
 from migrator_lib.gorgias.api import GorgiasApi, Json
 from migrator_lib.gorgias.contract.replies import CustomField, Thing
 from migrator_lib.lookups import Lookups
-from migrator_lib.mapping import FIELD_LIMIT, FieldMapping
+from migrator_lib.mapping import FIELD_LIMIT, AddedField, EngagementMapping, FieldMapping
 from migrator_lib.objects.base import MigrationObject, Outcome, Quarantine, Record, Send, Skip
 from migrator_lib.staging import Row, Staged
 from migrator_lib.values import boolean_of, iso_date, number_of
 
+ADDED = "added-"
+"""What stands before an added field's name in its source key."""
 
-def definition(entry: FieldMapping) -> Json:
+
+def definition(entry: FieldMapping | AddedField) -> Json:
     """Return the definition of a mapped field (developers.gorgias.com, create-custom-field)."""
     match entry.becomes:
         case "number":
             return {"data_type": "number", "input_settings": {"input_type": "input_number"}}
         case "boolean":
             return {"data_type": "boolean", "input_settings": {"input_type": "dropdown"}}
-        case "dropdown":
+        case "dropdown" if isinstance(entry, FieldMapping):
             return {
                 "data_type": "text",
                 "input_settings": {"input_type": "dropdown", "choices": list(entry.choices)},
@@ -98,6 +103,31 @@ def active_keys(entries: Mapping[str, FieldMapping]) -> list[str]:
     return wanted[:FIELD_LIMIT]
 
 
+def active_added(mapping: EngagementMapping) -> list[str]:
+    """Return the added fields that custom fields leave room for: the number first, by which a ticket is found."""
+    wanted = (name for name, entry in mapping.added_fields.items() if entry.becomes != "nothing")
+    room = FIELD_LIMIT - len(active_keys(mapping.ticket_fields))
+    return sorted(wanted, key=lambda name: (name != "ticket_number", name))[:room]
+
+
+def added(name: str, content: str | float | bool | None, lookups: Lookups) -> list[Json]:
+    """Return the value of an added field, as a ticket's ``custom_fields`` hold it.
+
+    Nothing where the content is empty, where the mapping makes no such field, or where it does not fit the type that a
+    person chose: whoever calls this keeps the content in the ticket's meta too.
+    """
+    if content is None or content == "" or name not in active_added(lookups.mapping):
+        return []
+    match lookups.mapping.added_fields[name].becomes:
+        case "number":
+            converted: str | float | bool | None = number_of(str(content))
+        case "boolean":
+            converted = boolean_of(str(content))
+        case _:
+            converted = str(content)
+    return [] if converted is None else [{"id": {"$ref": f"ticket_field:{ADDED}{name}"}, "value": converted}]
+
+
 class TicketField(MigrationObject):
     """Definitions of ticket fields."""
 
@@ -113,11 +143,17 @@ class TicketField(MigrationObject):
         """Return the mapping's entries of this kind."""
         return lookups.mapping.ticket_fields
 
+    def added_entries(self, lookups: Lookups) -> Mapping[str, AddedField]:
+        """Return what the mapping adds of this kind."""
+        return lookups.mapping.added_fields if self.object_type == "Ticket" else {}
+
     def records(self, staged: Staged, lookups: Lookups) -> Iterator[Record]:
-        """Yield the fields that the mapping knows or that tickets have values in, by id."""
+        """Yield the fields that the mapping knows or that tickets have values in, by id; then those that it adds."""
         used = self.used(staged, lookups) | {int(key) for key in self.entries(lookups)}
         for field_id in sorted(used):
             yield Record(str(field_id), lookups.custom_fields.get(field_id))
+        for name, entry in sorted(self.added_entries(lookups).items()):
+            yield Record(f"{ADDED}{name}", entry)
 
     def used(self, staged: Staged, lookups: Lookups) -> set[int]:
         """Return the fields that have values."""
@@ -125,13 +161,12 @@ class TicketField(MigrationObject):
 
     def transform(self, record: Record, lookups: Lookups) -> Outcome:
         """A field of the mapped type; beyond the limit of active fields a person must choose."""
-        entries = self.entries(lookups)
-        entry = entries.get(record.key)
-        if entry is None or record.data is None:
+        entry = self._entry(record, lookups)
+        if entry is None:
             return Quarantine("not in mapping.yaml, or not in the source any more: run notebook 02 again")
         if entry.becomes == "nothing":
             return Skip("mapped_to_nothing")
-        if record.key not in active_keys(entries):
+        if record.key not in self._active(lookups):
             return Quarantine(f"more than {FIELD_LIMIT} fields are mapped: set 'becomes: nothing' for some")
         return Send(
             {
@@ -141,6 +176,17 @@ class TicketField(MigrationObject):
                 "definition": definition(entry),
             }
         )
+
+    def _entry(self, record: Record, lookups: Lookups) -> FieldMapping | AddedField | None:
+        """Return the mapping's entry of a field; None where it has none, or where the source lost the field."""
+        if isinstance(record.data, AddedField):
+            return record.data
+        return None if record.data is None else self.entries(lookups).get(record.key)
+
+    def _active(self, lookups: Lookups) -> set[str]:
+        """Return the keys that Gorgias has room for."""
+        more = active_added(lookups.mapping) if self.added_entries(lookups) else []
+        return {*active_keys(self.entries(lookups)), *(f"{ADDED}{name}" for name in more)}
 
     def natural_key(self, thing: Mapping[str, Any]) -> str | None:
         """Label, since fields that are there already carry other external ids."""

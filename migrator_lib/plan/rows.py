@@ -14,7 +14,7 @@ from migrator_lib.lookups import Lookups
 from migrator_lib.masking import mask_email
 from migrator_lib.objects import SETUP, USER
 from migrator_lib.objects.base import Merge, MigrationObject, Quarantine, Send, Skip
-from migrator_lib.objects.ticket_field import TicketField
+from migrator_lib.objects.ticket_field import ADDED, TicketField
 from migrator_lib.staging import Staged
 
 State = Literal["will be created", "is there already", "in the way", "left out", "handed over", "later version"]
@@ -110,7 +110,10 @@ def _names(obj: MigrationObject, lookups: Lookups) -> dict[str, str]:
         "department": chosen.teams, "brand": chosen.brands, "ticket_field": chosen.ticket_fields,
         "person_field": chosen.person_fields, "tag": chosen.tags,
     }  # fmt: skip
-    return {key: entry.name for key, entry in sections[obj.name].items()}
+    names = {key: entry.name for key, entry in sections[obj.name].items()}
+    if obj.name == "ticket_field":
+        names |= {f"{ADDED}{name}": entry.label for name, entry in chosen.added_fields.items()}
+    return names
 
 
 def _planned(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from migrator_lib import pages
 from migrator_lib.engagement import Engagement
+from migrator_lib.objects.ticket_field import ADDED
 from migrator_lib.pages import Html
 from migrator_lib.progress import duration
 from migrator_lib.remap import Result, remap, was_loaded
@@ -109,7 +110,8 @@ def called(engagement: Engagement, name: str) -> str:
     if front != "custom_fields":
         return name.replace("_", " ").replace(".", ": ")
     mapping = engagement.mapping
-    entry = mapping.ticket_fields.get(key) or mapping.person_fields.get(key)
+    added = mapping.added_fields.get(key.removeprefix(ADDED))
+    entry = mapping.ticket_fields.get(key) or mapping.person_fields.get(key) or added
     return f"field: {entry.label}" if entry else f"field: {key}"
 
 
