@@ -8,10 +8,11 @@ salts, session tokens) are not in any list here, so no statement can select them
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 SCHEMA_FILE = Path(__file__).with_name("schema.json")
 
@@ -51,15 +52,30 @@ def _table(name: str, key: str, required: str = "", optional: str = "") -> Sourc
 
 
 DEFINITIONS: tuple[SourceTable, ...] = (
-    _table("Brands", "BrandID", "BrandName", "IsDefaultBrand HostHeaderValue"),
+    _table(
+        "Brands",
+        "BrandID",
+        "BrandName",
+        "IsDefaultBrand HostHeaderValue VoipPhoneNumber CommunityEnabled DisplayLiveChat "
+        "EnablePortalLogin EnableRegistration EnableKbVoting StartChatRestriction ViewNewsRestriction "
+        "ViewPortalTicketsRestriction ViewThreadRestriction NewThreadRestriction",
+    ),
     _table(
         "Departments",
         "DepartmentID",
         "DisplayName",
         "BrandID IsDeleted IsInternal AutoCloseEnabled AutoCloseHours "
-        "AutoDeleteEnabled AutoDeleteDays AutoLockEnabled AutoLockHours CustomTemplateID_Ticket",
+        "AutoDeleteEnabled AutoDeleteDays AutoLockEnabled AutoLockHours CustomTemplateID_Ticket "
+        "AutoCloseSendEmailToClient AutoDeleteCallLogEnabled AutoDeleteCallLogDays IsAutoResponderEnabled "
+        "AutoResponderID IsRestrictedToMemberAgents TicketRequireResolution TicketRequireClosedTasks "
+        "SurveyDefinitionIDAfterTicket SurveyDefinitionIDAfterChat UseBrandHours UseBrandHolidays",
     ),
-    _table("Groups", "DepartmentID GroupID", "GroupName", "GroupDescription IsDeleted IsInternal IsFrontLine"),
+    _table(
+        "Groups",
+        "DepartmentID GroupID",
+        "GroupName",
+        "GroupDescription IsDeleted IsInternal IsFrontLine AlertOption AlertAddress VoipExtension",
+    ),
     _table(
         "Users",
         "UserID",
@@ -69,7 +85,22 @@ DEFINITIONS: tuple[SourceTable, ...] = (
     ),
     _table("Roles", "RoleID", "RoleName", "RoleCategory IsCustomRole"),
     _table("UsersInRoles", "UserID RoleID"),
-    _table("UsersInGroups", "DepartmentID GroupID UserID", "", "IsGroupAdmin IsActiveForTickets IsActiveForChats"),
+    _table(
+        "UsersInGroups",
+        "DepartmentID GroupID UserID",
+        "",
+        "IsGroupAdmin IsActiveForTickets IsActiveForChats TicketWeight ChatWeight MaxNewTickets RoundRobinOrder",
+    ),
+    _table("DepartmentSettings", "DepartmentID SettingName"),
+    _table("AutoResponders", "AutoResponderID", "", "DisplayName Subject Body"),
+    _table(
+        "RebalanceRules",
+        "RebalanceRuleID",
+        "",
+        "RuleName DepartmentID GroupID IncludeAllUsersInGroup ExecuteOnIntervalSeconds ExecuteOnAgentActivate "
+        "ExecuteOnAgentDeactivate HoldSecondsCompose HoldSecondsTicketRead HoldSecondsTicketAssigned "
+        "HoldSecondsPinnedTicket",
+    ),
     _table("Organizations", "OrganizationID", "OrganizationName", "Website PhoneNumber"),
     _table("OrganizationFilters", "OrganizationFilterID", "OrganizationID FilterType FilterValue", "UserID"),
     _table(
@@ -92,18 +123,36 @@ DEFINITIONS: tuple[SourceTable, ...] = (
     _table(
         "EventConditions", "EventConditionID", "EventID", "EventKey EventCondition EventValue1 EventValue2 EventType"
     ),
-    _table("EventActions", "EventActionID", "EventID", "EventKey"),
+    _table("EventActions", "EventActionID", "EventID", "EventKey IsConstrained ConstraintFrequency"),
     _table("EventInputs", "EventInputID", "EventActionID", "EventKey EventValue"),
     _table("BusinessHours", "BusinessHourID", "DayOfWeek TimeStartUTC TimeStopUTC", "BrandID DepartmentID"),
     _table("BusinessHolidays", "BusinessHolidayID", "", "Name Date BrandID DepartmentID"),
     _table("KbCategories", "KbCategoryID", "", "CategoryName KbCategoryID_Parent IsPrivate IsVisible"),
-    _table("NewsItems", "NewsItemID", "Subject", "EventDateUTC IsPrivate IsDraft IsDeleted LanguageID"),
+    _table(
+        "NewsItems",
+        "NewsItemID",
+        "Subject",
+        "EventDateUTC IsPrivate IsDraft IsDeleted LanguageID SummaryShort SummaryLong Body IsFlaggedForReview "
+        "DisplayInAllBrands HasBrokenLinks",
+    ),
+    _table("NewsItemTranslations", "NewsItemTranslationID", "", "NewsItemID_Primary NewsItemID_Secondary"),
+    _table("NewsItemsBrands", "NewsItemID BrandID"),
     _table(
         "Threads",
         "ThreadID",
         "Subject BrandID",
-        "CategoryType Status DateCreatedUTC DateLastPostUTC ReplyCount IsLocked Visible HasAnswer",
+        "CategoryType Status DateCreatedUTC DateLastPostUTC ReplyCount IsLocked Visible HasAnswer UserID Score IsSticky "
+        "TicketID",
     ),
+    _table(
+        "ThreadPosts",
+        "ThreadPostID",
+        "",
+        "ThreadID UserID Visible NeedsModeration IsAnswer IsOriginalPost IsEmployeePost Score DateCreatedUTC BodyHTML",
+    ),
+    _table("ThreadComments", "ThreadCommentID", "", "ThreadPostID NeedsModeration"),
+    _table("ThreadTags", "ThreadTagID", "", "Tag BrandID IsCategory"),
+    _table("ThreadTagsInThreads", "ThreadTagID ThreadID"),
 )
 """Small tables that define things or are only listed; read whole."""
 
@@ -134,20 +183,102 @@ TICKET_CHILDREN: tuple[SourceTable, ...] = (
 )
 """Tables read in the order of their ticket, so that a ticket's rows lie together."""
 
+CHATS = _table(
+    "Chats", "ChatID", "",
+    "ChatNumber DepartmentID GroupID UserID CustomerUserID CustomerDisplayName CustomerEmailAddress CustomerLanguage "
+    "InitialQuestion DateStartedUTC DateQueuedUTC DateEndedUTC DateDeletedUTC IsDeleted SessionLengthInSeconds "
+    "AverageSurveyRating",
+)  # fmt: skip
+CHAT_CHILDREN: tuple[SourceTable, ...] = (
+    _table(
+        "ChatMessages",
+        "ChatID ChatMessageID",
+        "",
+        "UserID DateSubmittedUTC ChatSenderType TextSubmitted ViewRestriction IsHTML",
+    ),
+    _table("ChatComments", "ChatID ChatCommentID", "", "CommentTypeID UserID DateEnteredUTC CommentText"),
+    _table(
+        "ChatAttachments",
+        "ChatID ChatAttachmentID",
+        "",
+        "UserID FileNameOriginal FileNameOnDisk Length Crc CreationDateUTC IsDeleted IsOutgoing",
+    ),
+    _table("CustomDataFieldsInChats", "ChatID CustomFieldID", "", "DataContent"),
+)
+CALLS = _table(
+    "CallLogs", "CallLogID", "",
+    "DepartmentID GroupID UserID CustomerUserID CustomerName CustomerPhoneNumber CustomerEmailAddress CallNumber "
+    "Subject Description IsOutgoing IsDeleted DateStartUTC DateEndUTC DateCreatedUTC DateModifiedUTC DateDeletedUTC",
+)  # fmt: skip
+CALL_CHILDREN: tuple[SourceTable, ...] = (
+    _table(
+        "CallLogAttachments",
+        "CallLogID CallLogAttachmentID",
+        "",
+        "UserID FileNameOriginal FileNameOnDisk Length Crc CreationDateUTC IsDeleted",
+    ),
+    _table("CustomDataFieldsInCallLogs", "CallLogID CustomFieldID", "", "DataContent"),
+)
+
+
+@dataclass(frozen=True)
+class Family:
+    """The tables of whatever becomes a ticket: its own, and those that are read in its order."""
+
+    name: str
+    """Of the object that it becomes."""
+    root: SourceTable
+    children: tuple[SourceTable, ...]
+    key: str
+    """The column that all of them begin with."""
+    attachments: str
+    """Table of its attachments."""
+    prefix: str
+    """What the keys of its attachments begin with, since ids of several families are alike."""
+    fields: str
+    """Table of the values of its custom fields."""
+    messages: str = ""
+    comments: str = ""
+    body: str = ""
+    """Column of the messages' HTML."""
+
+    @property
+    def tables(self) -> tuple[SourceTable, ...]:
+        """All of them, its own first."""
+        return (self.root, *self.children)
+
+    @property
+    def attachment_id(self) -> str:
+        """Column of an attachment's id."""
+        return source_table(self.attachments).key[1]
+
+    def attachment_key(self, row: Mapping[str, Any]) -> str:
+        """Return the key of an attachment by its row: ``55`` of a ticket, ``c55`` of a chat, ``l55`` of a call log."""
+        return f"{self.prefix}{row[self.attachment_id]}"
+
+
+TICKET_FAMILY = Family(
+    "ticket", TICKETS, TICKET_CHILDREN, "TicketID", "TicketAttachments", "", "CustomDataFieldsInTickets",
+    "TicketMessages", "TicketComments", "BodyHTML",
+)  # fmt: skip
+CHAT_FAMILY = Family(
+    "live_chat", CHATS, CHAT_CHILDREN, "ChatID", "ChatAttachments", "c", "CustomDataFieldsInChats",
+    "ChatMessages", "ChatComments", "TextSubmitted",
+)  # fmt: skip
+CALL_FAMILY = Family(
+    "call_log", CALLS, CALL_CHILDREN, "CallLogID", "CallLogAttachments", "l", "CustomDataFieldsInCallLogs"
+)
+FAMILIES: tuple[Family, ...] = (TICKET_FAMILY, CHAT_FAMILY, CALL_FAMILY)
+"""All of them, in the order of loading."""
+
 TAGS_IN_TASKS = _table("TagsInTasks", "TagsInTasksID", "TaskID TagID")
 
 AUDITED: tuple[SourceTable, ...] = (
     _table("GlobalSettings", "", "", "SettingName SettingValue"),
     _table("Servers", "", "", "DateLastHeartbeatUTC IsEnabled IsActiveServer LicensingMode FilePath"),
-    _table("Chats", "", "", "IsDeleted"),
-    _table("ChatMessages", "", "", "ChatSenderType ViewRestriction"),
-    _table("CallLogs", "", "", "IsDeleted IsOutgoing"),
     _table("CannedReplies", "", "", "IsDeleted"),
     _table("KbArticles", "", "", "IsDeleted IsDraft IsPrivate LanguageID KbArticleID_ForwardTo"),
-    _table("ThreadPosts", "", "", "NeedsModeration"),
     _table("TicketLinks", "", "", "ChatID CallLogID"),
-    _table("ChatAttachments", "", "", "FileNameOnDisk"),
-    _table("CallLogAttachments", "", "", "FileNameOnDisk"),
     _table("ThreadPostAttachments", "", "", "FileNameOnDisk"),
     _table("Files", "", "", "FileNameOnDisk CompressionType"),
 )
@@ -157,13 +288,19 @@ WATCHED: tuple[SourceTable, ...] = (_table("TicketEventLogs", "", "", "TicketID 
 """What a delta asks for tickets that something happened to; never staged, and nothing of it stops a run."""
 
 ALL_TABLES: tuple[SourceTable, ...] = (
-    *DEFINITIONS, TAGS_IN_TASKS, TICKETS, *TICKET_CHILDREN, *AUDITED, *WATCHED,
+    *DEFINITIONS, TAGS_IN_TASKS, *(table for family in FAMILIES for table in family.tables), *AUDITED, *WATCHED,
 )  # fmt: skip
 
 
 def source_table(name: str) -> SourceTable:
     """Return the allow-list entry of a table by its name without prefix."""
     return next(table for table in ALL_TABLES if table.name == name)
+
+
+@cache
+def family_of(table: str) -> Family | None:
+    """Return the family that a table belongs to, or None: it is no family's."""
+    return next((family for family in FAMILIES if any(one.name == table for one in family.tables)), None)
 
 
 def narrow(name: str, columns: Sequence[str]) -> SourceTable:

@@ -180,6 +180,17 @@ EVENTS = (
     ("Chat missed", "Chats", "ChatMissed", (), (("CreateTicket", (("Group", "Product Advice"),)),), False),
     ("Draft article older than a month", "KB", "KbStale", (("AgeDays", "GreaterThan", "30"),), (("CreateTask", ()),), True),
 )  # fmt: skip
+AUTO_RESPONDERS = (
+    (1, "We have your request", "We have your request #TicketNumber#"),
+    (2, "Harbour & Pine: thank you", "Thank you for writing to Harbour & Pine"),
+)
+DEPARTMENT_SETTINGS = (
+    # department, setting, value
+    (1, "InitialResponseTargetMinutes", "240"),
+    (1, "TicketIdleAlertMinutes", "480"),
+    (1, "SignatureIncluded", "True"),
+    (3, "InitialResponseTargetMinutes", "480"),
+)
 
 
 def products_with(brand: int, trait: str) -> list[str]:

@@ -86,7 +86,9 @@ def settings(write: Writer, files_root: str) -> None:
 def structure(write: Writer) -> None:
     """Write brands, departments, groups, business hours, signatures."""
     for brand, name, host in catalog.BRANDS:
-        write.add("Brands", BrandID=brand, BrandName=name, HostHeaderValue=f"help.{host}", IsDefaultBrand=brand == 1)
+        write.add("Brands", BrandID=brand, BrandName=name, HostHeaderValue=f"help.{host}", IsDefaultBrand=brand == 1,
+                  CommunityEnabled=True, DisplayLiveChat=brand == 1, EnablePortalLogin=True, EnableRegistration=True,
+                  EnableKbVoting=True, VoipPhoneNumber="+44 20 7946 0100" if brand == 1 else "")  # fmt: skip
         for day in range(1, 6):
             write.add("BusinessHours", BusinessHourID=brand * 10 + day, DayOfWeek=day, BrandID=brand,
                       TimeStartUTC=NOW.replace(hour=7), TimeStopUTC=NOW.replace(hour=17))  # fmt: skip
@@ -95,10 +97,13 @@ def structure(write: Writer) -> None:
             "Departments", DepartmentID=department, DisplayName=name, BrandID=brand, IsDeleted=deleted, IsInternal=internal,
             AutoCloseEnabled=department in (1, 3), AutoCloseHours=168, AutoLockEnabled=department == 1, AutoLockHours=720,
             AutoDeleteEnabled=department == 4, AutoDeleteDays=365, SmtpAccountID=1, CustomTemplateID_Ticket=1,
+            AutoCloseSendEmailToClient=department == 1, IsAutoResponderEnabled=department in (1, 2),
+            AutoResponderID={1: 1, 2: 1, 3: 2}.get(department), UseBrandHours=True, UseBrandHolidays=True,
         )  # fmt: skip
     for department, group, name, deleted in catalog.GROUPS:
         write.add("Groups", DepartmentID=department, GroupID=group, GroupName=name, IsDeleted=deleted,
-                  GroupDescription=f"{name} team", IsFrontLine=group in (1, 6))  # fmt: skip
+                  GroupDescription=f"{name} team", IsFrontLine=group in (1, 6),
+                  AlertOption=1 if group == 1 else 0, AlertAddress="duty@fernhill.example" if group == 1 else "")  # fmt: skip
         write.add("Signatures", SignatureID=group, DepartmentID=department, GroupID=group,
                   Signature=f"Your {name} team at {catalog.COMPANY}")  # fmt: skip
     for n, name in enumerate(("New Year", "Midsummer", "Christmas Day"), 1):
@@ -109,6 +114,19 @@ def structure(write: Writer) -> None:
             Date=NOW.replace(month=(1, 6, 12)[n - 1], day=1),
             BrandID=1,
         )
+    _automation(write)
+
+
+def _automation(write: Writer) -> None:
+    """Write auto-responders, a rule that spreads tickets again, and settings of departments."""
+    for responder, name, subject in catalog.AUTO_RESPONDERS:
+        write.add("AutoResponders", AutoResponderID=responder, DisplayName=name, IsHTML=True, Subject=subject,
+                  Body="<p>Dear #CustomerName#, we have your request #TicketNumber# and answer within a day.</p>")  # fmt: skip
+    write.add("RebalanceRules", RebalanceRuleID=1, RuleName="Spread Orders over who is here", DepartmentID=1, GroupID=1,
+              IncludeAllUsersInGroup=True, ExecuteOnIntervalSeconds=1800, ExecuteOnAgentActivate=True,
+              HoldSecondsPinnedTicket=86400)  # fmt: skip
+    for department, setting, value in catalog.DEPARTMENT_SETTINGS:
+        write.add("DepartmentSettings", DepartmentID=department, SettingName=setting, SettingValue=value)
 
 
 def agents(write: Writer, world: World) -> None:
@@ -129,7 +147,8 @@ def agents(write: Writer, world: World) -> None:
         )
         for group in groups:
             write.add("UsersInGroups", DepartmentID=departments[group], GroupID=group, UserID=user_id,
-                      IsActiveForTickets=state == "active", IsGroupAdmin=role != "Agent", TicketWeight=1)  # fmt: skip
+                      IsActiveForTickets=state == "active", IsGroupAdmin=role != "Agent", TicketWeight=1 + n % 2, ChatWeight=1,
+                      MaxNewTickets=10 if group in (1, 2) else 0, RoundRobinOrder=n)  # fmt: skip
         if state != "active":
             world.note("inactive_agent", user_id)
 
