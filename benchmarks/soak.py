@@ -43,7 +43,7 @@ from migrator_lib.load import Loader
 from migrator_lib.lookups import Lookups
 from migrator_lib.objects import TICKET
 from migrator_lib.objects.base import Send
-from migrator_lib.objects.ticket import moment
+from migrator_lib.objects.conversation import moment
 from migrator_lib.parameters import Parameters
 from migrator_lib.progress import Progress
 from migrator_lib.side_effects import Switch, look

@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 
 from migrator_lib.chunks import BadValue, bad_dates, bad_values, is_intact, path_of, remove_from, write_chunk
 from migrator_lib.ledger import Ledger
+from migrator_lib.objects import CONVERSATIONS
 from migrator_lib.progress import Progress
 from migrator_lib.smartertrack.blobs import BlobColumn
 from migrator_lib.smartertrack.database import SourceDatabase
@@ -29,7 +30,7 @@ from migrator_lib.smartertrack.file_index import BLOBS, FILES, FileIndex, Indexe
 from migrator_lib.smartertrack.files import FilesRoot
 from migrator_lib.smartertrack.matching import IndexedFile, Row, blob_name, name_on_disk
 from migrator_lib.smartertrack.reading import slices, staged_pages
-from migrator_lib.smartertrack.tables import DEFINITIONS, TAGS_IN_TASKS, TICKET_CHILDREN, TICKETS, SourceTable
+from migrator_lib.smartertrack.tables import DEFINITIONS, TAGS_IN_TASKS, TICKET_FAMILY, Family, SourceTable
 from migrator_lib.staging import Staged
 from migrator_lib.storage import refusals
 
@@ -73,9 +74,18 @@ class Extractor:
         """Read the small tables that define things."""
         self._tables((*DEFINITIONS, TAGS_IN_TASKS), None)
 
+    def family(self, family: Family, ids: Sequence[int] | None = None) -> None:
+        """Read tickets (chats, call logs) and what belongs to them: all of them, or those of ``ids``."""
+        self._tables(family.tables, ids)
+
     def tickets(self, ids: Sequence[int] | None = None) -> None:
-        """Read tickets and what belongs to them: all of them, or those of ``ids``."""
-        self._tables((TICKETS, *TICKET_CHILDREN), ids)
+        """Read tickets alone: all of them, or those of ``ids``."""
+        self.family(TICKET_FAMILY, ids)
+
+    def conversations(self) -> None:
+        """Read all tickets, chats and call logs, with what belongs to them."""
+        for conversation in CONVERSATIONS:
+            self.family(conversation.family)
 
     def files(self, root: FilesRoot | None) -> None:
         """Index the files root, going on behind the last chunk; the files that staged attachments name are read.
@@ -90,7 +100,7 @@ class Extractor:
             return
         self._forget(FILES, len(chunks))
         self._forget(BLOBS, 0)  # which attachments have no file is known when the index is whole
-        named = Staged([self.folder]).columns("TicketAttachments", ["FileNameOnDisk", "IsDeleted"])
+        named = Staged([self.folder]).attachments(["FileNameOnDisk", "IsDeleted"])
         with closing(WantedNames(alive_through(named, self._alive))) as wanted:
             after = json.loads(chunks[-1]["last_key"]) if chunks else ""
             found = Indexer(root, wanted, self.progress).chunks(after, rows)

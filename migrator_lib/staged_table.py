@@ -1,6 +1,6 @@
-"""One staged table: its chunks in order, by columns, or by a range of tickets, in constant memory.
+"""One staged table: its chunks in order, by columns, or by a range of its first key, in constant memory.
 
-Footers are read once. A range of tickets reads the row groups that may hold it: chunks are in the order of the ticket.
+Footers are read once. A range reads the row groups that may hold it: chunks are in the order of the key.
 (``pyarrow.dataset`` would do the same, and takes 1.5 s to import in every notebook.)
 """
 
@@ -50,8 +50,8 @@ class StagedTable:
         for batch in self.batches([column]):
             yield from batch.column(0).to_pylist()
 
-    def of_tickets(self, low: int, high: int) -> list[dict[str, Any]]:
-        """Return the rows of the tickets from ``low`` to ``high``, both included."""
+    def between(self, low: int, high: int) -> list[dict[str, Any]]:
+        """Return the rows whose first key is from ``low`` to ``high``, both included."""
         found: list[dict[str, Any]] = []
         for (file, metadata), ranges in zip(self._chunks, self._ranges, strict=True):
             groups = [n for n, (first, last) in enumerate(ranges) if first <= high and last >= low]
@@ -61,10 +61,10 @@ class StagedTable:
         return found
 
     def batches_of(
-        self, tickets: Collection[int], columns: Sequence[str] | None = None, size: int = 10_000
+        self, ids: Collection[int], columns: Sequence[str] | None = None, size: int = 10_000
     ) -> Iterator[Any]:
-        """Yield record batches of up to ``size`` rows with the rows of these tickets, of all columns or of some."""
-        wanted = sorted(tickets)
+        """Yield record batches of up to ``size`` rows whose first key is one of ``ids``, of all columns or of some."""
+        wanted = sorted(ids)
         among = pa.array(wanted, pa.int64())
         names = list(columns) if columns else None
         for (file, metadata), ranges in zip(self._chunks, self._ranges, strict=True):
@@ -72,16 +72,16 @@ class StagedTable:
             if groups:
                 with _whole(file), pq.ParquetFile(file, metadata=metadata) as chunk:
                     for batch in chunk.iter_batches(batch_size=size, row_groups=groups, columns=names):
-                        yield batch.filter(pc.is_in(batch["TicketID"], value_set=among))
+                        yield batch.filter(pc.is_in(batch.column(0), value_set=among))
 
     @cached_property
     def _ranges(self) -> list[list[tuple[float, float]]]:
-        """For every chunk, the lowest and the highest ticket of each of its row groups."""
+        """For every chunk, the lowest and the highest id of each of its row groups."""
         return [[_range(data.row_group(n)) for n in range(data.num_row_groups)] for _, data in self._chunks]
 
 
 def _range(group: Any) -> tuple[float, float]:
-    """Return the tickets that a row group may hold; TicketID is every such table's first column."""
+    """Return the ids that a row group may hold: those of its first column."""
     statistics = group.column(0).statistics
     if statistics is None or not statistics.has_min_max:
         return float("-inf"), float("inf")
@@ -107,5 +107,5 @@ def _whole(file: Path) -> Iterator[None]:
 
 
 def _between(table: Any, low: int, high: int) -> Any:
-    ticket = table["TicketID"]
-    return table.filter(pc.and_(pc.greater_equal(ticket, pa.scalar(low)), pc.less_equal(ticket, pa.scalar(high))))
+    first = table.column(0)
+    return table.filter(pc.and_(pc.greater_equal(first, pa.scalar(low)), pc.less_equal(first, pa.scalar(high))))

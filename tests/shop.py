@@ -197,7 +197,12 @@ def ticket(
         messages=rows("TicketMessages", [{"TicketMessageID": 1}] if messages is None else messages),
         comments=rows("TicketComments", comments),
         attachments=[
-            {**row, "OfDraft": one.get("OfDraft", False), "Embedded": one.get("Embedded", False)}
+            {
+                **row,
+                "AttachmentKey": str(row["TicketAttachmentID"]),
+                "OfDraft": one.get("OfDraft", False),
+                "Embedded": one.get("Embedded", False),
+            }
             for one, row in zip(attachments or [], rows("TicketAttachments", plain), strict=True)
         ],
         fields=rows("CustomDataFieldsInTickets", fields),

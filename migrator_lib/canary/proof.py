@@ -9,7 +9,7 @@ from typing import Any
 from migrator_lib.errors import RecordError, RecordRejected, TargetDenied
 from migrator_lib.gorgias.api import GorgiasApi
 from migrator_lib.gorgias.contract.replies import Message, Ticket
-from migrator_lib.objects.ticket import moment
+from migrator_lib.objects.conversation import moment
 
 Json = dict[str, Any]
 RULE, MERGE, SURVEY, ASSIGNMENT = "a rule or an auto-reply", "auto-merge", "a survey", "auto-assignment"

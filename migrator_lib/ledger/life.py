@@ -133,7 +133,7 @@ class Reader:
         ticket = record.data if record else None
         if not isinstance(ticket, TicketRecord):
             return
-        keys = [str(row["TicketAttachmentID"]) for row in ticket.attachments]
+        keys = [row["AttachmentKey"] for row in ticket.attachments]
         known = self.ledger.known(self.target, ATTACHMENT.name, keys)
         for key in keys:
             entry = known.get(key)

@@ -16,7 +16,7 @@ from migrator_lib.gorgias.contract.replies import Ticket
 from migrator_lib.ledger import Entry
 from migrator_lib.objects import TICKET
 from migrator_lib.objects.base import Resolver
-from migrator_lib.objects.ticket import moment
+from migrator_lib.objects.conversation import moment
 from migrator_lib.proofs.behaviour import Behaviour
 
 if TYPE_CHECKING:

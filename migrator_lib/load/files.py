@@ -1,4 +1,4 @@
-"""Loading the attachments of a ticket: each file goes up once, just before its ticket."""
+"""Loading the attachments of a ticket (of a chat, a call log): each file goes up once, just before its ticket."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from migrator_lib.smartertrack.blobs import BLOB, content_file
 from migrator_lib.smartertrack.contents import checksum, unpacked
 from migrator_lib.smartertrack.files import FilesRoot, LocalRoot, reading
 from migrator_lib.smartertrack.matching import Match
-from migrator_lib.staging import TicketRecord
+from migrator_lib.staging import ConversationRecord
 
 NOT_MOVED = "ticket_not_moved"
 IN_A_ROW = 25
@@ -43,16 +43,16 @@ class Uploads:
         self._failed = 0
         self._lock = threading.Lock()
 
-    def _known(self, ticket: TicketRecord) -> dict[str, Entry]:
-        keys = [str(row["TicketAttachmentID"]) for row in ticket.attachments]
+    def _known(self, one: ConversationRecord) -> dict[str, Entry]:
+        keys = [row["AttachmentKey"] for row in one.attachments]
         return self.context.ledger.known(self.context.target, ATTACHMENT.name, keys)
 
-    def of(self, ticket: TicketRecord) -> dict[tuple[str, str], str]:
+    def of(self, one: ConversationRecord) -> dict[tuple[str, str], str]:
         """Upload the attachments of a ticket; return their URLs. What is up already is not sent again."""
-        known = self._known(ticket)
+        known = self._known(one)
         urls: dict[tuple[str, str], str] = {}
-        for row in ticket.attachments:
-            key = str(row["TicketAttachmentID"])
+        for row in one.attachments:
+            key = row["AttachmentKey"]
             entry = self._up(Record(key, row), known.get(key))
             if entry.target_id:
                 urls[ATTACHMENT.name, key] = entry.target_id
@@ -90,16 +90,16 @@ class Uploads:
         except RecordError as error:
             return replace(entry, state="quarantined", reason=str(error))
 
-    def are_back(self, ticket: TicketRecord, keys: Collection[str]) -> bool:
+    def are_back(self, one: ConversationRecord, keys: Collection[str]) -> bool:
         """Whether a file can be read now that could not when its ticket was sent; nothing goes up yet.
 
         Args:
-            ticket: as it is now.
+            one: as it is now.
             keys: source keys of attachments that its payload named, and that it went without.
         """
-        known = self._known(ticket)
-        for row in ticket.attachments:
-            key = str(row["TicketAttachmentID"])
+        known = self._known(one)
+        for row in one.attachments:
+            key = row["AttachmentKey"]
             entry = known.get(key)
             if key not in keys or entry is None or entry.detail.get(REFUSED):
                 continue
@@ -150,12 +150,12 @@ class Uploads:
             next_step="check the line to Gorgias, and run again.",
         )
 
-    def left_behind(self, ticket: TicketRecord, state: str, reason: str | None) -> list[Entry]:
+    def left_behind(self, one: ConversationRecord, state: str, reason: str | None) -> list[Entry]:
         """Return the entries of attachments whose ticket does not move; a URL stays, in case it does later."""
-        known = self._known(ticket)
+        known = self._known(one)
         entries = []
-        for row in ticket.attachments:
-            key = str(row["TicketAttachmentID"])
+        for row in one.attachments:
+            key = row["AttachmentKey"]
             before = known.get(key)
             url, digest = (before.target_id, before.payload_hash) if before else (None, None)
             entries.append(
@@ -166,10 +166,10 @@ class Uploads:
             )  # fmt: skip
         return entries
 
-    def new_on(self, ticket: TicketRecord) -> list[Entry]:
+    def new_on(self, one: ConversationRecord) -> list[Entry]:
         """Return entries for attachments that came after their ticket was loaded, and stay behind with it."""
-        known = self._known(ticket)
-        return [entry for entry in self.left_behind(ticket, "skipped", None) if entry.source_key not in known]
+        known = self._known(one)
+        return [entry for entry in self.left_behind(one, "skipped", None) if entry.source_key not in known]
 
 
 def read_file(root: FilesRoot | None, blobs: Path, found: Match) -> bytes:

@@ -24,8 +24,8 @@ from migrator_lib.ledger import Entry
 from migrator_lib.load.context import SENDS, LoadContext
 from migrator_lib.objects import PARTS
 from migrator_lib.objects.base import payload_hash
+from migrator_lib.objects.conversation import compared_message
 from migrator_lib.objects.further_files import OBJECT as FURTHER
-from migrator_lib.objects.ticket import compared_message
 
 SENT = "messages"
 """Name in the detail of a ticket's entry: the fingerprints of all its messages that were sent, one behind the other."""

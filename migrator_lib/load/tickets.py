@@ -25,8 +25,8 @@ from migrator_lib.load.trash import Trash, is_ours, kept
 from migrator_lib.load.updates import UPDATING
 from migrator_lib.objects import ATTACHMENT
 from migrator_lib.objects.base import Record, Send, Skip
+from migrator_lib.objects.conversation import moment
 from migrator_lib.objects.thread import CALL_LIMIT
-from migrator_lib.objects.ticket import moment
 
 CALL_BYTES = 8_000_000
 """Size of the messages in one call; Gorgias' own limit is not documented."""

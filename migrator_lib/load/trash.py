@@ -16,7 +16,7 @@ from migrator_lib.ledger.written import TRASHED, as_written
 from migrator_lib.load.agents import IN_BOTH, LEFT_ALONE, row, was_touched
 from migrator_lib.load.context import LoadContext
 from migrator_lib.lookups import iso
-from migrator_lib.objects.ticket import moment
+from migrator_lib.objects.conversation import moment
 
 WHAT_TO_DO_WITH_IT = "move it to the trash in Gorgias, unless somebody needs it"
 KEPT_BEFORE = ("status", "priority", "tags", "assignee_user", "assignee_team", "closed_datetime", "updated_datetime")

@@ -9,6 +9,8 @@ from migrator_lib.objects.attachment import Attachment
 from migrator_lib.objects.base import MigrationObject
 from migrator_lib.objects.brand import Brand
 from migrator_lib.objects.community_post import CommunityPost
+from migrator_lib.objects.conversation import PARTS as PARTS
+from migrator_lib.objects.conversation import Conversation
 from migrator_lib.objects.department import Department
 from migrator_lib.objects.news_item import NewsItem
 from migrator_lib.objects.organization import Organization
@@ -28,14 +30,10 @@ SETUP: tuple[MigrationObject, ...] = (USER, Department(), Brand(), TicketField()
 """What must be there before the first person or ticket."""
 PEOPLE: tuple[MigrationObject, ...] = (Requester(), Organization())
 INVENTORIES: tuple[MigrationObject, ...] = (SlaRule(), WorkflowRule(), CommunityPost(), NewsItem())
-OBJECTS: tuple[MigrationObject, ...] = (*SETUP, *PEOPLE, ATTACHMENT, TICKET, *INVENTORIES)
+CONVERSATIONS: tuple[Conversation, ...] = (TICKET,)
+"""What becomes a Gorgias Ticket, in the order of loading."""
+OBJECTS: tuple[MigrationObject, ...] = (*SETUP, *PEOPLE, ATTACHMENT, *CONVERSATIONS, *INVENTORIES)
 """All objects in the order of loading (an attachment goes up with its ticket)."""
-PARTS = {
-    "ticket_message": "TicketMessages",
-    "ticket_comment": "TicketComments",
-    "ticket_field_value": "CustomDataFieldsInTickets",
-}
-"""What has accounts of its own, but travels inside a ticket: name to source table."""
 COUNTED_ONLY = {
     "live_chat": "Chats",
     "call_log": "CallLogs",

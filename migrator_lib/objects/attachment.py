@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from migrator_lib.lookups import Lookups, content_type
 from migrator_lib.objects.base import MigrationObject, Outcome, Quarantine, Record, Send, Skip
 from migrator_lib.smartertrack.matching import Match
+from migrator_lib.smartertrack.tables import FAMILIES
 from migrator_lib.staging import Row, Staged
 
 UPLOAD_NAME_MAXIMUM = 255
@@ -21,21 +22,21 @@ UNREADABLE = "its file cannot be read: {why}"
 
 
 class Attachment(MigrationObject):
-    """Attachments of ticket messages. Loaded with their ticket, just before it."""
+    """Attachments of tickets, chats and call logs. Loaded with what they belong to, just before it."""
 
     name = "attachment"
     title = "Attachment"
     becomes = "Attachment"
-    reads = ("TicketAttachments", "files on disk")
+    reads = (*(family.attachments for family in FAMILIES), "files on disk")
     path = "upload"
     undo = "goes with its ticket; Gorgias cannot delete the uploaded file itself"
 
     def records(self, staged: Staged, lookups: Lookups) -> Iterator[Record]:
-        """Yield the attachment rows of all tickets."""
-        for batch in staged.ticket_batches():
-            for ticket in batch:
-                for row in ticket.attachments:
-                    yield Record(str(row["TicketAttachmentID"]), row)
+        """Yield the attachment rows of all tickets, chats and call logs."""
+        for family in FAMILIES:
+            for batch in staged.batches(family):
+                for one in batch:
+                    yield from (Record(row["AttachmentKey"], row) for row in one.attachments)
 
     def transform(self, record: Record, lookups: Lookups) -> Outcome:
         """Where its file is and how it is uploaded; what has no file is quarantined."""
@@ -67,7 +68,7 @@ def problem_of(found: Match, row: Row, limit: int) -> str:
 
     Args:
         found: what was found for its row.
-        row: of TicketAttachments.
+        row: of its attachments.
         limit: largest file that is tried, bytes.
     """
     match found.state:
@@ -86,7 +87,7 @@ def problem_of(found: Match, row: Row, limit: int) -> str:
 
 def upload_name(row: Row) -> str:
     """Return the name that the file gets in Gorgias."""
-    return (row["FileNameOriginal"] or "").strip()[-UPLOAD_NAME_MAXIMUM:] or f"attachment-{row['TicketAttachmentID']}"
+    return (row["FileNameOriginal"] or "").strip()[-UPLOAD_NAME_MAXIMUM:] or f"attachment-{row['AttachmentKey']}"
 
 
 def can_go_up(row: Row, lookups: Lookups) -> bool:

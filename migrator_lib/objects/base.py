@@ -138,7 +138,7 @@ class Resolver:
         if isinstance(node, str):
             node = node.replace("\0", "")
             if "st-attachment:" in node:
-                return re.sub(r"st-attachment:(\d+)", lambda m: self.url_of(m[1]) or m[0], node)
+                return re.sub(r"st-attachment:([a-z]?\d+)", lambda m: self.url_of(m[1]) or m[0], node)
         return node
 
     def _members(self, members: list[Json]) -> list[Json]:

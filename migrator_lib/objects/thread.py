@@ -94,16 +94,6 @@ def unmapped_direction(ticket: TicketRecord, lookups: Lookups) -> int | None:
     return next((code for code in codes if code is not None and str(code) not in known), None)
 
 
-def skipped(ticket: TicketRecord, state: str) -> Children:
-    """Return the outcomes of the parts of a ticket that does not move."""
-    parts = (
-        ("ticket_message", ticket.messages),
-        ("ticket_comment", ticket.comments),
-        ("ticket_field_value", ticket.fields),
-    )
-    return {obj: {state: len(rows)} for obj, rows in parts if rows}
-
-
 class Attached:
     """The attachments of a ticket: on which message each hangs, and which have a file to go up."""
 
@@ -124,14 +114,14 @@ class Attached:
         """Point the images in a message's HTML to their uploads: its own first, then those that it quotes."""
         own = self._of(self._going, message)
         for row in (*own, *(row for row in self._going if row not in own)):
-            body = embed(body, row, f"st-attachment:{row['TicketAttachmentID']}")
+            body = embed(body, row, f"st-attachment:{row['AttachmentKey']}")
         return body
 
     def hang_on(self, message: Json, source: int | None) -> None:
         """Add to a payload's message the attachments of the source's; those that cannot go up are named in its meta."""
         going = [
             {
-                "$attachment": str(row["TicketAttachmentID"]),
+                "$attachment": row["AttachmentKey"],
                 "name": upload_name(row),
                 "content_type": content_type(upload_name(row)),
                 "size": row.get("Length") or 0,

@@ -8,35 +8,33 @@ lives on in the surviving ticket's meta, and is accounted as merged; or left out
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from migrator_lib.gorgias.api import GorgiasApi, Json
-from migrator_lib.gorgias.contract import replies
+from migrator_lib.gorgias.api import Json
 from migrator_lib.lookups import UNKNOWN_REQUESTER, Lookups, iso
 from migrator_lib.objects import thread
-from migrator_lib.objects.base import Merge, MigrationObject, Outcome, Quarantine, Record, Send, Skip
-from migrator_lib.objects.requester import comparable_values
+from migrator_lib.objects.base import Merge, Outcome, Quarantine, Record, Send, Skip
+from migrator_lib.objects.conversation import Conversation, skipped
 from migrator_lib.objects.thread import SUBJECT_MAXIMUM
 from migrator_lib.objects.ticket_field import values
+from migrator_lib.smartertrack.tables import TICKET_FAMILY
 from migrator_lib.staging import Row, Staged, TicketRecord
 
 NORMAL = "normal"
 """The priority of a ticket that has none of its own."""
 
 
-class Ticket(MigrationObject):
+class Ticket(Conversation):
     """Tickets, and the old numbers that were merged into them (keys ``m<number>``)."""
 
     name = "ticket"
     title = "Ticket"
-    becomes = "Ticket"
+    family = TICKET_FAMILY
     reads = (
         "Tickets", "TicketMessages", "TicketComments", "TicketAttachments", "TicketMerges", "CustomDataFieldsInTickets",
         "Tasks", "TimeLogs",
     )  # fmt: skip
-    path = "tickets"
-    undo = "deleted with its thread"
 
     def records(self, staged: Staged, lookups: Lookups, only: Collection[int] | None = None) -> Iterator[Record]:
         """Yield tickets (or only those with these ids) in key order, each followed by the numbers merged into it."""
@@ -64,10 +62,10 @@ class Ticket(MigrationObject):
         row = ticket.row
         rule = self._left_out(row, lookups)
         if rule:
-            return Skip(rule, thread.skipped(ticket, f"skipped: {rule}"))
+            return Skip(rule, skipped(ticket, f"skipped: {rule}"))
         reason = self._unusable(ticket, lookups)
         if reason:
-            return Quarantine(reason, thread.skipped(ticket, "quarantined"))
+            return Quarantine(reason, skipped(ticket, "quarantined"))
         return self._send(ticket, lookups)
 
     def _left_out(self, row: Row, lookups: Lookups) -> str | None:
@@ -173,30 +171,6 @@ class Ticket(MigrationObject):
             meta["requester"] = "unknown"
         return meta
 
-    def find(self, api: GorgiasApi, payload: Json) -> list[replies.Ticket]:
-        """By external id; there may be several, since Gorgias does not make them unique."""
-        return api.tickets.by_external_id(payload["external_id"])
-
-    def compared(self, thing: Json) -> Json:
-        """Everything about the ticket itself; its messages are compared by :func:`compared_message`."""
-        return {
-            "subject": thing.get("subject"),
-            "status": thing.get("status"),
-            "priority": thing.get("priority"),
-            "channel": thing.get("channel"),
-            "spam": bool(thing.get("spam")),
-            "customer": _id(thing.get("customer")),
-            "assignee_user": _id(thing.get("assignee_user")),
-            "assignee_team": _id(thing.get("assignee_team")),
-            "tags": sorted(tag["name"] for tag in thing.get("tags") or ()),
-            "custom_fields": comparable_values(thing),
-            "created_datetime": moment(thing.get("created_datetime")),
-            "closed_datetime": moment(thing.get("closed_datetime")),
-            "updated_datetime": moment(thing.get("updated_datetime")),
-            "last_message_datetime": moment(thing.get("last_message_datetime")),
-            "meta": (thing.get("meta") or {}).get("smartertrack"),
-        }
-
 
 def priority_tag(priority: str) -> str:
     """Return the tag that stands for a priority where Gorgias keeps none."""
@@ -209,36 +183,3 @@ def tags_beside(lookups: Lookups) -> set[str]:
     if not lookups.behaviour.priority_kept:
         found |= {priority_tag(one.becomes) for one in lookups.mapping.priorities.values() if one.becomes != NORMAL}
     return found
-
-
-def _id(thing: Json | None) -> int | None:
-    return None if thing is None else thing.get("id")
-
-
-def moment(text: str | None) -> str | None:
-    """Return a timestamp as it is compared: UTC, microseconds; naive ones of replies are UTC."""
-    if not text:
-        return None
-    parsed = datetime.fromisoformat(text)
-    aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-    return aware.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
-
-
-def compared_message(message: Json) -> Json:
-    """Return the fields of a message that are compared, canonical, of a resolved payload or of a reply."""
-    return {
-        "external_id": message.get("external_id"),
-        "channel": message.get("channel"),
-        "from_agent": message.get("from_agent"),
-        "public": message.get("public"),
-        "sender": _id(message.get("sender")),
-        "receiver": _id(message.get("receiver")),
-        "subject": message.get("subject") or "",
-        "body_html": message.get("body_html") or "",
-        "body_text": message.get("body_text") or "",
-        "created_datetime": moment(message.get("created_datetime")),
-        "sent_datetime": moment(message.get("sent_datetime")),
-        "failed_datetime": moment(message.get("failed_datetime")),
-        "source": message.get("source") and {k: message["source"].get(k) for k in ("from", "to", "cc")},
-        "attachments": sorted([a.get("url") or "", a.get("name") or ""] for a in message.get("attachments") or ()),
-    }

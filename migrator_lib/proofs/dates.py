@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from migrator_lib.objects.ticket import moment
+from migrator_lib.objects.conversation import moment
 from migrator_lib.proofs.bench import CLOSED, OPENED, Bench
 from migrator_lib.proofs.probe import Answer, Probe, answered
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from migrator_lib.gorgias.api import Json
-from migrator_lib.objects.ticket import moment
+from migrator_lib.objects.conversation import moment
 from migrator_lib.proofs.bench import Bench
 from migrator_lib.proofs.probe import Answer, Probe, answered
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migrator_lib.objects.ticket import moment
+from migrator_lib.objects.conversation import moment
 from migrator_lib.proofs.bench import CLOSED, OPENED, Bench
 from migrator_lib.proofs.probe import Answer, Probe, answered
 

@@ -15,12 +15,17 @@ from migrator_lib.errors import AccountsError
 from migrator_lib.ledger import GONE, SETTLED, Entry, Ledger
 from migrator_lib.lookups import Lookups
 from migrator_lib.objects import ATTACHMENT, OBJECTS, PARTS, TICKET
+from migrator_lib.smartertrack.tables import FAMILIES, family_of
 from migrator_lib.staging import Staged
 
 PART_TITLES = {
     "ticket_message": "Message of a ticket",
     "ticket_comment": "Internal comment of a ticket",
     "ticket_field_value": "Custom field value of a ticket",
+    "chat_message": "Line of a live chat",
+    "chat_comment": "Internal comment of a live chat",
+    "chat_field_value": "Custom field value of a live chat",
+    "call_field_value": "Custom field value of a call log",
 }
 ORPHANS = (
     ("ticket_message", "TicketMessages", "TicketMessageID", ""),
@@ -28,8 +33,14 @@ ORPHANS = (
     ("attachment", "TicketAttachments", "TicketAttachmentID", ""),
     ("ticket", "TicketMerges", "TicketNumber", "m"),
     ("ticket_field_value", "CustomDataFieldsInTickets", "CustomFieldID", "{TicketID}-"),
+    ("chat_message", "ChatMessages", "ChatMessageID", ""),
+    ("chat_comment", "ChatComments", "ChatCommentID", ""),
+    ("attachment", "ChatAttachments", "ChatAttachmentID", "c"),
+    ("chat_field_value", "CustomDataFieldsInChats", "CustomFieldID", "{ChatID}-"),
+    ("attachment", "CallLogAttachments", "CallLogAttachmentID", "l"),
+    ("call_field_value", "CustomDataFieldsInCallLogs", "CustomFieldID", "{CallLogID}-"),
 )
-"""What hangs on a ticket and is accounted for: object, table, own key, and what stands before the key."""
+"""What hangs on a ticket, chat or call and is accounted for: object, table, own key, and what is before the key."""
 NO_TICKET, UNREADABLE = "ticket_not_in_source", "unreadable_in_source"
 OBJECT_OF = {
     "Users": "user",
@@ -40,7 +51,7 @@ OBJECT_OF = {
     "Organizations": "organization",
     "Threads": "community_post",
     "NewsItems": "news_item",
-    "Tickets": "ticket",
+    **{family.root.name: family.name for family in FAMILIES},
     **{table: obj for obj, table, _, _ in ORPHANS},
 }
 """Table to the object that a row of it is counted as where it cannot be read."""
@@ -87,12 +98,15 @@ class Account:
 
 
 def orphans(staged: Staged) -> Iterator[Entry]:
-    """Yield what hangs on a ticket that is not in the source: no ticket carries it, so it is quarantined."""
-    tickets = staged.ticket_ids()
+    """Yield what hangs on a ticket (chat, call) that is not in the source: none carries it, so it is quarantined."""
+    there = {family.name: staged.ids(family) for family in FAMILIES}
     for obj, table, key, before in ORPHANS:
+        family = family_of(table)
+        assert family is not None
         for row in staged.columns(table, [key]):
-            if row["TicketID"] not in tickets:
-                reason = f"its ticket {row['TicketID']} is not in the source"
+            of = row[family.key]
+            if of not in there[family.name]:
+                reason = f"its {family.name.replace('_', ' ')} {of} is not in the source"
                 own = f"{before.format(**row)}{row[key]}"
                 yield Entry(obj, own, "quarantined", rule=NO_TICKET, reason=reason)
 
@@ -130,7 +144,7 @@ def source_counts(staged: Staged, lookups: Lookups) -> dict[str, int]:
     """Return object to number of source records, by the staged data alone."""
     counts = {
         TICKET.name: staged.count("Tickets") + staged.count("TicketMerges"),
-        ATTACHMENT.name: staged.count("TicketAttachments"),
+        ATTACHMENT.name: sum(staged.count(family.attachments) for family in FAMILIES),
         **{name: staged.count(table) for name, table in PARTS.items()},
     }
     for obj in OBJECTS:

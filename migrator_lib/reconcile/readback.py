@@ -16,7 +16,7 @@ from migrator_lib.external_id import parse
 from migrator_lib.gorgias.api import GorgiasApi, Json
 from migrator_lib.gorgias.contract.replies import Customer, Message, Thing, Ticket
 from migrator_lib.objects import PEOPLE, SETUP, TICKET
-from migrator_lib.objects.ticket import moment
+from migrator_lib.objects.conversation import moment
 from migrator_lib.progress import Progress
 from migrator_lib.proofs.behaviour import Behaviour
 from migrator_lib.proofs.bench import OBJECT as PROBE

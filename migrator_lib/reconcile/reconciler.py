@@ -23,8 +23,8 @@ from migrator_lib.load.messages import sent
 from migrator_lib.lookups import Lookups, lowered
 from migrator_lib.objects import ATTACHMENT, PEOPLE, SETUP, TICKET
 from migrator_lib.objects.base import MigrationObject, Record, Resolver, Send
+from migrator_lib.objects.conversation import compared_message
 from migrator_lib.objects.requester import comparable_values
-from migrator_lib.objects.ticket import compared_message
 from migrator_lib.progress import Progress
 from migrator_lib.reconcile.differences import Difference, compare, ours
 from migrator_lib.reconcile.readback import ReadBack
@@ -194,7 +194,7 @@ class Reconciler:
         self.progress.end()
 
     def _uploaded(self, batch: list[TicketRecord]) -> Uploaded:
-        keys = [str(row["TicketAttachmentID"]) for ticket in batch for row in ticket.attachments]
+        keys = [row["AttachmentKey"] for ticket in batch for row in ticket.attachments]
         known = self.ledger.known(self.target, ATTACHMENT.name, keys)
         urls = {key: entry.target_id for key, entry in known.items() if entry.target_id and entry.state == "created"}
         ids = {(ATTACHMENT.name, key): url for key, url in urls.items()}
@@ -272,7 +272,7 @@ class Reconciler:
         self.result.news[TOUCHED] += state == CHANGED
         for part, states in outcome.children.items():
             self.result.counts[part][state] += states.get("created", 0)
-        own = {str(row["TicketAttachmentID"]) for row in ticket.attachments}
+        own = {row["AttachmentKey"] for row in ticket.attachments}
         self.result.counts[ATTACHMENT.name][state] += len(own.intersection(uploaded.keys.values()))
 
     def _thread(

@@ -17,7 +17,7 @@ from migrator_lib.gorgias.api import GorgiasApi, Json
 from migrator_lib.gorgias.contract.replies import Event
 from migrator_lib.ledger import Entry
 from migrator_lib.ledger.written import LEFT_ALONE, written
-from migrator_lib.objects.ticket import moment
+from migrator_lib.objects.conversation import moment
 from migrator_lib.reconcile.differences import Difference
 
 TRASHED = "put into the trash"

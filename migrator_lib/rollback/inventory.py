@@ -21,8 +21,8 @@ from migrator_lib.gorgias.contract.replies import Thing
 from migrator_lib.load.updates import fingerprints
 from migrator_lib.objects import find
 from migrator_lib.objects.base import payload_hash
+from migrator_lib.objects.conversation import moment
 from migrator_lib.objects.requester import comparable_values
-from migrator_lib.objects.ticket import moment
 from migrator_lib.progress import Progress
 from migrator_lib.proofs.behaviour import Behaviour
 from migrator_lib.rollback.table_file import TableFile

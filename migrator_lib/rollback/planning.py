@@ -25,8 +25,8 @@ from migrator_lib.ledger import GONE, REMOVED, Entry
 from migrator_lib.load.failing import may_be_there
 from migrator_lib.load.updates import is_as_left
 from migrator_lib.objects import ATTACHMENT, TICKET
+from migrator_lib.objects.conversation import moment
 from migrator_lib.objects.thread import is_placeholder
-from migrator_lib.objects.ticket import moment
 from migrator_lib.rollback.context import OBJECTS_OF, Context
 from migrator_lib.rollback.inventory import Inventory, Item, hash_of
 from migrator_lib.rollback.plan import Decision, Plan, Planned

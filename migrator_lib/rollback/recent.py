@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from migrator_lib.errors import RecordRejected
 from migrator_lib.external_id import parse
 from migrator_lib.gorgias.contract.replies import Customer, Thing
-from migrator_lib.objects.ticket import moment
+from migrator_lib.objects.conversation import moment
 from migrator_lib.rollback.context import Context
 from migrator_lib.rollback.inventory import Inventory, Item, item_of, listed
 from migrator_lib.rollback.plan import Plan, Planned

@@ -19,7 +19,7 @@ from migrator_lib.ledger import REMOVED, Entry
 from migrator_lib.ledger.written import as_written
 from migrator_lib.masking import mask_text
 from migrator_lib.objects import find
-from migrator_lib.objects.ticket import moment
+from migrator_lib.objects.conversation import moment
 from migrator_lib.rollback.context import ORDER, Context
 from migrator_lib.rollback.inventory import Inventory, Item, item_of
 from migrator_lib.rollback.plan import Plan, Planned

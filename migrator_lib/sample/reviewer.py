@@ -1,4 +1,4 @@
-"""Reading the sample back and comparing every field of every ticket and message with what was meant.
+"""Reading the sample back and comparing every field of every record and message with what was meant.
 
 Both sides are compared with references in place of Gorgias ids (``user:3``, ``st-attachment:55``), so that a difference
 means the same in every account.
@@ -6,6 +6,8 @@ means the same in every account.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,17 +17,20 @@ from migrator_lib.errors import RecordUnusable
 from migrator_lib.gorgias.api import Json
 from migrator_lib.load import references
 from migrator_lib.lookups import Lookups, lowered
-from migrator_lib.objects import ATTACHMENT, PEOPLE, SETUP, TICKET
-from migrator_lib.objects.base import Quarantine, Record, Resolver, Send, Skip
-from migrator_lib.objects.ticket import compared_message
+from migrator_lib.objects import ATTACHMENT, CONVERSATIONS, PEOPLE, SETUP
+from migrator_lib.objects.base import HandOver, Outcome, Quarantine, Record, Resolver, Send, Skip
+from migrator_lib.objects.conversation import Conversation, compared_message
 from migrator_lib.reconcile.differences import Difference, compare, matched_by, ours
 from migrator_lib.reconcile.neutral import Neutral
-from migrator_lib.sample.choice import Choice
+from migrator_lib.sample.choice import Choice, key_of
 from migrator_lib.side_effects import Done
-from migrator_lib.staging import Staged, TicketRecord
+from migrator_lib.staging import ConversationRecord, Staged
 
 REHEARSED = "rehearsed"
 MOVED = "moved"
+THE_RECORD = "ticket"
+"""Field of a difference that is about the whole record: in Gorgias each is a ticket."""
+NUMBERS = ("TicketNumber", "ChatNumber", "CallNumber")
 REHEARSED_FALLBACK = -1
 """Id that stands for the fallback agent where nothing is loaded."""
 
@@ -41,9 +46,9 @@ class Part:
 
 @dataclass
 class Reviewed:
-    """One ticket of the sample."""
+    """One record of the sample: a ticket, a chat, a call log."""
 
-    ticket: TicketRecord
+    record: ConversationRecord
     reasons: list[str]
     is_random: bool
     outcome: str
@@ -51,7 +56,7 @@ class Reviewed:
     payload_hash: str | None = None
     target_id: str | None = None
     expected: Json | None = None
-    """Canonical fields of the ticket as they were meant, with references."""
+    """Canonical fields as they were meant, with references."""
     actual: Json | None = None
     differences: list[Difference] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
@@ -59,12 +64,36 @@ class Reviewed:
     @property
     def key(self) -> str:
         """Return the source key."""
-        return str(self.ticket.id)
+        return str(self.record.id)
+
+    @property
+    def name(self) -> str:
+        """Return object and source key: ``ticket:17``."""
+        return key_of(self.record.kind, self.record.id)
+
+    @property
+    def title(self) -> str:
+        """Return what people call it, by the number that they know."""
+        row = self.record.row
+        number = next((row[column] for column in NUMBERS if row.get(column)), self.record.id)
+        return f"{self.record.kind.replace('_', ' ').capitalize()} {number}"
 
     @property
     def all_differences(self) -> list[Difference]:
-        """Differences of the ticket and of everything in it."""
+        """Differences of the record and of everything in it."""
         return [*self.differences, *(d for part in self.parts for d in part.differences)]
+
+    @property
+    def fingerprint(self) -> str:
+        """Return the hash of what it became and of what differs: a person's verdict is about that."""
+        content = [self.payload_hash or self.outcome, sorted(self.differences_for_digest())]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
+
+    def differences_for_digest(self) -> Iterator[list[str]]:
+        """Yield what differs; of dates and of ids by no reference only that they do."""
+        for difference in self.all_differences:
+            steady = not difference.field.endswith("_datetime")
+            yield [self.name, difference.field, *((difference.expected, difference.actual) if steady else ())]
 
     @property
     def is_right(self) -> bool:
@@ -80,21 +109,16 @@ class Review:
     lookups: Lookups
     rehearsal: bool
     not_found: list[str] = field(default_factory=list)
-    tickets: list[Reviewed] = field(default_factory=list)
+    population: int = 0
+    """How many the random ones were drawn from."""
+    records: list[Reviewed] = field(default_factory=list)
     restored: list[Done] = field(default_factory=list)
     """What was switched off in the account for the sample, and is put back."""
 
     @property
     def right(self) -> int:
-        """Tickets that are as they were meant."""
-        return sum(ticket.is_right for ticket in self.tickets)
-
-    def differences_for_digest(self) -> Iterator[list[str]]:
-        """Yield what differs; of dates and of ids by no reference only that they do."""
-        for ticket in self.tickets:
-            for difference in ticket.all_differences:
-                steady = not difference.field.endswith("_datetime")
-                yield [ticket.key, difference.field, *((difference.expected, difference.actual) if steady else ())]
+        """Records that are as they were meant."""
+        return sum(one.is_right for one in self.records)
 
 
 class Reviewer:
@@ -113,10 +137,11 @@ class Reviewer:
 
     def _rehearsed_ids(self) -> dict[tuple[str, str], str]:
         """Return made-up ids for everything that payloads refer to, so that a rehearsal shows what would be sent."""
-        outcomes = (TICKET.transform(record, self.lookups) for record in TICKET.records(self.staged, self.lookups))
+        records = [(obj, one) for obj in CONVERSATIONS for one in obj.records(self.staged, self.lookups)]
+        outcomes = (obj.transform(one, self.lookups) for obj, one in records)
         found = {(ref.partition(":")[0], ref.partition(":")[2]): str(n) for n, ref in enumerate(references(outcomes))}
-        rows = (row for batch in self.staged.ticket_batches() for ticket in batch for row in ticket.attachments)
-        keys = [str(row["TicketAttachmentID"]) for row in rows]
+        rows = (row for _, one in records if isinstance(one.data, ConversationRecord) for row in one.data.attachments)
+        keys = [row["AttachmentKey"] for row in rows]
         return found | {(ATTACHMENT.name, key): f"st-attachment:{key}" for key in keys}
 
     def _fallback_user(self) -> int | None:
@@ -125,38 +150,38 @@ class Reviewer:
         return next((user.id for user in users if lowered(user.email) == email), None)
 
     def run(self) -> Review:
-        """Compare every ticket."""
+        """Compare every record."""
         found = Review(self.lookups.mapping.hash, self.lookups, self.engagement.rehearsal)
-        found.not_found = list(self.choice.not_found)
+        found.not_found, found.population = list(self.choice.not_found), self.choice.population
         self.engagement.progress.begin("Reading the sample back", len(self.choice.reasons))
-        for batch in self.staged.ticket_batches():
-            for ticket in batch:
-                found.tickets.append(self._review(ticket))
-                self.engagement.progress.advance()
+        for obj in CONVERSATIONS:
+            for batch in self.staged.batches(obj.family):
+                for record in batch:
+                    found.records.append(self._review(obj, record))
+                    self.engagement.progress.advance()
         self.engagement.progress.end()
         return found
 
-    def _review(self, ticket: TicketRecord) -> Reviewed:
-        reviewed = Reviewed(ticket, self.choice.reasons.get(ticket.id, []), self.choice.is_random(ticket.id), MOVED)
-        match TICKET.transform(Record(str(ticket.id), ticket), self.lookups):
-            case Skip(rule):
-                reviewed.outcome = f"left out: {rule.replace('_', ' ')}"
-                reviewed.differences = self._must_be_absent(ticket)
-            case Quarantine(reason):
-                reviewed.outcome = f"in quarantine: {reason}"
+    def _review(self, obj: Conversation, record: ConversationRecord) -> Reviewed:
+        key = key_of(record.kind, record.id)
+        reviewed = Reviewed(record, self.choice.reasons.get(key, []), self.choice.is_random(key), MOVED)
+        match obj.transform(Record(str(record.id), record), self.lookups):
             case Send() as send:
                 reviewed.payload_hash = send.hash
-                self._compare(reviewed, send)
+                self._compare(obj, reviewed, send)
+            case other:
+                reviewed.outcome = _left_behind(other)
+                reviewed.differences = self._must_be_absent(obj, record)
         return reviewed
 
-    def _must_be_absent(self, ticket: TicketRecord) -> list[Difference]:
-        external_id = self.lookups.external_id(TICKET.name, ticket.id)
+    def _must_be_absent(self, obj: Conversation, record: ConversationRecord) -> list[Difference]:
+        external_id = self.lookups.external_id(obj.name, record.id)
         if self.engagement.rehearsal or not self.engagement.api(self.target).tickets.by_external_id(external_id):
             return []
-        return [Difference("ticket", "not in Gorgias", "is there")]
+        return [Difference(THE_RECORD, "not in Gorgias", "is there")]
 
-    def _compare(self, reviewed: Reviewed, send: Send) -> None:
-        entry = self.engagement.ledger.entry(self.target, TICKET.name, reviewed.key)
+    def _compare(self, obj: Conversation, reviewed: Reviewed, send: Send) -> None:
+        entry = self.engagement.ledger.entry(self.target, obj.name, reviewed.key)
         if self.engagement.rehearsal:
             reviewed.outcome = REHEARSED
         elif entry is None or entry.target_id is None:
@@ -168,26 +193,26 @@ class Reviewer:
         except RecordUnusable as error:
             reviewed.outcome = f"in quarantine: {error.message}"
             return
-        reviewed.expected = self.neutral.ticket(TICKET.compared(expected))
+        reviewed.expected = self.neutral.ticket(obj.compared(expected))
         if reviewed.target_id is not None:
-            self._read_back(reviewed, expected)
+            self._read_back(obj, reviewed, expected)
         else:
             reviewed.parts = [Part(self._neutral(message), None, []) for message in expected["messages"]]
 
     def _neutral(self, message: Json) -> Json:
         return self.neutral.message(compared_message(message))
 
-    def _read_back(self, reviewed: Reviewed, expected: Json) -> None:
+    def _read_back(self, obj: Conversation, reviewed: Reviewed, expected: Json) -> None:
         api = self.engagement.api(self.target)
         found = api.tickets.by_external_id(expected["external_id"])
         there = [ticket for ticket in found if not ticket.trashed_datetime]
         if len(there) != 1:
-            reviewed.differences = [Difference("ticket", "once in Gorgias", f"{len(there)} times")]
+            reviewed.differences = [Difference(THE_RECORD, "once in Gorgias", f"{len(there)} times")]
         if not any(str(ticket.id) == reviewed.target_id for ticket in there):
             return
         ticket_id = int(reviewed.target_id or 0)
         actual = api.tickets.get(ticket_id, custom_fields=True)
-        reviewed.actual = self.neutral.ticket(TICKET.compared(actual.as_json()))
+        reviewed.actual = self.neutral.ticket(obj.compared(actual.as_json()))
         reviewed.differences += ours(compare(reviewed.expected or {}, reviewed.actual), self.lookups.behaviour)
         messages = [message.as_json() for page in api.messages.pages(ticket_id) for message in page]
         reviewed.parts = self._parts(expected["messages"], messages)
@@ -204,10 +229,22 @@ class Reviewer:
         return Part(one, other, [_inside(part_name(one), d) for d in compare(one, other)])
 
 
+def _left_behind(outcome: Outcome) -> str:
+    """Return in words what became of a record that is not sent."""
+    match outcome:
+        case Skip(rule):
+            return f"left out: {rule.replace('_', ' ')}"
+        case HandOver(document):
+            return f"left out: written to {document}"
+        case Quarantine(reason):
+            return f"in quarantine: {reason}"
+    return "left out: merged"
+
+
 def part_name(message: Mapping[str, Any] | None) -> str:
     """Return what a message is called: ``message 17`` or ``note 4``, by its source key."""
     obj, _, key = str((message or {}).get("external_id") or "").rpartition(":")
-    return f"{'note' if obj.endswith('comment') else 'message'} {key}" if key else "note without a number"
+    return f"{'note' if obj.endswith(('comment', 'note')) else 'message'} {key}" if key else "note without a number"
 
 
 def _inside(name: str, difference: Difference) -> Difference:

@@ -255,7 +255,7 @@ class FileIndex(Files):
 
     @cached_property
     def _checksums_seen(self) -> bool:
-        rows = self._staged.columns("TicketAttachments", ["FileNameOnDisk", "Length", "Crc"])
+        rows = self._staged.attachments(["FileNameOnDisk", "Length", "Crc"])
         return any(
             row["Length"] and match(row, self.named(name_on_disk(row)), checksums_hold=False).agrees >= 2
             for row in alive_through(rows, self._alive)

@@ -68,7 +68,7 @@ def match(row: Row, candidates: Sequence[IndexedFile], *, checksums_hold: bool) 
     A file is taken where size and checksum agree, or one of them, or where the row says nothing of either.
 
     Args:
-        row: of TicketAttachments; ``Length`` and ``Crc`` are looked at.
+        row: of an attachment; ``Length`` and ``Crc`` are looked at.
         candidates: the files of that name.
         checksums_hold: whether rows' checksums are known to be ours; then one that differs tells of a damaged file.
     """
@@ -142,9 +142,9 @@ class Files:
         """Return which file a row means: below the files root, else what the database holds of it."""
         name = name_on_disk(row)
         found = self.named(name) if name else ()
-        return match(row, found or self.named(blob_name(row["TicketAttachmentID"])), checksums_hold=self.checksums_hold)
+        return match(row, found or self.named(blob_name(row["AttachmentKey"])), checksums_hold=self.checksums_hold)
 
 
-def blob_name(attachment: int) -> str:
+def blob_name(key: str) -> str:
     """Return the name in the index of what the database itself holds of an attachment; no file has such a name."""
-    return f"attachment:{attachment}"
+    return f"attachment:{key}"

@@ -15,7 +15,7 @@ from migrator_lib.gorgias.api import Json
 from migrator_lib.ledger import GONE, Entry, Ledger
 from migrator_lib.ledger.written import TRASHED
 from migrator_lib.objects import PEOPLE, SETUP, TICKET
-from migrator_lib.objects.ticket import compared_message, moment
+from migrator_lib.objects.conversation import compared_message, moment
 from migrator_lib.staging import Staged
 
 if TYPE_CHECKING:

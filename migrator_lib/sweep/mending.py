@@ -21,7 +21,7 @@ from migrator_lib.load.trash import kept
 from migrator_lib.load.updates import UPDATING
 from migrator_lib.lookups import iso
 from migrator_lib.objects import TICKET
-from migrator_lib.objects.ticket import moment
+from migrator_lib.objects.conversation import moment
 from migrator_lib.progress import Progress
 from migrator_lib.sweep.finding import ITS_TICKETS, UNSETTLED, WORKED_ON, Extra
 

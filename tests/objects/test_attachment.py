@@ -16,7 +16,7 @@ from tests.shop import Shop, full
 def outcome(shop: Shop, size: int = 10, **row: Any) -> Outcome:
     lookups = shop.lookups()
     lookups.files = Files({"abc.att": [IndexedFile("App_Data/abc.att", size)]})
-    extra = {name: row.pop(name, False) for name in ("OfDraft", "Embedded")}
+    extra = {"AttachmentKey": "5", **{name: row.pop(name, False) for name in ("OfDraft", "Embedded")}}
     given = {"TicketID": 1, "TicketAttachmentID": 5, "FileNameOnDisk": "ABC.att", "Length": size, **row}
     return ATTACHMENT.transform(Record("5", {**full("TicketAttachments", given), **extra}), lookups)
 
@@ -64,4 +64,4 @@ def test_one_larger_than_the_limit_is_quarantined(shop: Shop) -> None:
     [(None, "attachment-5"), ("  ", "attachment-5"), (" a.txt ", "a.txt"), ("x" * 300 + ".pdf", "x" * 251 + ".pdf")],
 )
 def test_a_file_has_a_name_that_keeps_its_ending(name: str | None, wanted: str) -> None:
-    assert upload_name({"FileNameOriginal": name, "TicketAttachmentID": 5}) == wanted
+    assert upload_name({"FileNameOriginal": name, "AttachmentKey": "5"}) == wanted

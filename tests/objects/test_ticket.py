@@ -8,7 +8,7 @@ import pytest
 
 from migrator_lib.objects import TICKET
 from migrator_lib.objects.base import Merge, Outcome, Quarantine, Record, Send, Skip
-from migrator_lib.objects.ticket import moment
+from migrator_lib.objects.conversation import moment
 from tests.shop import ANN, DANA, GONE, OPENED, QUEUE, Shop, minutes, ticket
 
 AT = "2024-03-01T09:00:00Z"

@@ -67,7 +67,7 @@ def stage(desk: Desk, named: str = "", limit: int = 200) -> FileIndex:
 def row(key: int) -> dict[str, Any]:
     content = CONTENTS.get(key, b"?")
     return {
-        "TicketAttachmentID": key,
+        "AttachmentKey": str(key),
         "FileNameOnDisk": f"{key}.att",
         "Length": len(content),
         "Crc": zlib.crc32(content),

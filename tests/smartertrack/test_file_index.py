@@ -117,7 +117,7 @@ def test_a_file_below_a_folder_whose_name_is_no_utf_8_says_so_while_there_is_tim
     (root / "1").rename(folder)
     assert len(extract(desk, root)) == 11
     index = FileIndex(desk.staged("full"))
-    rows = desk.staged("full").columns("TicketAttachments", ["TicketAttachmentID", "FileNameOnDisk", "Length", "Crc"])
+    rows = desk.staged("full").attachments(["FileNameOnDisk", "Length", "Crc"])
     states = {row["FileNameOnDisk"]: index.match(row) for row in rows}
     assert (states["a.PDF"].state, states["i.PDF"].state) == ("unreadable", "matched")
     assert "rename" in states["a.PDF"].file.error  # type: ignore[union-attr]
@@ -278,7 +278,7 @@ def test_a_file_that_cannot_be_read_is_indexed_with_the_reason_and_the_rest_goes
     rows = {row["Name"]: row for row in extract(desk, Broken(root, failing("b.pdf", error=error)))}
     assert (rows["b.pdf"]["Error"], rows["b.pdf"]["Sha256"]) == (error.strerror, None)
     assert [name for name, row in rows.items() if row["Error"]] == ["b.pdf"]
-    assert FileIndex(desk.staged("full")).match({"TicketAttachmentID": 2, "FileNameOnDisk": "b.pdf", "Length": 1,
+    assert FileIndex(desk.staged("full")).match({"AttachmentKey": "2", "FileNameOnDisk": "b.pdf", "Length": 1,
                                                  "Crc": 1}).state == "unreadable"  # fmt: skip
 
 
@@ -401,7 +401,11 @@ def indexed(path: str, content: bytes, *, read: bool = True) -> tuple[str, Index
 
 def wants(name: str, content: bytes | None = None, key: int = 1) -> Row:
     crc = {} if content is None else {"Length": len(content), "Crc": zlib.crc32(content)}
-    return {"TicketAttachmentID": key, "FileNameOnDisk": name, **crc}
+    return {"AttachmentKey": str(key), "FileNameOnDisk": name, **crc}
+
+
+def of_ticket(wanted: Row, key: int) -> Row:
+    return {"TicketID": 1, "TicketAttachmentID": key, **{k: v for k, v in wanted.items() if k != "AttachmentKey"}}
 
 
 def test_a_file_that_a_later_stage_did_not_read_keeps_its_checksums_if_its_size_is_the_same(tmp_path: Path) -> None:
@@ -444,7 +448,7 @@ def test_filling_the_look_up_and_going_through_all_rows_say_that_this_process_is
 
     for key in range(1, 6):
         shop.file(f"{key}.att", b"content")
-        shop.add("TicketAttachments", {**wants(f"{key}.att", b"other", key), "TicketID": 1})
+        shop.add("TicketAttachments", of_ticket(wants(f"{key}.att", b"other"), key))
     staged = shop.stage()
     index = Lookups.of(staged, shop.mapping(staged), shop.parameters(), alive).files
     assert index.named("1.att")
@@ -458,8 +462,7 @@ def test_one_checksum_that_agrees_makes_the_others_count(tmp_path: Path) -> None
         shop = Shop(tmp_path / proof.decode())
         shop.file("a.att", b"damag")
         shop.file("b.att", b"proof")
-        shop.add("TicketAttachments", {**wants("a.att", b"whole"), "TicketID": 1},
-                 {**wants("b.att", proof, 2), "TicketID": 1})  # fmt: skip
+        shop.add("TicketAttachments", of_ticket(wants("a.att", b"whole"), 1), of_ticket(wants("b.att", proof), 2))
         assert shop.lookups().files.match(wants("a.att", b"whole")).state == state
 
 
@@ -494,7 +497,7 @@ def test_a_name_that_a_share_gives_in_another_form_is_the_same_name(
         write.add("TicketAttachments", TicketAttachmentID=1, TicketID=1, FileNameOnDisk=row)
     (root / disk).write_bytes(b"here")
     extract(named := Desk(sqlite_url(folder), tmp_path / "other"), root)
-    (staged,) = named.staged("full").columns("TicketAttachments", ["TicketAttachmentID", "FileNameOnDisk"])
+    (staged,) = named.staged("full").attachments(["FileNameOnDisk"])
     found = FileIndex(named.staged("full")).match(staged)
     assert (found.state, found.crc) == ("matched", zlib.crc32(b"here"))
 

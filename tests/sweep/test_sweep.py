@@ -12,7 +12,7 @@ import pytest
 from migrator_lib.clock import ManualClock
 from migrator_lib.gorgias.api import GorgiasApi
 from migrator_lib.ledger import Ledger
-from migrator_lib.objects.ticket import moment
+from migrator_lib.objects.conversation import moment
 from migrator_lib.progress import Progress
 from migrator_lib.reconcile import Reconciler, Reconciliation
 from migrator_lib.reconcile.readback import ReadBack

@@ -16,7 +16,7 @@ from typing import Any
 from migrator_lib.lookups import Lookups, lowered
 from migrator_lib.objects import TICKET, find
 from migrator_lib.objects.base import Send
-from migrator_lib.objects.ticket import moment
+from migrator_lib.objects.conversation import moment
 from migrator_lib.simulators.gorgias import Account
 from migrator_lib.staging import Staged
 from tests.simulated_account import FALLBACK
