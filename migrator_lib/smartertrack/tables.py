@@ -113,6 +113,8 @@ DEFINITIONS: tuple[SourceTable, ...] = (
     _table("TicketStatuses", "TicketStatusID", "EnglishName IsOpen IsActive", "DisplayName SortOrder IsLocked"),
     _table("TicketPriorities", "TicketPriorityID", "EnglishName", "DisplayName SortOrder"),
     _table("CommentTypes", "CommentTypeID", "EnglishName", "DisplayName"),
+    _table("TaskStatuses", "TaskStatusID", "", "EnglishName DisplayName IsOpen"),
+    _table("TaskPriorities", "TaskPriorityID", "", "EnglishName DisplayName"),
     _table("Tags", "TagID", "Name", "IsDeleted DateCreatedUTC"),
     _table(
         "Events",
@@ -141,8 +143,8 @@ DEFINITIONS: tuple[SourceTable, ...] = (
         "Threads",
         "ThreadID",
         "Subject BrandID",
-        "CategoryType Status DateCreatedUTC DateLastPostUTC ReplyCount IsLocked Visible HasAnswer UserID Score IsSticky "
-        "TicketID",
+        "CategoryType Status DateCreatedUTC DateLastPostUTC ReplyCount IsLocked Visible HasAnswer UserID Score "
+        "IsSticky TicketID",
     ),
     _table(
         "ThreadPosts",
@@ -153,6 +155,23 @@ DEFINITIONS: tuple[SourceTable, ...] = (
     _table("ThreadComments", "ThreadCommentID", "", "ThreadPostID NeedsModeration"),
     _table("ThreadTags", "ThreadTagID", "", "Tag BrandID IsCategory"),
     _table("ThreadTagsInThreads", "ThreadTagID ThreadID"),
+    _table("CannedCategories", "CannedCategoryID", "", "CannedCategoryID_Parent CategoryName"),
+    _table(
+        "CannedReplies",
+        "CannedReplyID",
+        "",
+        "CannedCategoryID DepartmentID UserID Subject Body DateModifiedUTC IsDeleted IsDraft IsFlaggedForReview "
+        "IsForTickets IsForChats LanguageID",
+    ),
+    _table("SurveyQuestions", "SurveyQuestionID", "", "Question"),
+    _table("SurveysOffered", "SurveyOfferedID", "", "SurveyOfferedUserContextID OfferedAt ViewedAt AnsweredAt Rating"),
+    _table("SurveyOfferedUserContext", "SurveyOfferedUserContextID", "", "TicketID ChatID"),
+    _table(
+        "SurveyQuestionAnswers",
+        "SurveyOfferedID SurveyQuestionAnswerID",
+        "",
+        "SurveyQuestionID TextAnswerValue NumericAnswerValue QuestionAsAsked MaxQuestionValueAsAsked WeightAsAsked",
+    ),
 )
 """Small tables that define things or are only listed; read whole."""
 
@@ -178,8 +197,20 @@ TICKET_CHILDREN: tuple[SourceTable, ...] = (
     ),
     _table("CustomDataFieldsInTickets", "TicketID CustomFieldID", "DataContent"),
     _table("TicketMerges", "TicketID TicketNumber"),
-    _table("Tasks", "TicketID TaskID", "", "IsDeleted DateModifiedUTC"),
-    _table("TimeLogs", "TicketID TimeLogID", "", "TagID IsDeleted DateModifiedUTC"),
+    _table(
+        "Tasks",
+        "TicketID TaskID",
+        "",
+        "IsDeleted DateModifiedUTC TaskStatusID TaskPriorityID UserID Subject Description DateStartUTC DateDueUTC "
+        "DateCreatedUTC DateCompletedUTC",
+    ),
+    _table(
+        "TimeLogs",
+        "TicketID TimeLogID",
+        "",
+        "TagID IsDeleted DateModifiedUTC UserID Subject Description DateCreatedUTC DateStartUTC DateEndUTC IsBillable",
+    ),
+    _table("TicketLinks", "TicketID TicketLinkID", "", "TicketID_Secondary ChatID CallLogID"),
 )
 """Tables read in the order of their ticket, so that a ticket's rows lie together."""
 
@@ -276,9 +307,7 @@ TAGS_IN_TASKS = _table("TagsInTasks", "TagsInTasksID", "TaskID TagID")
 AUDITED: tuple[SourceTable, ...] = (
     _table("GlobalSettings", "", "", "SettingName SettingValue"),
     _table("Servers", "", "", "DateLastHeartbeatUTC IsEnabled IsActiveServer LicensingMode FilePath"),
-    _table("CannedReplies", "", "", "IsDeleted"),
     _table("KbArticles", "", "", "IsDeleted IsDraft IsPrivate LanguageID KbArticleID_ForwardTo"),
-    _table("TicketLinks", "", "", "ChatID CallLogID"),
     _table("ThreadPostAttachments", "", "", "FileNameOnDisk"),
     _table("Files", "", "", "FileNameOnDisk CompressionType"),
 )
