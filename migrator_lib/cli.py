@@ -13,6 +13,7 @@ from rich.table import Table
 
 from migrator_lib.cli_freeze import rehearse_freeze
 from migrator_lib.cli_ledger import ledger
+from migrator_lib.cli_mapping import before_signing, mapping
 from migrator_lib.cli_remap import remap
 from migrator_lib.cli_simulate import simulate
 from migrator_lib.cli_sweep import sweep
@@ -50,6 +51,7 @@ them in order; with --execute it writes to Gorgias, and goes on where the last o
 )
 app.add_typer(simulate, name="simulate")
 app.command("remap")(remap)
+app.command("mapping")(mapping)
 app.add_typer(ledger, name="ledger")
 app.command()(sweep)
 app.command()(rehearse_freeze)
@@ -389,15 +391,16 @@ def sign(
                 f"The gate '{gate}' is decided by a check, nobody can sign it.",
                 next_step=f"mend what the check found (migrator status {engagement}), and run again.",
             )
-        if not by.strip():
-            raise ParameterError("--by is empty.", next_step="give the name of the person who states it.")
+        by = gates.signer(by)
         subject = opened.gate_subject(found)
         if subject is None:
             raise ParameterError(
                 f"What the gate '{gate}' is about does not exist yet.",
                 next_step=f"migrator run {engagement} {found.after_signing} makes it, and stops at the gate.",
             )
-        gates.SignOffs(opened.paths.signoffs_file).sign(found, by=by.strip(), subject=subject, note=note)
+        if gate == "mapping":
+            before_signing(opened)
+        gates.SignOffs(opened.paths.signoffs_file).sign(found, by=by, subject=subject, note=note)
     except MigratorError as error:
         fail(error)
     out.print(f"{by} states for {engagement}: {found.statement}")

@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,9 @@ from migrator_lib.gorgias.sign_in import signing
 from migrator_lib.gorgias.transport import Transport
 from migrator_lib.ledger import Ledger, open_ledger
 from migrator_lib.lookups import Lookups
+from migrator_lib.mapping import Difference, Question, difference
+from migrator_lib.mapping import signed as signed_mapping
+from migrator_lib.pages import counted
 from migrator_lib.parameters import Account, Parameters, load
 from migrator_lib.paths import Paths
 from migrator_lib.progress import Progress
@@ -159,6 +162,16 @@ class Engagement:
             )
         return mapping.load(self.paths.mapping_file)
 
+    @property
+    def questions(self) -> list[Question]:
+        """What the mapping asks and nobody has answered yet."""
+        return mapping.questions(self.paths.mapping_file) if self.paths.mapping_file.exists() else []
+
+    def changed_since_signed(self) -> list[Difference] | None:
+        """Return what changed in the mapping since somebody signed it; None where that cannot be told."""
+        signed = gates.SignOffs(self.paths.signoffs_file).signed(gates.find("mapping"))
+        return signed_mapping.changed_since(self.paths.signed_mapping_file, signed, self.mapping)
+
     def account(self, target: str) -> Account:
         """Return the parameters of an account: production or sandbox.
 
@@ -277,7 +290,22 @@ class Engagement:
     def _gate_states(self, looked_at: Sequence[gates.Gate]) -> list[gates.GateState]:
         signoffs = gates.SignOffs(self.paths.signoffs_file)
         signed = signoffs.states((gate, self.gate_subject(gate)) for gate in looked_at if gate.statement)
+        if "mapping" in signed:
+            signed["mapping"] = self._mapping_gate(signed["mapping"])
         return [signed.get(gate.name) or gates.checked(gate, self._seen(gate)) for gate in looked_at]
+
+    def _mapping_gate(self, state: gates.GateState) -> gates.GateState:
+        """Return where the gate of the mapping stands: closed by a question, and with what changed since."""
+        asked = self.questions
+        if asked:
+            words = f"{counted(len(asked), 'question')} in mapping.yaml {'waits' if len(asked) == 1 else 'wait'} for an"
+            return replace(state, state="open", reason=f"{words} answer", detail=tuple(one.words() for one in asked))
+        if state.state != "stale":
+            return state
+        changed = self.changed_since_signed()
+        if changed is None:
+            return replace(state, detail=("what was signed is not kept, so the difference cannot be shown",))
+        return replace(state, detail=tuple(difference.listed(changed)))
 
     def _seen(self, gate: gates.Gate) -> dict[str, Any] | None:
         """Return what a check saw for its gate; what the sandbox answered is judged anew each time."""

@@ -52,8 +52,16 @@ class GateState:
     by: str = ""
     on: str = ""
     reason: str = ""
+    detail: tuple[str, ...] = ()
+    """Lines that say more, such as what changed since the signature."""
 
 
+LONGEST_NAME = 120
+"""Characters of a name."""
+NO_NAMES = ("NAME", "YOUR NAME", "ME", "ADMIN", "ROOT", "TEST")
+"""What stands in the place of a name, and is none."""
+HISTORY = 50
+"""Earlier signatures of a gate that are kept."""
 NOT_THERE = "what is to be signed does not exist yet"
 GATES: tuple[Gate, ...] = (
     Gate("api_access", "02_schema_design", ""),
@@ -89,6 +97,22 @@ def find(name: str) -> Gate:
     raise ParameterError(
         f"There is no gate '{name}'.", next_step="choose one of: " + ", ".join(gate.name for gate in GATES) + "."
     )
+
+
+def signer(by: str) -> str:
+    """Return the name of who signs, trimmed.
+
+    Raises:
+        ParameterError: it is no name of a person.
+    """
+    name = " ".join(by.split())
+    letters = sum(letter.isalpha() for letter in name)
+    if letters < 2 or len(name) > LONGEST_NAME or "@" in name or name.upper() in NO_NAMES:
+        what = f"'{name[:LONGEST_NAME]}' is no name" if name else "is empty"
+        raise ParameterError(
+            f"--by {what}.", next_step='give the name of the person who states it: --by "Margit Olsen".'
+        )
+    return name
 
 
 def statement_hash(gate: Gate) -> str:
@@ -139,16 +163,36 @@ class SignOffs:
         entries = self._read()
         return {gate.name: _state(gate, subject, entries.get(gate.name, {})) for gate, subject in subjects}
 
+    def signed(self, gate: Gate) -> str:
+        """Return the hash that a gate's signature is bound to; empty where nobody signed.
+
+        Raises:
+            ParameterError: the file holds something else than signatures.
+        """
+        return str(self._read().get(gate.name, {}).get("hash") or "")
+
+    def earlier(self, gate: Gate) -> list[Mapping[str, Any]]:
+        """Return who signed a gate before the signature that counts, latest first.
+
+        Raises:
+            ParameterError: the file holds something else than signatures.
+        """
+        return list(self._read().get(gate.name, {}).get("earlier") or ())
+
     def sign(self, gate: Gate, *, by: str, subject: str, note: str = "") -> None:
-        """Write a signature: name, moment, and the hash of what is signed.
+        """Write a signature: name, moment, and the hash of what is signed. The one before it is kept as history.
 
         Raises:
             ParameterError: the file holds something else than signatures.
             StorageError: it cannot be written.
         """
         document = self._read()
+        before = dict(document.get(gate.name, {}))
+        history = [*([before] if before else []), *(before.pop("earlier", None) or ())][:HISTORY]
         entry = {"by": by, "on": datetime.now(UTC).isoformat(timespec="seconds"), "hash": subject}
-        document[gate.name] = {**entry, **({"note": note} if note else {})}
+        document[gate.name] = {
+            **entry, **({"note": note} if note else {}), **({"earlier": history} if history else {})
+        }  # fmt: skip
         mend = "make room, or give this user the right to write there; then sign again."
         with beside(self.file, next_step=mend) as place:
             YAML(typ="rt").dump(document, place)
@@ -196,8 +240,9 @@ def require(state: GateState, engagement: str, step: str) -> None:
             gate=gate.name,
             next_step=f"migrator run {engagement} {gate.after_signing} makes it, and stops at the gate.",
         )
+    more = "".join(f"\n  {line}" for line in state.detail) + ("\n" if state.detail else " ")
     raise GateClosed(
-        f"{step} waits at the gate '{gate.name}': {state.reason}. What is stated by signing: {gate.statement}",
+        f"{step} waits at the gate '{gate.name}': {state.reason}.{more}What is stated by signing: {gate.statement}",
         gate=gate.name,
         next_step=f'migrator sign {engagement} {gate.name} --by "YOUR NAME", then migrator run {engagement} '
         + ("again." if gate.after_signing == "--execute" else f"{gate.after_signing}."),

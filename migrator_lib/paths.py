@@ -54,6 +54,11 @@ class Paths:
         return self.parameters / "mapping.yaml"
 
     @property
+    def signed_mapping_file(self) -> Path:
+        """``signed/mapping.yaml``: the mapping as it was when it was signed last."""
+        return self.parameters / "signed" / "mapping.yaml"
+
+    @property
     def signoffs_file(self) -> Path:
         """``signoffs.yaml``."""
         return self.parameters / "signoffs.yaml"

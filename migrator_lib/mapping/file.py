@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,26 +12,54 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
 from migrator_lib.errors import ParameterError
-from migrator_lib.mapping.model import EngagementMapping, Entry
+from migrator_lib.mapping.model import CHOOSE, CONFIDENT, EngagementMapping, Entry
+from migrator_lib.mapping.questions import Question, asked, settled
 from migrator_lib.storage import beside
 from migrator_lib.yaml_file import read_yaml
 
 HEADER = """\
 What the source's codes and definitions become in Gorgias. Proposed by notebook 02; a person confirms it:
   migrator sign ENGAGEMENT mapping --by "NAME"
-Change 'becomes' where the proposal is wrong ('reason' says where it came from), then sign again.
+Where it says CHOOSE, write what it becomes: 'proposed' says what seems right, 'reason' why it is asked.
+Change 'becomes' where a proposal is wrong ('reason' says where it came from), then sign again.
 A code that SmarterTrack's own tables do not define stops notebook 01, which says what to add here.
 """
 
 
 def load(file: Path) -> EngagementMapping:
-    """Read and validate a ``mapping.yaml``.
+    """Read and validate a ``mapping.yaml``. Open questions are no part of it (:func:`questions`).
 
     Raises:
         ParameterError: naming the file, the key and the mend.
     """
+    return _validated(file, settled(_with_text_keys(read_yaml(file)), as_proposed=False))
+
+
+def load_as_proposed(file: Path) -> EngagementMapping:
+    """Read a ``mapping.yaml`` with every open question answered as proposed: to plan with, never to load by.
+
+    Raises:
+        ParameterError: naming the file, the key and the mend.
+    """
+    return _validated(file, settled(_with_text_keys(read_yaml(file)), as_proposed=True))
+
+
+def questions(file: Path) -> list[Question]:
+    """Return what nobody has answered yet, in the order of the sections.
+
+    Raises:
+        ParameterError: the file cannot be read.
+    """
+    with suppress(OSError):
+        lines = (line.strip() for line in file.read_bytes().splitlines())
+        if not any(CHOOSE.encode() in line and not line.startswith(b"#") for line in lines):
+            return []  # a mapping of thousands of tags takes seconds to be read as YAML
+    return list(asked(read_yaml(file)))
+
+
+def _validated(file: Path, document: Any) -> EngagementMapping:
     try:
-        return EngagementMapping.model_validate(_with_text_keys(read_yaml(file)))
+        return EngagementMapping.model_validate(document)
     except ValidationError as error:
         problems = [
             f"  {'.'.join(str(part) for part in problem['loc']) or file.name}: "
@@ -92,8 +121,16 @@ def merge_into_file(file: Path, proposal: EngagementMapping) -> list[str]:
 
 
 def _worth_writing(dumped: Mapping[str, Any], entry: Entry) -> dict[str, Any]:
-    """Return what the file says of an entry: what it becomes, and all that is not as by default."""
+    """Return what the file says of an entry: what it becomes, and all that is not as by default.
+
+    What is not sure is asked: it becomes nothing yet, and the proposal stands beside that.
+    """
     defaults = {name: field.default for name, field in type(entry).model_fields.items()}
-    return {
+    kept = {
         name: value for name, value in dumped.items() if name == "becomes" or getattr(entry, name) != defaults[name]
     }
+    if entry.confidence < CONFIDENT and "becomes" in kept:
+        kept |= {"becomes": CHOOSE, "proposed": kept["becomes"]}
+    first, last = ("name", "becomes", "proposed"), ("confidence", "reason")
+    middle = [name for name in kept if name not in first + last]
+    return {name: kept[name] for name in (*first, *middle, *last) if name in kept}

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -23,17 +23,31 @@ FIELD_LIMIT = 25
 """Active ticket fields that Gorgias allows (docs.gorgias.com, ticket-fields-101)."""
 LONG = 512
 """Length of a custom field's value, characters, from which it is looked at closely."""
+CONFIDENT = 0.6
+"""A proposal that is less sure is a question: somebody has to answer it before the mapping can be signed."""
+CHOOSE = "CHOOSE"
+"""What stands in ``becomes`` until somebody chose."""
+UNSIGNED = ("confidence", "reason", "proposed")
+"""Fields of an entry that a signature is not bound to."""
 TagName = Annotated[str, Field(min_length=1, max_length=256)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 
 
 class Entry(Model):
-    """What every entry may say of itself; neither is signed."""
+    """What every entry may say of itself; none of it is signed."""
 
     confidence: Annotated[float, Field(ge=0, le=1)] = 1.0
     """How sure a proposal is, from 0 to 1; what a person wrote is sure."""
     reason: str = ""
     """Where it comes from."""
+    proposed: str = ""
+    """What ``becomes`` was proposed to be, where a person was asked."""
+
+    @model_validator(mode="after")
+    def _chosen(self) -> Entry:
+        if getattr(self, "becomes", "") == CHOOSE:
+            raise ValueError(f"nothing is chosen yet: write what it becomes in the place of {CHOOSE}")
+        return self
 
 
 class Status(Entry):
@@ -221,6 +235,12 @@ class EngagementMapping(Model):
                         raise ValueError(f"{own}.label: '{entry.label}' is the label of {first} too")
         return self
 
+    @classmethod
+    def entry_type(cls, section: str) -> type[Entry]:
+        """Return what the entries of a section are."""
+        found: type[Entry] = get_args(cls.model_fields[section].annotation)[1]
+        return found
+
     @property
     def hash(self) -> str:
         """Return what a signature is bound to: the content, without comments, reasons, and what is as by default.
@@ -230,6 +250,6 @@ class EngagementMapping(Model):
         content = self.model_dump(mode="json", exclude_defaults=True)
         for section in content.values():
             for entry in section.values():
-                for unsigned in ("reason", "confidence"):
+                for unsigned in UNSIGNED:
                     entry.pop(unsigned, None)
         return "sha256:" + hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

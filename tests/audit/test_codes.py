@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from migrator_lib import mapping
 from migrator_lib.audit import Audit, codes, parts, preflight, run_audit
 from migrator_lib.audit.codes import EMPTY, LISTED
-from migrator_lib.errors import ExitCode, HaltError, UnmappedCodes, exit_code_for
+from migrator_lib.errors import ExitCode, HaltError, ParameterError, UnmappedCodes, exit_code_for
 from migrator_lib.plan import codes as plan_codes
 from migrator_lib.simulators.smartertrack.schema import Writer
 from tests.audit.desk import Open, message, ticket
@@ -67,7 +66,7 @@ def test_what_the_error_says_to_write_lets_the_audit_pass_once_a_person_chose(en
     text = codes.entries(run_audit(engagement))
     mapping_file(tmp_path).write_text(text)
     with pytest.raises(
-        mapping.ParameterError, match=r"priorities\.88\.becomes: .*'critical', 'high', 'normal' or 'low'"
+        ParameterError, match=r"priorities\.88\.becomes: .*'critical', 'high', 'normal' or 'low'"
     ) as refused:
         run_audit(engagement)
     for key in ("statuses.77.name", "directions.2.becomes", "comment_types.9.name"):
@@ -93,7 +92,7 @@ def test_what_a_person_wrote_is_what_codes_are_taken_as(engage: Open, tmp_path: 
 def test_an_entry_without_a_sense_is_refused_by_file_and_key(engage: Open, tmp_path: Path) -> None:
     engagement = engage(more=unmapped)
     mapping_file(tmp_path).write_text(MAPPED.replace("becomes: outgoing", "becomes: sideways"))
-    with pytest.raises(mapping.ParameterError, match=r"directions\.2\.becomes: .*'incoming' or 'outgoing'"):
+    with pytest.raises(ParameterError, match=r"directions\.2\.becomes: .*'incoming' or 'outgoing'"):
         run_audit(engagement)
 
 
