@@ -16,8 +16,12 @@ from tests import kernel_less
 from tests.homes import demo_home
 
 PROPOSAL = EngagementMapping.model_validate({
-    "statuses": {"1": {"name": "Active", "becomes": "open"}, "2": {"name": "Waiting", "becomes": "open", "tag": "wait"}},
-    "priorities": {"7": {"name": "Whenever", "becomes": "normal", "confidence": 0.3, "reason": "no name that is known"}},
+    "statuses": {
+        "1": {"name": "Active", "becomes": "open"}, "2": {"name": "Waiting", "becomes": "open", "tag": "wait"},
+    },
+    "priorities": {
+        "7": {"name": "Whenever", "becomes": "normal", "confidence": 0.3, "reason": "no name that is known"},
+    },
     "tags": {"1": {"name": "vip", "becomes": "vip"}},
 })  # fmt: skip
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from migrator_lib import mapping
 from migrator_lib.audit import Audit, codes, parts, preflight, run_audit
 from migrator_lib.audit.codes import EMPTY, LISTED
 from migrator_lib.errors import ExitCode, HaltError, ParameterError, UnmappedCodes, exit_code_for
