@@ -8,13 +8,16 @@ from __future__ import annotations
 import hashlib
 import mimetypes
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from migrator_lib import contacts
+from migrator_lib.contacts import Asker, Contact
 from migrator_lib.external_id import external_id
+from migrator_lib.links import Links
 from migrator_lib.mapping import EngagementMapping, Team
 from migrator_lib.membership.kinds import FilterKind, kind_reader
 from migrator_lib.parameters import Parameters
@@ -27,6 +30,9 @@ EMAIL = re.compile(r"[^@\s<>,;:\"()]+@[^@\s<>,;:\"()]+\.[^@\s<>,;:\"()]+")
 EMAIL_MAXIMUM = 320
 UNKNOWN_REQUESTER = "unknown"
 AGENT_ROLES = ("agent", "manager", "administrator")
+GORGIAS_ROLES = ("admin", "agent", "basic-agent", "lite-agent", "observer-agent")
+"""Roles of Gorgias (developers.gorgias.com, create-user), the one that may most first."""
+PHONE_NAMES = ("phone", "phone number", "telephone", "telephone number", "mobile", "mobile phone", "cell phone")
 
 
 def iso(moment: datetime | None) -> str | None:
@@ -87,9 +93,19 @@ class Lookups:
     tags: dict[int, Row] = field(default_factory=dict)
     files: Files = field(default_factory=Files)
     ticket_requesters: Sequence[tuple[int | None, str]] = ()
-    """(account or None, address) of every ticket, distinct, in ticket order."""
+    """(account or None, address) of every ticket, distinct, in ticket order; then those of chats and calls."""
+    callers: Mapping[str, Asker] = field(default_factory=dict)
+    """Telephone number of calls to who had it: the first whom an account or an address tells, else the first."""
+    roles: Mapping[int, Sequence[int]] = field(default_factory=dict)
+    """Account to the roles of employees that it has."""
+    staged: Staged | None = None
+    """What it was made of."""
     behaviour: Behaviour = field(default_factory=Behaviour)
     """What depends on how Gorgias answers, as the sandbox did."""
+    task_statuses: dict[int, Row] = field(default_factory=dict)
+    task_priorities: dict[int, Row] = field(default_factory=dict)
+    links: Links = field(default_factory=Links)
+    """What tickets, chats and calls are linked to."""
 
     @classmethod
     def of(
@@ -101,7 +117,8 @@ class Lookups:
     ) -> Lookups:
         """Make the look-ups of a stage; ``alive`` is called while the index of files is filled, at its first use."""
         by = _by(staged)
-        users = by("Users", "UserID")
+        users, roles = by("Users", "UserID"), employee_roles(staged)
+        others, callers = of_chats_and_calls(askers(staged, parameters), users)
         user_fields: dict[int, list[Row]] = {}
         for row in staged.rows("CustomDataFieldsForUsers"):
             user_fields.setdefault(row["UserID"], []).append(row)
@@ -109,7 +126,9 @@ class Lookups:
             parameters=parameters,
             mapping=mapping,
             users=users,
-            agents=agents_of(users, staged),
+            agents=agents_of(users, staged, roles),
+            roles=roles,
+            staged=staged,
             departments=by("Departments", "DepartmentID"),
             groups={(row["DepartmentID"], row["GroupID"]): row for row in staged.rows("Groups")},
             brands=by("Brands", "BrandID"),
@@ -120,8 +139,12 @@ class Lookups:
             filters=staged.rows("OrganizationFilters"),
             user_fields=user_fields,
             tags=by("Tags", "TagID"),
+            task_statuses=by("TaskStatuses", "TaskStatusID"),
+            task_priorities=by("TaskPriorities", "TaskPriorityID"),
+            links=Links.read(staged),
             files=FileIndex(staged, alive),
-            ticket_requesters=ticket_requesters(staged),
+            ticket_requesters=[*ticket_requesters(staged), *others],
+            callers=callers,
         )
 
     def external_id(self, obj: str, key: str | int) -> str:
@@ -140,6 +163,26 @@ class Lookups:
         if user is None or user.get("IsQueue") or user_id not in self.agents or self.is_inactive(user):
             return "user:fallback"
         return f"user:{self.agent_of_address.get(lowered(user['Email']), user_id)}"
+
+    def assignee_reference(self, user_id: int | None, *, closed: bool) -> str | None:
+        """Return the reference of the user whom a ticket is assigned to, or None for nobody.
+
+        What an agent who is gone left open is the fallback agent's. What is closed is it too, or belongs to nobody
+        and keeps the name alone, where ``agents.history`` is ``by_name``.
+        """
+        if self.is_unassigned(user_id):
+            return None
+        reference = self.agent_reference(user_id)
+        by_name = closed and self.parameters.agents.history == "by_name"
+        return None if by_name and reference == "user:fallback" else reference
+
+    def role_of(self, user_id: int) -> str:
+        """Return the role in Gorgias of an agent: of all that the mapping gives, the one that may most."""
+        chosen = self.mapping.roles
+        held = {chosen[str(role)].becomes for role in self.roles.get(user_id, ()) if str(role) in chosen}
+        if self.users[user_id].get("IsPrimaryAdmin"):
+            held |= {role.becomes for role in chosen.values() if role.name.lower() == "administrator"}
+        return next((role for role in GORGIAS_ROLES if role in held), "agent")
 
     @cached_property
     def agent_of_address(self) -> dict[str, int]:
@@ -178,6 +221,56 @@ class Lookups:
         return found
 
     @cached_property
+    def sharing(self) -> dict[str, list[int]]:
+        """Requester's key to the other accounts with the same address, which are one customer with it, by id."""
+        found: dict[str, list[int]] = {}
+        for user_id in sorted(self.requester_accounts):
+            owner = self.requester_of_address.get(lowered(self.users[user_id]["Email"]), f"u{user_id}")
+            if owner != f"u{user_id}":
+                found.setdefault(owner, []).append(user_id)
+        return found
+
+    @cached_property
+    def shared_mailboxes(self) -> set[str]:
+        """The requesters (by key) whose address is that of accounts with several names: of a mailbox, not a person."""
+
+        def name(user_id: int) -> str:
+            return " ".join(str(self.users[user_id]["DisplayName"] or "").lower().split())
+
+        accounts = ((owner, (int(owner[1:]), *others)) for owner, others in self.sharing.items())
+        return {owner for owner, ids in accounts if len({name(one) for one in ids} - {""}) > 1}
+
+    @cached_property
+    def phone_fields(self) -> set[int]:
+        """Custom fields of users that hold phone numbers.
+
+        UNVERIFIED: SmarterTrack's table of users has no column for it, so it is most likely a custom field with a
+        special mapping. Taken are those whose special mapping or whole name says so, or those that engagement.yaml
+        names.
+        """
+        named = self.parameters.organizations.phone_fields
+        return set(named) or {
+            key
+            for key, row in self.custom_fields.items()
+            if "phone" in lowered(row.get("SpecialMapping")) or lowered(row["DisplayName"]) in PHONE_NAMES
+        }
+
+    @cached_property
+    def requester_of_phone(self) -> dict[str, str]:
+        """Phone number, as it is compared, to the first account without a valid address that has it as its channel.
+
+        A number of an organization is the organization's.
+        """
+        found: dict[str, str] = {}
+        for user_id in sorted(self.requester_accounts if self.phone_fields else ()):
+            if not is_email(lowered(self.users[user_id]["Email"])):
+                for row in self.user_fields.get(user_id, ()):
+                    number = contacts.phone_of(row["DataContent"]) if row["CustomFieldID"] in self.phone_fields else ""
+                    if number and number not in self._organization_of_number:
+                        found.setdefault(number, f"u{user_id}")
+        return found
+
+    @cached_property
     def requester_accounts(self) -> set[int]:
         """Accounts that are requesters: everyone who is no agent, and agents who opened tickets themselves."""
         asked = {user_id for user_id, _ in self.ticket_requesters if user_id in self.users}
@@ -190,6 +283,37 @@ class Lookups:
             user = self.users[user_id]
             return self.requester_of_address.get(lowered(user["Email"]), f"u{user_id}")
         return self.requester_of_address.get(lowered(address), UNKNOWN_REQUESTER)
+
+    def contact(self, who: Asker) -> Contact:
+        """Return the customer of a chat or call, and by which rule (:mod:`migrator_lib.contacts`)."""
+        if who.account in self.requester_accounts:
+            return Contact(f"requester:{self.requester_key(who.account, None)}", "by_account")
+        if is_email(who.address) and lowered(who.address) in self.requester_of_address:
+            return Contact(f"requester:{self.requester_of_address[lowered(who.address)]}", "by_address")
+        if who.phone:
+            return self._contact_of_phone(who)
+        if who.name:
+            return Contact(f"requester:{who.own_key}", "by_name")
+        return Contact(f"requester:{UNKNOWN_REQUESTER}", "unknown")
+
+    def _contact_of_phone(self, who: Asker) -> Contact:
+        if who.phone in self._organization_of_number:
+            return Contact(f"organization:{self._organization_of_number[who.phone]}", "by_organization")
+        if who.phone in self.requester_of_phone:
+            return Contact(f"requester:{self.requester_of_phone[who.phone]}", "by_caller")
+        other = self.callers.get(who.phone)
+        if other is not None and is_known(other, self.users):
+            return Contact(self.contact(other).reference, "by_caller")
+        return Contact(f"requester:{who.own_key}", "by_phone")
+
+    @cached_property
+    def _organization_of_number(self) -> dict[str, int]:
+        """Number as it is compared to the organization that has it in Gorgias."""
+        found: dict[str, int] = {}
+        for text, organization in self.organization_of_phone.items():
+            if contacts.phone_of(text):
+                found.setdefault(contacts.phone_of(text), organization)
+        return found
 
     @cached_property
     def filter_kind(self) -> Callable[[str | None], FilterKind | None]:
@@ -224,12 +348,32 @@ class Lookups:
         return entry if entry and entry.becomes == "team" else None
 
     def team_reference(self, department: int, group: int) -> str | None:
-        """Return the reference of a ticket's team: its group's, else its department's."""
+        """Return the reference of a ticket's team: its group's, else its department's, else its brand's."""
         for key in (f"g{department}-{group}", f"d{department}"):
             entry = self.team(key)
             if entry:
                 return f"department:{self.team_owner.get(entry.team, key)}"
-        return None
+        brand = self.brand_of(department)
+        name = self.brand_team(brand["BrandID"]) if brand else None
+        if name is None or brand is None:
+            return None
+        owner = self.team_owner.get(name)
+        return f"department:{owner}" if owner else f"brand_team:{self.brand_team_owner[name]}"
+
+    def brand_team(self, brand: int) -> str | None:
+        """Return the name of the team that a brand becomes, or None where it becomes none."""
+        entry = self.mapping.brands.get(str(brand))
+        return (entry.team.strip() or entry.name) if entry and entry.becomes == "team" else None
+
+    @cached_property
+    def brand_team_owner(self) -> dict[str, str]:
+        """Team name to the key of the brand whose record makes it."""
+        found: dict[str, str] = {}
+        for brand in sorted(self.brands):
+            name = self.brand_team(brand)
+            if name:
+                found.setdefault(name, str(brand))
+        return found
 
     @cached_property
     def team_owner(self) -> dict[str, str]:
@@ -271,14 +415,34 @@ def _by(staged: Staged) -> Any:
     return lambda table, key: {row[key]: row for row in staged.rows(table)}
 
 
-def agents_of(users: Mapping[int, Row], staged: Staged) -> set[int]:
-    """Return who is an agent: member of a group, or in an agent, manager or administrator role.
+def employee_roles(staged: Staged) -> dict[int, list[int]]:
+    """Return account to the roles that employees have: agent, manager, administrator, and the company's own.
 
     The role Everyone is on every user, customers too, so having a role says nothing by itself.
     """
+    employees = {
+        row["RoleID"]
+        for row in staged.rows("Roles")
+        if str(row["RoleName"]).strip().lower() in AGENT_ROLES or row.get("IsCustomRole")
+    }
+    found: dict[int, list[int]] = {}
+    for row in staged.rows("UsersInRoles"):
+        if row["RoleID"] in employees:
+            found.setdefault(row["UserID"], []).append(row["RoleID"])
+    return found
+
+
+def agents_of(users: Mapping[int, Row], staged: Staged, held: Mapping[int, Sequence[int]]) -> set[int]:
+    """Return who is an agent: member of a group, or in an agent, manager or administrator role.
+
+    Args:
+        users: all accounts.
+        staged: what was read.
+        held: :func:`employee_roles`; a role of the company's own makes nobody an agent.
+    """
     roles = {row["RoleID"] for row in staged.rows("Roles") if str(row["RoleName"]).strip().lower() in AGENT_ROLES}
     found = {row["UserID"] for row in staged.rows("UsersInGroups")}
-    found |= {row["UserID"] for row in staged.rows("UsersInRoles") if row["RoleID"] in roles}
+    found |= {user for user, own in held.items() if not roles.isdisjoint(own)}
     return {i for i in found if i in users and not users[i].get("IsQueue")}
 
 
@@ -292,6 +456,39 @@ def ticket_requesters(staged: Staged) -> list[tuple[int | None, str]]:
         pair = row["UserID_Customer"], row["CustomerEmailAddress"] or ""
         found[pair] = min(found.get(pair, row["TicketID"]), row["TicketID"])
     return sorted(found, key=lambda pair: (found[pair], str(pair)))
+
+
+def askers(staged: Staged, parameters: Parameters) -> Iterator[Asker]:
+    """Yield the customers of all chats, and of the calls that are in scope; deleted ones count for nothing."""
+    calls = staged.columns("CallLogs", contacts.CALL_COLUMNS) if parameters.policy.call_logs == "migrate" else ()
+    return contacts.askers(staged.columns("Chats", contacts.CHAT_COLUMNS), calls)
+
+
+def is_known(who: Asker, users: Mapping[int, Row]) -> bool:
+    """Whether an account or an address tells who it is."""
+    account = users.get(who.account) if who.account is not None else None
+    return (account is not None and not account.get("IsQueue")) or is_email(who.address)
+
+
+def of_chats_and_calls(
+    found: Iterable[Asker], users: Mapping[int, Row]
+) -> tuple[list[tuple[int | None, str]], dict[str, Asker]]:
+    """Return (account, address) pairs as of tickets, (None, "") where nothing tells who it was; and who had a number.
+
+    In the order of chats and calls, not of stages. Of a number the first whom an account or an address tells counts,
+    else the first.
+    """
+    pairs: dict[tuple[int | None, str], tuple[bool, int]] = {}
+    by_phone: dict[str, tuple[bool, int, Asker]] = {}
+    for who in found:
+        place, known = (who.kind == "call", who.id), is_known(who, users)
+        if known or not (who.phone or who.name):
+            pair = who.account, who.address if is_email(who.address) else ""
+            pairs[pair] = min(pairs.get(pair, place), place)
+        if who.phone:
+            own = (not known, who.id, who)
+            by_phone[who.phone] = min(by_phone.get(who.phone, own), own, key=lambda one: one[:2])
+    return sorted(pairs, key=lambda pair: (pairs[pair], str(pair))), {phone: one[2] for phone, one in by_phone.items()}
 
 
 _TYPES = mimetypes.MimeTypes()

@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -263,6 +264,8 @@ class Agents(Model):
     """E-mail of the Gorgias user who gets what belonged to agents that are not there."""
     missing: Literal["hand_over", "create"] = "hand_over"
     """An active agent without a Gorgias user: hand a list to an admin, or create (Gorgias may send an invitation)."""
+    history: Literal["fallback", "by_name"] = "fallback"
+    """Closed tickets of agents who are gone: the fallback agent's, or nobody's, where only their name stays on them."""
 
 
 class Organizations(Model):
@@ -279,8 +282,25 @@ class Policy(Model):
 
     spam_tickets: Literal["skip", "migrate"] = "skip"
     ticket_channel: Literal["email", "api"] = "email"
+    ticket_number_in_subject: bool = False
+    """Whether a ticket's SmarterTrack number, and those merged into it, stand at the end of its subject."""
+    personal_replies: Literal["migrate", "skip"] = "migrate"
+    """Canned replies of one agent become macros, which are everybody's, or are left out."""
+    survey_timezone: str = "UTC"
+    """Zone of the dates of surveys, which say none (unverified); a name of the IANA's, such as ``Europe/Berlin``."""
+    call_logs: Literal["migrate", "skip"] = "migrate"
+    """Call logs become tickets of channel phone, which needs the Voice add-on, or are left out."""
     ai_share: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Share of tickets the company expects its AI Agent to resolve, for the cost estimate."""
+
+    @field_validator("survey_timezone")
+    @classmethod
+    def _a_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("no such time zone; write a name such as Europe/Berlin") from None
+        return name
 
 
 class HelpCenterSettings(Model):

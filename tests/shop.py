@@ -18,8 +18,8 @@ from migrator_lib.smartertrack.contents import examine
 from migrator_lib.smartertrack.file_index import as_table
 from migrator_lib.smartertrack.files import FilesRoot, reading
 from migrator_lib.smartertrack.matching import IndexedFile
-from migrator_lib.smartertrack.tables import source_table
-from migrator_lib.staging import Row, Staged, TicketRecord
+from migrator_lib.smartertrack.tables import CALL_FAMILY, CHAT_FAMILY, Family, source_table
+from migrator_lib.staging import ConversationRecord, Row, Staged, TicketRecord
 
 OPENED = datetime(2024, 3, 1, 9, 0, tzinfo=UTC)
 QUEUE, DANA, GONE = 1, 2, 3
@@ -77,6 +77,24 @@ DEFAULTS: dict[str, Row] = {
     "Tags": {"IsDeleted": False},
     "Tasks": {"IsDeleted": False},
     "TimeLogs": {"IsDeleted": False},
+    "Chats": {
+        "ChatNumber": "C-240301-00007", "DepartmentID": 1, "GroupID": 11, "UserID": DANA, "CustomerUserID": ANN,
+        "CustomerDisplayName": "Ann", "CustomerEmailAddress": "ann@home.example", "CustomerLanguage": "en",
+        "InitialQuestion": "", "DateStartedUTC": OPENED, "DateQueuedUTC": OPENED, "DateEndedUTC": minutes(10),
+        "IsDeleted": False, "SessionLengthInSeconds": 600,
+    },
+    "ChatMessages": {"DateSubmittedUTC": OPENED, "ChatSenderType": 0, "ViewRestriction": 0, "IsHTML": False},
+    "ChatComments": {"CommentTypeID": 1, "UserID": DANA, "DateEnteredUTC": OPENED, "CommentText": "Noted"},
+    "ChatAttachments": {
+        "FileNameOriginal": "photo.png", "CreationDateUTC": OPENED, "IsDeleted": False, "IsOutgoing": False,
+    },
+    "CallLogs": {
+        "CallNumber": "T-240301-00004", "DepartmentID": 1, "GroupID": 11, "UserID": DANA, "CustomerUserID": ANN,
+        "CustomerName": "Ann", "CustomerPhoneNumber": "+44 1632 960123", "CustomerEmailAddress": "ann@home.example",
+        "Subject": "When will it come?", "Description": "Told her: on Thursday.", "IsOutgoing": False,
+        "IsDeleted": False, "DateStartUTC": OPENED, "DateEndUTC": OPENED + timedelta(seconds=200),
+    },
+    "CallLogAttachments": {"FileNameOriginal": "recording.wav", "CreationDateUTC": OPENED, "IsDeleted": False},
 }  # fmt: skip
 
 
@@ -173,6 +191,45 @@ class Shop:
         """Return the look-ups of the shop."""
         staged = staged or self.stage()
         return Lookups.of(staged, self.mapping(staged), self.parameters())
+
+
+def chat(
+    row: Mapping[str, Any] | None = None,
+    *,
+    lines: list[Mapping[str, Any]] | None = None,
+    comments: list[Mapping[str, Any]] | None = None,
+    attachments: list[Mapping[str, Any]] | None = None,
+    fields: list[Mapping[str, Any]] | None = None,
+) -> Record:
+    """Return a chat's record; without a word about lines it has one."""
+    parts = {"ChatMessages": [{"ChatMessageID": 1, "TextSubmitted": "Hello"}] if lines is None else lines,
+             "ChatComments": comments, "ChatAttachments": attachments, "CustomDataFieldsInChats": fields}  # fmt: skip
+    return _conversation(CHAT_FAMILY, 7, row, parts)
+
+
+def call(
+    row: Mapping[str, Any] | None = None,
+    *,
+    attachments: list[Mapping[str, Any]] | None = None,
+    fields: list[Mapping[str, Any]] | None = None,
+) -> Record:
+    """Return a call log's record."""
+    parts = {"CallLogAttachments": attachments, "CustomDataFieldsInCallLogs": fields}
+    return _conversation(CALL_FAMILY, 4, row, parts)
+
+
+def _conversation(
+    family: Family, number: int, row: Mapping[str, Any] | None, parts: Mapping[str, list[Mapping[str, Any]] | None]
+) -> Record:
+    number = int((row or {}).get(family.key, number))
+    rows = {table: [full(table, {family.key: number, **one}) for one in given or []] for table, given in parts.items()}
+    for attachment in rows[family.attachments]:
+        attachment |= {"AttachmentKey": family.attachment_key(attachment), "OfDraft": False, "Embedded": False}
+    data = ConversationRecord(
+        family.name, full(family.root.name, {family.key: number, **(row or {})}), rows.get(family.messages, []),
+        rows.get(family.comments, []), rows[family.attachments], rows[family.fields],
+    )  # fmt: skip
+    return Record(str(number), data)
 
 
 def ticket(

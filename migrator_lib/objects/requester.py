@@ -2,8 +2,9 @@
 
 SmarterTrack keeps agents and requesters in one table, and knows many requesters only as an address on a ticket.
 Here a requester is an account that is no agent (key ``u<id>``), an agent who opened a ticket (also ``u<id>``), or an
-address without an account (key ``e<hash>``). Gorgias allows an address on one customer only, so spellings of one
-address, and several accounts with it, merge into the first.
+address without an account (key ``e<hash>``). Chats and calls bring customers who have neither: a telephone number
+(``p<hash>``), or a name alone (``c<ChatID>``, ``l<CallLogID>``; see :mod:`migrator_lib.contacts`). Gorgias allows an
+address on one customer only, so spellings of one address, and several accounts with it, merge into the first.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from migrator_lib.contacts import Asker
 from migrator_lib.gorgias.api import GorgiasApi, Json
 from migrator_lib.gorgias.contract.replies import Customer
 from migrator_lib.lookups import (
     UNKNOWN_REQUESTER,
     Lookups,
+    askers,
     is_email,
     lowered,
     requester_key_of_address,
@@ -43,7 +46,7 @@ class Requester(MigrationObject):
     name = "requester"
     title = "Requester"
     becomes = "Customer"
-    reads: tuple[str, ...] = ("Users", "Tickets", "CustomDataFieldsForUsers")
+    reads: tuple[str, ...] = ("Users", "Tickets", "CustomDataFieldsForUsers", "Chats", "CallLogs")
     path = "customers"
 
     def records(self, staged: Staged, lookups: Lookups) -> Iterator[Record]:
@@ -66,8 +69,18 @@ class Requester(MigrationObject):
             own = key if key not in seen else f"{key}-{hashlib.sha256(spelling.encode()).hexdigest()[:6]}"
             seen.add(key)
             yield Record(own, spelling)
+        yield from self._of_chats_and_calls(staged, lookups)
         if unknown:
             yield Record(UNKNOWN_REQUESTER, None)
+
+    def _of_chats_and_calls(self, staged: Staged, lookups: Lookups) -> Iterator[Record]:
+        """Yield customers who are known by a number, or by a name alone."""
+        for _, who in sorted(lookups.callers.items()):
+            if lookups.contact(who).rule == "by_phone":
+                yield Record(who.own_key, who)
+        for who in askers(staged, lookups.parameters):
+            if lookups.contact(who).rule == "by_name":
+                yield Record(who.own_key, who)
 
     def transform(self, record: Record, lookups: Lookups) -> Outcome:
         """A customer with the address as a channel; an address that is none stays as the name."""
@@ -78,6 +91,8 @@ class Requester(MigrationObject):
             if base != record.key:
                 return Merge(base, "same_address_spelled_differently")
             return Send(self._payload(record.key, "", record.data.strip(), lookups))
+        if isinstance(record.data, Asker):
+            return Send(self._caller(record.key, record.data, lookups))
         row: Row = record.data
         address = (row["Email"] or "").strip()
         owner = lookups.requester_of_address.get(lowered(address), record.key)
@@ -104,17 +119,26 @@ class Requester(MigrationObject):
             payload["channels"] = [{"type": "email", "address": address, "preferred": True}]
         return payload
 
+    def _caller(self, key: str, who: Asker, lookups: Lookups) -> Json:
+        payload = self._payload(key, who.name or who.phone, "", lookups)
+        if who.phone:
+            payload["channels"] = [{"type": "phone", "address": who.phone, "preferred": True}]
+        return payload
+
     def natural_key(self, thing: Mapping[str, Any]) -> str | None:
         """Lowered address, where there is one."""
         return lowered(thing.get("email")) or None
 
     def find(self, api: GorgiasApi, payload: Json) -> list[Customer]:
-        """By external id; and by address, since an address is on one customer only, be it not the main one."""
+        """By external id; and by address or number, since it is on one customer only, be it not the main one."""
         found = api.customers.by(external_id=payload["external_id"])
         if not found and payload.get("email"):
             found = api.customers.by(email=payload["email"])
         if not found and payload.get("email"):
             found = api.customers.by(channel_type="email", channel_address=payload["email"])
+        phones = [channel["address"] for channel in payload["channels"] if channel["type"] == "phone"]
+        if not found and phones and not payload.get("email"):
+            found = api.customers.by(channel_type="phone", channel_address=phones[0])
         return found
 
     def compared(self, thing: Json) -> Json:
