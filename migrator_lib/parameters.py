@@ -290,6 +290,10 @@ class Policy(Model):
     """Zone of the dates of surveys, which say none (unverified); a name of the IANA's, such as ``Europe/Berlin``."""
     call_logs: Literal["migrate", "skip"] = "migrate"
     """Call logs become tickets of channel phone, which needs the Voice add-on, or are left out."""
+    private_articles: Literal["draft", "unlisted", "skip"] = "draft"
+    """Articles that the public cannot read in SmarterTrack: drafts, read by whoever has the address, or left out."""
+    articles_of_all_brands: Literal["every", "default"] = "every"
+    """Where brands have help centers of their own: such an article goes into every one, or into the common one alone."""
     ai_share: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Share of tickets the company expects its AI Agent to resolve, for the cost estimate."""
 
@@ -352,6 +356,8 @@ class Sample(Model):
 
     size: Annotated[int, Field(ge=1, le=500)] = 30
     seed: int = 1
+    required: Literal["auto", "always"] = "auto"
+    """Whether it has to be reviewed before the load: by rule (many tickets, complex custom fields), or always."""
 
 
 class Delta(Model):

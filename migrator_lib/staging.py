@@ -54,6 +54,9 @@ class TicketRecord(ConversationRecord):
     kind: str = field(default=TICKET_FAMILY.name, kw_only=True)
     merges: list[Row]
     tag_ids: list[int]
+    tasks: list[Row] = field(default_factory=list)
+    time_logs: list[Row] = field(default_factory=list)
+    links: list[Row] = field(default_factory=list)
 
 
 _KEYS = {family.name: family.key for family in FAMILIES}
@@ -87,6 +90,15 @@ class Staged:
             if data is not None:
                 return [row for batch in data.batches() for row in batch.to_pylist()]
         return []
+
+    def stream(self, table: str, columns: Sequence[str] | None = None, size: int = 10_000) -> Iterator[Row]:
+        """Yield the same in constant memory, ``size`` rows at once, with all columns or some."""
+        for folder in reversed(self.folders):
+            data = self._table(folder, table)
+            if data is not None:
+                for batch in data.batches(columns, size):
+                    yield from batch.to_pylist()
+                return
 
     @property
     def blobs(self) -> Path:
@@ -286,6 +298,9 @@ class Staged:
             row, messages, comments, attachments, parts[family.fields],
             merges=parts["TicketMerges"],
             tag_ids=self._tags(parts["Tasks"], parts["TimeLogs"]),
+            tasks=parts["Tasks"],
+            time_logs=parts["TimeLogs"],
+            links=parts["TicketLinks"],
         )  # fmt: skip
 
     def _between(self, folder: Path, table: str, low: int, high: int) -> list[Row]:

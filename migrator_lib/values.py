@@ -7,6 +7,7 @@ date only where it is known which of the two is the month.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -15,6 +16,7 @@ Slashes = Literal["day/month", "month/day"]
 BOOLEANS = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False, "on": True, "off": False}
 NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:[.,]\d{1,9})?")
 THOUSANDS = re.compile(r"-?\d{1,3},\d{3}")
+OPTION_ID = re.compile(r"(?P<name>.*\S)\s*\[(?P<id>\d+)\]")
 DATE = re.compile(
     r"(?:(?P<y1>\d{4})[-/](?P<m>\d{1,2})[-/](?P<d>\d{1,2})|(?P<a>\d{1,2})(?P<sep>[./])(?P<b>\d{1,2})(?P=sep)(?P<y2>\d{4}))"
     r"(?:[ T](?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d+)?)?"
@@ -35,6 +37,33 @@ def number_of(text: str) -> int | float | None:
 def boolean_of(text: str) -> bool | None:
     """Return the yes or no that a text is, or None."""
     return BOOLEANS.get(text.strip().lower())
+
+
+def choice_of(text: str, choices: Sequence[str]) -> str | None:
+    """Return the choice that a text means, or None.
+
+    An option may carry an id behind its name (``Acme [299]``), and a value have both, either, or the name alone: it is
+    taken where it means one choice and no other.
+    """
+    text = text.strip()
+    if text in choices:
+        return text
+    meant = _parts(text)
+    found = [choice for choice in choices if _means(meant, _parts(choice))]
+    return found[0] if len(found) == 1 else None
+
+
+def _parts(text: str) -> tuple[str, str]:
+    """Return name and id of an option; a number alone is an id."""
+    found = OPTION_ID.fullmatch(text.strip())
+    return (found["name"].strip(), found["id"]) if found else (text.strip(), "")
+
+
+def _means(value: tuple[str, str], choice: tuple[str, str]) -> bool:
+    (name, own), (of_choice, other) = value, choice
+    if own and other:
+        return own == other and name == of_choice
+    return name == of_choice or (bool(other) and name == other)
 
 
 def has_slashes(text: str) -> bool:

@@ -75,8 +75,11 @@ DEFAULTS: dict[str, Row] = {
     "TicketAttachments": {"TicketMessageID": 0, "FileNameOriginal": "photo.png", "IsDeleted": False},
     "Users": {"IsDeleted": False, "Email": "", "DisplayName": ""},
     "Tags": {"IsDeleted": False},
-    "Tasks": {"IsDeleted": False},
-    "TimeLogs": {"IsDeleted": False},
+    "Tasks": {"IsDeleted": False, "UserID": DANA, "TaskStatusID": 1, "Subject": "Call back", "DateCreatedUTC": OPENED},
+    "TimeLogs": {
+        "IsDeleted": False, "UserID": DANA, "Subject": "On the phone", "IsBillable": False, "DateCreatedUTC": OPENED,
+        "DateStartUTC": OPENED, "DateEndUTC": OPENED,
+    },
     "Chats": {
         "ChatNumber": "C-240301-00007", "DepartmentID": 1, "GroupID": 11, "UserID": DANA, "CustomerUserID": ANN,
         "CustomerDisplayName": "Ann", "CustomerEmailAddress": "ann@home.example", "CustomerLanguage": "en",
@@ -241,6 +244,9 @@ def ticket(
     fields: list[Mapping[str, Any]] | None = None,
     merges: list[str] | None = None,
     tag_ids: list[int] | None = None,
+    tasks: list[Mapping[str, Any]] | None = None,
+    time_logs: list[Mapping[str, Any]] | None = None,
+    links: list[Mapping[str, Any]] | None = None,
 ) -> Record:
     """Return a ticket's record; without a word about messages it has one."""
     number = int((row or {}).get("TicketID", 7))
@@ -265,5 +271,8 @@ def ticket(
         fields=rows("CustomDataFieldsInTickets", fields),
         merges=rows("TicketMerges", [{"TicketNumber": name} for name in merges or []]),
         tag_ids=tag_ids or [],
+        tasks=rows("Tasks", tasks),
+        time_logs=rows("TimeLogs", time_logs),
+        links=rows("TicketLinks", links),
     )
     return Record(str(number), data)

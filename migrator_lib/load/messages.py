@@ -25,7 +25,7 @@ from migrator_lib.load.context import SENDS, LoadContext
 from migrator_lib.objects import PARTS
 from migrator_lib.objects.base import payload_hash
 from migrator_lib.objects.conversation import compared_message
-from migrator_lib.objects.further_files import OBJECT as FURTHER
+from migrator_lib.objects.notes import FOLLOWING
 
 SENT = "messages"
 """Name in the detail of a ticket's entry: the fingerprints of all its messages that were sent, one behind the other."""
@@ -211,12 +211,13 @@ class ThreadWriter:
     def _remove(self, there: _There, thread: Thread, done: Done) -> None:
         """Delete messages of ours that the thread does not have any more, where the rule says so.
 
-        A note that only carried further attachments of a message is no message: it goes when messages are replaced.
+        A note of ours that follows the source (a task, a link, further attachments of a message) is no message: it goes
+        when messages are replaced.
         """
         wanted = {message["external_id"] for message in thread.messages}
         for name in [name for name in there.names() if name not in wanted]:
             obj = (parse(name, self.context.lookups.parameters.engagement) or ("",))[0]
-            if (obj in PARTS and self.removes) or (obj == FURTHER and self.replaces):
+            if self.replaces if obj in FOLLOWING else (obj in PARTS and self.removes):
                 there.delete(there.named(name), name)
                 done.removed += 1
 

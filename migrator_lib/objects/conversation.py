@@ -14,19 +14,28 @@ from migrator_lib.gorgias.contract import replies
 from migrator_lib.lookups import Lookups
 from migrator_lib.objects.base import Children, MigrationObject, Record
 from migrator_lib.objects.requester import comparable_values
-from migrator_lib.smartertrack.tables import FAMILIES, Family
-from migrator_lib.staging import ConversationRecord, Staged
+from migrator_lib.smartertrack.tables import FAMILIES, Family, source_table
+from migrator_lib.staging import ConversationRecord, Staged, TicketRecord
 
 PARTS = {
     "ticket_message": "TicketMessages",
     "ticket_comment": "TicketComments",
     "ticket_field_value": "CustomDataFieldsInTickets",
+    "task": "Tasks",
+    "time_log": "TimeLogs",
+    "ticket_link": "TicketLinks",
     "chat_message": "ChatMessages",
     "chat_comment": "ChatComments",
     "chat_field_value": "CustomDataFieldsInChats",
     "call_field_value": "CustomDataFieldsInCallLogs",
 }
 """What has accounts of its own, but travels inside a ticket: name to source table."""
+ID_OF = {
+    part: source_table(table).key[1]
+    for part, table in PARTS.items()
+    if table not in {family.fields for family in FAMILIES}
+}
+"""Those of them that have an id of their own, with its column."""
 _PART_OF = {table: part for part, table in PARTS.items()}
 
 
@@ -39,10 +48,19 @@ class Conversation(MigrationObject):
     family: Family
     """Its tables. The name of the object is that of its family."""
 
+    @property
+    def values(self) -> str:
+        """Name in the accounts of the values of its custom fields."""
+        return _PART_OF[self.family.fields]
+
     def records(self, staged: Staged, lookups: Lookups, only: Collection[int] | None = None) -> Iterator[Record]:
         """Yield all of them, or only those with these ids, in key order."""
         for batch in staged.batches(self.family, only=only):
             yield from (Record(str(one.id), one) for one in batch)
+
+    def count(self, staged: Staged) -> int:
+        """Return how many records there are."""
+        return staged.count(self.family.root.name)
 
     def in_order(self, staged: Staged, lookups: Lookups, ids: Sequence[int]) -> Iterator[Record]:
         """Yield chosen ones in the order of ``ids``."""
@@ -77,7 +95,9 @@ class Conversation(MigrationObject):
 def skipped(one: ConversationRecord, state: str) -> Children:
     """Return the outcomes of the parts of one that does not move."""
     family = next(family for family in FAMILIES if family.name == one.kind)
-    parts = ((family.messages, one.messages), (family.comments, one.comments), (family.fields, one.fields))
+    parts = [(family.messages, one.messages), (family.comments, one.comments), (family.fields, one.fields)]
+    if isinstance(one, TicketRecord):
+        parts += [("Tasks", one.tasks), ("TimeLogs", one.time_logs), ("TicketLinks", one.links)]
     return {_PART_OF[table]: {state: len(rows)} for table, rows in parts if rows}
 
 

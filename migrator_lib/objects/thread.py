@@ -9,8 +9,7 @@ message has it.
 from __future__ import annotations
 
 import html
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,19 +18,17 @@ from migrator_lib.gorgias.api import Json
 from migrator_lib.gorgias.contract.bodies.tickets import MOST_MESSAGES
 from migrator_lib.inline import embed
 from migrator_lib.lookups import Lookups, addresses, content_type, iso
+from migrator_lib.objects import standing, work
 from migrator_lib.objects.attachment import can_go_up, upload_name
 from migrator_lib.objects.base import Children
 from migrator_lib.objects.further_files import spread
+from migrator_lib.objects.notes import HTML_TAG, long_values, note
 from migrator_lib.staging import Row, TicketRecord
 
 CALL_LIMIT = MOST_MESSAGES
 """Messages that one ``POST /api/tickets`` takes."""
 NO_MESSAGES = "This ticket had no messages in SmarterTrack."
 SUBJECT_MAXIMUM = 998
-HTML_TAG = re.compile(
-    r"</?(p|br|div|a|b|i|u|em|strong|span|font|ul|ol|li|table|tr|td|img|hr|pre|blockquote|h[1-6])\b[^<>]*>",
-    re.IGNORECASE,
-)
 NO_ADDRESS = "unknown@unknown.invalid"
 DELIVERY_FAILED_FROM = 1
 """DeliveryStatus codes are not published; an error text beside a code above 0 is what counts."""
@@ -43,8 +40,13 @@ class Thread:
 
     messages: list[Json] = field(default_factory=list)
     children: Children = field(default_factory=dict)
+    first: datetime | None = None
+    """When the first thing was written that people wrote; None where there is nothing."""
     last: datetime | None = None
+    """When the last such thing was: notes of ours say nothing of that."""
     last_incoming: datetime | None = None
+    from_agent: bool = True
+    """Whether an agent wrote the first of them."""
 
     def count(self, obj: str, state: str) -> None:
         """Count one part."""
@@ -52,16 +54,41 @@ class Thread:
         states[state] = states.get(state, 0) + 1
 
 
-def build(ticket: TicketRecord, customer: Json, lookups: Lookups) -> Thread:
+def build(
+    ticket: TicketRecord, customer: Json, lookups: Lookups, *, channel: str = "",
+    rest: Mapping[str, tuple[str, str]] | None = None,
+) -> Thread:  # fmt: skip
     """Return the thread of a ticket.
 
     Args:
         ticket: the staged ticket.
         customer: reference to the ticket's requester, ``{"id": {"$ref": ...}}``.
         lookups: as of the stage.
+        channel: of the ticket, which its first message came by; empty: that of all messages.
+        rest: what of long values their fields do not hold, for notes: field to label and text.
     """
     thread = Thread()
     attached = Attached(ticket, lookups)
+    parts = _written(thread, ticket, customer, attached, lookups)
+    parts.sort(key=lambda part: part[:3])
+    if parts:
+        thread.first, thread.last, thread.from_agent = parts[0][0], parts[-1][0], bool(parts[0][3]["from_agent"])
+        _came_by(parts[0][3], channel)
+    carries = parts[0][3] if parts else None
+    for n, (moment, place, one) in enumerate(_notes(thread, ticket, rest or {}, lookups)):
+        parts.append((moment, place, n, one))
+    if not parts:
+        parts.append((ticket.row["DateOpenedUTC"], 2, 0, _placeholder(ticket.row["DateOpenedUTC"])))
+    parts.sort(key=lambda part: part[:3])
+    attached.hang_on(carries or parts[0][3], None)
+    thread.messages = [message for part in parts for message in spread(part[3], ticket.id, lookups)]
+    return thread
+
+
+def _written(
+    thread: Thread, ticket: TicketRecord, customer: Json, attached: Attached, lookups: Lookups
+) -> list[tuple[datetime, int, int, Json]]:
+    """Return what people wrote, each with its moment, kind and id, and count it."""
     parts: list[tuple[datetime, int, int, Json]] = []
     moment = ticket.row["DateOpenedUTC"]
     for row in sorted(ticket.messages, key=lambda message: message["TicketMessageID"]):
@@ -76,15 +103,38 @@ def build(ticket: TicketRecord, customer: Json, lookups: Lookups) -> Thread:
             thread.last_incoming = max(thread.last_incoming or moment, moment)
     for row in ticket.comments:
         moment = row["DateEnteredUTC"] or ticket.row["DateOpenedUTC"]
-        parts.append((moment, 1, row["TicketCommentID"], _comment(row, moment, lookups)))
+        name = lookups.external_id("ticket_comment", row["TicketCommentID"])
+        parts.append((moment, 1, row["TicketCommentID"], comment(row, moment, name, lookups)))
         thread.count("ticket_comment", "created")
-    if not parts:
-        parts.append((ticket.row["DateOpenedUTC"], 2, 0, _placeholder(ticket.row["DateOpenedUTC"])))
-    parts.sort(key=lambda part: part[:3])
-    attached.hang_on(parts[0][3], None)
-    thread.messages = [message for part in parts for message in spread(part[3], ticket.id, lookups)]
-    thread.last = parts[-1][0]
-    return thread
+    return parts
+
+
+def _notes(
+    thread: Thread, ticket: TicketRecord, rest: Mapping[str, tuple[str, str]], lookups: Lookups
+) -> Iterator[tuple[datetime, int, Json]]:
+    """Yield the notes of ours with their moment and place among what is of one moment; count what they show."""
+    for obj, _, moment, one in work.notes(ticket, lookups):
+        thread.count(obj, f"skipped: deleted_{obj}" if one is None else "created")
+        if one is not None:
+            yield moment, 3, one
+    first, last = thread.first or ticket.row["DateOpenedUTC"], thread.last or ticket.row["DateOpenedUTC"]
+    for one in long_values(rest, f"ticket-{ticket.id}", first, lookups):
+        yield first, 4, one
+    for one in standing.beside_the_first(ticket, first, lookups):
+        yield first, 5, one
+    for _ in ticket.links:
+        thread.count("ticket_link", "created")
+    follow_up = standing.follow_up(ticket, last, lookups)
+    if follow_up:
+        yield last, 6, follow_up
+
+
+def _came_by(message: Json, channel: str) -> None:
+    """Give a ticket's first message the channel that its customer came by, which the help desk kept beside it."""
+    if channel and not message["from_agent"] and message["channel"] != channel:
+        message["channel"] = channel
+        if channel != "email":
+            message.pop("source", None)
 
 
 def unmapped_direction(ticket: TicketRecord, lookups: Lookups) -> int | None:
@@ -119,7 +169,19 @@ class Attached:
 
     def hang_on(self, message: Json, source: int | None) -> None:
         """Add to a payload's message the attachments of the source's; those that cannot go up are named in its meta."""
-        going = [
+        attach(message, self._of(self._going, source), self._of(self._missing, source))
+
+
+def attach(message: Json, going: Sequence[Row], missing: Sequence[Row]) -> None:
+    """Add attachments to a payload's message.
+
+    Args:
+        message: the payload's.
+        going: those that have a file to go up.
+        missing: those that have none, and are named in the meta.
+    """
+    if going:
+        message.setdefault("attachments", []).extend(
             {
                 "$attachment": row["AttachmentKey"],
                 "name": upload_name(row),
@@ -127,14 +189,11 @@ class Attached:
                 "size": row.get("Length") or 0,
                 "public": bool(row.get("Embedded")),
             }
-            for row in self._of(self._going, source)
-        ]
-        missing = [upload_name(row) for row in self._of(self._missing, source)]
-        if going:
-            message.setdefault("attachments", []).extend(going)
-        if missing:
-            meta = message.setdefault("meta", {}).setdefault("smartertrack", {})
-            meta.setdefault("missing_attachments", []).extend(missing)
+            for row in going
+        )
+    if missing:
+        meta = message.setdefault("meta", {}).setdefault("smartertrack", {})
+        meta.setdefault("missing_attachments", []).extend(map(upload_name, missing))
 
 
 def _direction(row: Row, lookups: Lookups) -> str:
@@ -168,9 +227,11 @@ def _message(
         message["body_text"] = row["BodyText"] or ""
     if outgoing:
         message["receiver"] = customer
+    meta = _meta(row, lookups)
     if channel == "email":
         message["source"] = _source(row, outgoing, lookups.name_if_agent(written_by), lookups)
-    meta = _meta(row, lookups)
+        if message["source"]["from"]["address"] == NO_ADDRESS:
+            meta["sender_address"] = "not known in SmarterTrack"
     if meta:
         message["meta"] = {"smartertrack": meta}
     attached.hang_on(message, row["TicketMessageID"])
@@ -209,20 +270,22 @@ def _meta(row: Row, lookups: Lookups) -> dict[str, Any]:
     return {"agent": lookups.agent_name(writer)} if writer in lookups.agents else {}
 
 
-def _comment(row: Row, moment: datetime, lookups: Lookups) -> Json:
+def comment(row: Row, moment: datetime, external_id: str, lookups: Lookups) -> Json:
     """Return a comment as an internal note; its type, and the name of an author who is gone, stand in front."""
     text = row["CommentText"] or ""
     label = html.unescape(_type_of(row["CommentTypeID"], lookups))
     author, name = lookups.agent_reference(row["UserID"]), lookups.agent_name(row["UserID"])
     front = _front(label, name if author == "user:fallback" else "")
-    if HTML_TAG.search(text):
-        body = {"body_html": f"<p><em>{html.escape(front)}</em></p>{text}" if front else text}
-    else:
-        body = {"body_text": f"{front}\n\n{text}" if front else text}
-    note = _note(moment, author, body)
-    note["external_id"] = lookups.external_id("ticket_comment", row["TicketCommentID"])
-    note["meta"] = {"smartertrack": {"comment_type": label, "agent": name}}
-    return note
+    body = headed(text, front, is_html=HTML_TAG.search(text) is not None)
+    known = {"comment_type": label, "agent": name}
+    return note(moment, body, author=author, external_id=external_id, meta=known)
+
+
+def headed(text: str, front: str, *, is_html: bool) -> Json:
+    """Return a text of the source as a body, with a line in front that says whose it is, where one is given."""
+    if is_html:
+        return {"body_html": f"<p><em>{html.escape(front)}</em></p>{text}" if front else text}
+    return {"body_text": f"{front}\n\n{text}" if front else text}
 
 
 def _type_of(code: int, lookups: Lookups) -> str:
@@ -240,22 +303,9 @@ def _front(label: str, name: str) -> str:
     return f"{kind or 'Comment'} by {name}:" if name else (f"{kind}:" if kind else "")
 
 
-def _note(moment: datetime, author: str, body: Json) -> Json:
-    return {
-        "channel": "internal-note",
-        "via": "internal-note",
-        "from_agent": True,
-        "public": False,
-        "created_datetime": iso(moment),
-        "sent_datetime": iso(moment),
-        "sender": {"id": {"$ref": author}},
-        **body,
-    }
-
-
 def _placeholder(moment: datetime) -> Json:
     """Return the one note of a ticket that has no messages: Gorgias takes no ticket without one."""
-    return _note(moment, "user:fallback", {"body_text": NO_MESSAGES})
+    return note(moment, {"body_text": NO_MESSAGES})
 
 
 def is_placeholder(message: Mapping[str, Any]) -> bool:

@@ -8,19 +8,22 @@ lives on in the surviving ticket's meta, and is accounted as merged; or left out
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from migrator_lib.gorgias.api import Json
 from migrator_lib.lookups import UNKNOWN_REQUESTER, Lookups, iso
-from migrator_lib.objects import thread
+from migrator_lib.mapping import Status
+from migrator_lib.objects import standing, thread
 from migrator_lib.objects.base import Merge, Outcome, Quarantine, Record, Send, Skip
+from migrator_lib.objects.came_by import CameBy, came_by
 from migrator_lib.objects.conversation import Conversation, skipped
 from migrator_lib.objects.thread import SUBJECT_MAXIMUM
-from migrator_lib.objects.ticket_field import values
+from migrator_lib.objects.ticket_field import Values, added, values
 from migrator_lib.smartertrack.tables import TICKET_FAMILY
 from migrator_lib.staging import Row, Staged, TicketRecord
 
+FOLLOW_UP_TAG = "follow-up"
 NORMAL = "normal"
 """The priority of a ticket that has none of its own."""
 
@@ -33,12 +36,16 @@ class Ticket(Conversation):
     family = TICKET_FAMILY
     reads = (
         "Tickets", "TicketMessages", "TicketComments", "TicketAttachments", "TicketMerges", "CustomDataFieldsInTickets",
-        "Tasks", "TimeLogs",
+        "Tasks", "TimeLogs", "TicketLinks", "TaskStatuses", "TaskPriorities",
     )  # fmt: skip
 
     def records(self, staged: Staged, lookups: Lookups, only: Collection[int] | None = None) -> Iterator[Record]:
         """Yield tickets (or only those with these ids) in key order, each followed by the numbers merged into it."""
         return self._with_numbers(staged.ticket_batches(only=only), lookups)
+
+    def count(self, staged: Staged) -> int:
+        """Return how many tickets there are, with the numbers merged into them."""
+        return super().count(staged) + staged.count("TicketMerges")
 
     def in_order(self, staged: Staged, lookups: Lookups, ids: Sequence[int]) -> Iterator[Record]:
         """Yield tickets in the order of ``ids``, each followed by the numbers merged into it."""
@@ -90,29 +97,32 @@ class Ticket(Conversation):
         key = lookups.requester_key(row["UserID_Customer"], row["CustomerEmailAddress"])
         customer = {"id": {"$ref": f"requester:{key}"}}
         status = lookups.mapping.statuses[str(row["TicketStatusID"])]
-        told = thread.build(ticket, customer, lookups)
         fields = values("ticket_field", lookups.mapping.ticket_fields, ticket.fields)
+        came = came_by(ticket.fields, lookups)
+        told = thread.build(ticket, customer, lookups, channel=came.channel, rest=fields.rest)
         last = told.last or row["DateOpenedUTC"]
         closed = (row["DateClosedUTC"] or last) if status.becomes == "closed" else None
         payload: Json = {
             "external_id": lookups.external_id(self.name, ticket.id),
-            "subject": (row["Subject"] or "").strip()[:SUBJECT_MAXIMUM] or "(no subject)",
-            "channel": lookups.parameters.policy.ticket_channel,
+            "subject": _subject(ticket, lookups),
+            "channel": came.channel,
             "via": "api",
-            "from_agent": bool(told.messages[0]["from_agent"]),
+            "from_agent": told.from_agent,
             "customer": customer,
             "status": status.becomes,
             "priority": lookups.mapping.priorities[str(row["TicketPriorityID"])].becomes,
             "spam": bool(row.get("IsSpam")),
-            "tags": [{"name": name} for name in self._tags(ticket, status.tag, lookups)],
-            "custom_fields": fields.sent,
+            "tags": [{"name": name} for name in self._tags(ticket, status, lookups)],
+            "custom_fields": [*fields.sent, *self._added(ticket, status, lookups)],
             "created_datetime": iso(row["DateOpenedUTC"]),
             "opened_datetime": iso(row["DateOpenedUTC"]),
             "last_message_datetime": iso(last),
             "updated_datetime": iso(max(d for d in (row["DateOpenedUTC"], last, closed) if d)),
-            "meta": {"smartertrack": self._meta(ticket, key, fields.unfit, lookups)},
+            "meta": {"smartertrack": self._meta(ticket, key, fields, came, lookups)},
             "messages": told.messages,
         }
+        if status.becomes == "open" and status.keeps == "snooze":
+            payload["snooze_datetime"] = iso(row.get("DateFollowUpUTC") or last + timedelta(days=status.snooze_days))
         self._optional(payload, row, closed, told.last_incoming, lookups)
         return Send(payload, told.children | ({"ticket_field_value": fields.states} if fields.states else {}))
 
@@ -129,8 +139,15 @@ class Ticket(Conversation):
         if team:
             payload["assignee_team"] = {"id": {"$ref": team}}
 
-    def _tags(self, ticket: TicketRecord, status_tag: str | None, lookups: Lookups) -> list[str]:
-        names = [status_tag] if status_tag else []
+    def _added(self, ticket: TicketRecord, status: Status, lookups: Lookups) -> list[Json]:
+        """Return the values of added fields: the numbers a ticket had, and its status where a field keeps it."""
+        kept = added("status", status.name, lookups) if status.keeps == "field" else []
+        return [*added("ticket_number", ", ".join(standing.numbers(ticket)), lookups), *kept]
+
+    def _tags(self, ticket: TicketRecord, status: Status, lookups: Lookups) -> list[str]:
+        names = [status.tag] if status.tag and status.keeps == "tag" else []
+        if ticket.row.get("RequiresFollowUp"):
+            names.append(FOLLOW_UP_TAG)
         priority = lookups.mapping.priorities[str(ticket.row["TicketPriorityID"])].becomes
         if not lookups.behaviour.priority_kept and priority != NORMAL:
             names.append(priority_tag(priority))
@@ -144,7 +161,9 @@ class Ticket(Conversation):
                 names.append(mapped.becomes)
         return sorted(set(names))
 
-    def _meta(self, ticket: TicketRecord, requester: str, unfit: dict[str, str], lookups: Lookups) -> dict[str, Any]:
+    def _meta(
+        self, ticket: TicketRecord, requester: str, fields: Values, came: CameBy, lookups: Lookups
+    ) -> dict[str, Any]:  # fmt: skip
         row = ticket.row
         department = lookups.departments.get(row["DepartmentID"], {})
         group = lookups.groups.get((row["DepartmentID"], row["GroupID"]), {})
@@ -157,8 +176,15 @@ class Ticket(Conversation):
         }
         if ticket.merges:
             meta["merged_numbers"] = sorted(merge["TicketNumber"] for merge in ticket.merges)
-        if unfit:
-            meta["unfit_values"] = unfit
+        if fields.unfit:
+            meta["unfit_values"] = fields.unfit
+        if fields.long:
+            meta["long_values"] = fields.long
+        if came.unknown:
+            meta["unknown_channel"] = came.unknown
+        links = [standing.said_of(link) for link in lookups.links.of(self.name, ticket.id)]
+        if links:
+            meta["links"] = links
         if not lookups.is_unassigned(row["UserID"]):
             meta["agent"] = lookups.agent_name(row["UserID"])
         if row.get("RequiresFollowUp"):
@@ -172,6 +198,14 @@ class Ticket(Conversation):
         return meta
 
 
+def _subject(ticket: TicketRecord, lookups: Lookups) -> str:
+    """Return the subject as it is sent; by policy with the ticket's numbers at its end, where Gorgias' search looks."""
+    text = (ticket.row["Subject"] or "").strip() or "(no subject)"
+    known = standing.numbers(ticket)
+    end = f" [{', '.join(known)}]" if known and lookups.parameters.policy.ticket_number_in_subject else ""
+    return text[: SUBJECT_MAXIMUM - len(end)] + end if len(end) < SUBJECT_MAXIMUM else text[:SUBJECT_MAXIMUM]
+
+
 def priority_tag(priority: str) -> str:
     """Return the tag that stands for a priority where Gorgias keeps none."""
     return f"priority: {priority}"
@@ -179,7 +213,8 @@ def priority_tag(priority: str) -> str:
 
 def tags_beside(lookups: Lookups) -> set[str]:
     """Return the tags that tickets may name and that are no brand's and none of SmarterTrack's: of statuses, mostly."""
-    found = {status.tag for status in lookups.mapping.statuses.values() if status.tag}
+    found = {status.tag for status in lookups.mapping.statuses.values() if status.tag and status.keeps == "tag"}
+    found.add(FOLLOW_UP_TAG)
     if not lookups.behaviour.priority_kept:
         found |= {priority_tag(one.becomes) for one in lookups.mapping.priorities.values() if one.becomes != NORMAL}
     return found

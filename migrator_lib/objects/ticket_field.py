@@ -15,10 +15,10 @@ from migrator_lib.errors import RecordUnusable
 from migrator_lib.gorgias.api import GorgiasApi, Json
 from migrator_lib.gorgias.contract.replies import CustomField, Thing
 from migrator_lib.lookups import Lookups
-from migrator_lib.mapping import FIELD_LIMIT, AddedField, EngagementMapping, FieldMapping
+from migrator_lib.mapping import FIELD_LIMIT, LONG, AddedField, EngagementMapping, FieldMapping
 from migrator_lib.objects.base import MigrationObject, Outcome, Quarantine, Record, Send, Skip
 from migrator_lib.staging import Row, Staged
-from migrator_lib.values import boolean_of, iso_date, number_of
+from migrator_lib.values import boolean_of, choice_of, iso_date, number_of
 
 ADDED = "added-"
 """What stands before an added field's name in its source key."""
@@ -50,7 +50,7 @@ def value(entry: FieldMapping, text: str | None) -> str | float | bool | None:
         case "boolean":
             return boolean_of(text)
         case "dropdown":
-            return text.strip() if text.strip() in entry.choices else None
+            return choice_of(text, entry.choices)
         case "date as text":
             return iso_date(text, entry.slashes)
         case _:
@@ -64,6 +64,10 @@ class Values:
     sent: list[Json] = field(default_factory=list)
     unfit: dict[str, str] = field(default_factory=dict)
     """Label (or ``field <id>``) to the value as it stands in the source."""
+    long: dict[str, str] = field(default_factory=dict)
+    """Label to the whole of a value that was cut."""
+    rest: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Field to its label, and to what was cut off and goes into a note (:func:`migrator_lib.objects.notes`)."""
     states: dict[str, int] = field(default_factory=dict)
 
     def count(self, state: str) -> None:
@@ -92,9 +96,28 @@ def values(obj: str, entries: Mapping[str, FieldMapping], rows: Sequence[Row]) -
             found.unfit[entry.label if entry else f"field {key}"] = text
             found.count("quarantined")
         else:
-            found.sent.append({"id": {"$ref": f"{obj}:{key}"}, "value": converted})
-            found.count("created")
+            sent = _fitted(found, obj, key, entry, converted)
+            found.sent.append({"id": {"$ref": f"{obj}:{key}"}, "value": sent})
     return found
+
+
+def _fitted(
+    found: Values, obj: str, key: str, entry: FieldMapping, value: str | float | bool
+) -> str | float | bool:  # fmt: skip
+    """Return a value as it is sent: a long one as its field says. People have no thread, so nothing is split there."""
+    if not isinstance(value, str) or entry.becomes != "text" or len(value) <= LONG:
+        found.count("created")
+        return value
+    if entry.long_values == "accept":
+        found.count("created: long_value_accepted")
+        return value
+    if entry.long_values == "split" and obj != "person_field":
+        found.count("created: long_value_split")
+        found.rest[key] = (entry.label, value[LONG:])
+    else:
+        found.count("created: long_value_trimmed")
+        found.long[entry.label] = value
+    return value[:LONG]
 
 
 def active_keys(entries: Mapping[str, FieldMapping]) -> list[str]:

@@ -48,11 +48,22 @@ ATTACHMENT = st.fixed_dictionaries({
     "FileNameOnDisk": st.sampled_from((None, "", "a.att", "gone")), "CidTagName": st.sampled_from((None, "<pic@1>")),
     "Length": st.sampled_from((None, 0, 10, 10**9)), "IsDeleted": FLAG, "OfDraft": FLAG, "Embedded": FLAG,
 })  # fmt: skip
-FIELD = st.sampled_from((None, "", "7", "seven", "03/04/2024", "Red", "True"))
+TASK = st.fixed_dictionaries({
+    "TaskStatusID": st.sampled_from((1, 9, None)), "TaskPriorityID": st.sampled_from((1, None)), "UserID": PEOPLE,
+    "Subject": TEXT, "Description": TEXT, "DateCreatedUTC": MOMENT, "DateDueUTC": MOMENT, "DateCompletedUTC": MOMENT,
+    "IsDeleted": FLAG,
+})  # fmt: skip
+TIME_LOG = st.fixed_dictionaries({
+    "UserID": PEOPLE, "Subject": TEXT, "Description": TEXT, "DateCreatedUTC": MOMENT, "DateStartUTC": MOMENT,
+    "DateEndUTC": MOMENT, "IsBillable": FLAG, "IsDeleted": FLAG, "TagID": st.sampled_from((None, 1, 99)),
+})  # fmt: skip
+LINK = st.sampled_from(({"TicketID_Secondary": 8}, {"ChatID": 3}, {"CallLogID": 4}, {}))
+FIELD = st.sampled_from((None, "", "7", "seven", "03/04/2024", "Red", "True", "long " * 200, "Phone", "Carrier pigeon"))
 KINDS = ("text", "number", "boolean", "dropdown", "date as text", "nothing")
-FIELDS = {
+FIELDS: dict[str, dict[str, Any]] = {
     str(n): {"name": "x", "becomes": kind, "label": f"Field {n}", "choices": ["Red"]} for n, kind in enumerate(KINDS, 1)
 }
+FIELDS["7"] = {"name": "x", "becomes": "text", "label": "Split", "long_values": "split", "holds": "channel"}
 
 
 def numbered(rows: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
@@ -70,6 +81,9 @@ def records(draw: st.DrawFn) -> Record:
         fields=numbered([{"DataContent": text} for text in draw(st.lists(FIELD, max_size=8))], "CustomFieldID"),
         merges=draw(st.lists(st.sampled_from(("OLD-1", "OLD-2")), unique=True)),
         tag_ids=draw(st.lists(st.integers(1, 3), unique=True)),
+        tasks=numbered(draw(st.lists(TASK, max_size=2)), "TaskID"),
+        time_logs=numbered(draw(st.lists(TIME_LOG, max_size=2)), "TimeLogID"),
+        links=numbered(draw(st.lists(LINK, max_size=2)), "TicketLinkID"),
     )
 
 
@@ -78,6 +92,8 @@ def lookups(tmp_path_factory: pytest.TempPathFactory) -> Lookups:
     """Return look-ups of a shop where one file is on the disk."""
     shop = Shop(tmp_path_factory.mktemp("shop"))
     shop.mapped["ticket_fields"] = FIELDS
+    shop.mapped["channels"] = {"phone": {"name": "Phone", "becomes": "phone"}}
+    shop.mapped["added_fields"] = {"ticket_number": {"becomes": "text", "label": "SmarterTrack number"}}
     shop.add("Tags", {"TagID": 1, "Name": "vip"}, {"TagID": 2, "Name": "old", "IsDeleted": True})
     found = shop.lookups()
     found.files = Files({"a.att": [IndexedFile("a.att", 10)]})
@@ -127,7 +143,10 @@ def test_every_part_is_accounted_for_once_and_sent_once(lookups: Lookups, record
     assert not isinstance(outcome, Quarantine) or outcome.reason
     children = outcome.children  # type: ignore[union-attr]
     totals = {part: sum(states.values()) for part, states in children.items()}
-    parts = {"ticket_message": data.messages, "ticket_comment": data.comments, "ticket_field_value": data.fields}
+    parts = {
+        "ticket_message": data.messages, "ticket_comment": data.comments, "ticket_field_value": data.fields,
+        "task": data.tasks, "time_log": data.time_logs, "ticket_link": data.links,
+    }  # fmt: skip
     assert totals == {part: len(rows) for part, rows in parts.items() if rows}
     if isinstance(outcome, Send):
         named = Counter(
@@ -137,6 +156,16 @@ def test_every_part_is_accounted_for_once_and_sent_once(lookups: Lookups, record
         )
         wanted = [("ticket_message", str(m["TicketMessageID"])) for m in data.messages if not m["IsDraft"]]
         wanted += [("ticket_comment", str(c["TicketCommentID"])) for c in data.comments]
+        wanted += [("task", str(task["TaskID"])) for task in data.tasks if not task["IsDeleted"]]
+        wanted += [("time_log", str(log["TimeLogID"])) for log in data.time_logs if not log["IsDeleted"]]
+        wanted += [("merged_numbers", "7")] * bool(data.merges)
+        wanted += [("follow_up", "7")] * bool(data.row["RequiresFollowUp"])
+        split = [
+            row["CustomFieldID"]
+            for row in data.fields
+            if row["CustomFieldID"] == 7 and len(row["DataContent"] or "") > 512
+        ]
+        wanted += [("long_value", f"ticket-7-{key}") for key in split]
         assert named == Counter(wanted)
         hung = [a["$attachment"] for m in outcome.payload["messages"] for a in m.get("attachments", ())]
         assert len(hung) == len(set(hung))
