@@ -23,7 +23,10 @@ from migrator_lib.parameters import Parameters
 from migrator_lib.progress import Progress
 from migrator_lib.staging import Staged
 
-SHOWN = ("Brands", "Departments", "Groups", "TicketStatuses", "CommentTypes", "CustomDataFields", "Tags")
+SHOWN = (
+    "Brands", "Departments", "Groups", "TicketStatuses", "CommentTypes", "CustomDataFields", "Tags", "TaskStatuses",
+    "TaskPriorities",
+)  # fmt: skip
 """Small tables that any ticket may show something of. People are looked for one by one instead."""
 QUARANTINED = "quarantined"
 """State in the ledger."""
@@ -77,17 +80,19 @@ def reach(states: Sequence[Staged], parameters: Parameters, progress: Progress) 
         parameters: the engagement's.
         progress: told of every row that is gone through.
     """
-    found = Reach()
+    found, linked = Reach(), set[int]()
     before = None
     for earlier, later in pairwise(states):
         before = before or _lookups(earlier, parameters)
         after = _lookups(later, parameters)
         changed = frozenset(table for table in SHOWN if earlier.rows(table) != later.rows(table))
         found |= Reach(changed, _users(before, after), *_addresses(before, after))
+        linked |= _linked(before, after)
         before = after
-    if found.definitions or not (found.users or found.addresses):
+    if found.definitions:
         return found
-    return found | Reach(tickets=frozenset(_showing(states[-1], found, progress)))
+    showing = _showing(states[-1], found, progress) if found.users or found.addresses else ()
+    return found | Reach(tickets=frozenset((*linked, *showing)))
 
 
 def without_file(ledger: Ledger, target: str, staged: Staged) -> Reach:
@@ -131,6 +136,13 @@ def _addresses(before: Lookups, after: Lookups) -> tuple[frozenset[str], frozens
     return found, found - accounts
 
 
+def _linked(before: Lookups, after: Lookups) -> set[int]:
+    """Return the tickets that show other links than before: a link is a row of one of its tickets alone."""
+    old, new = before.links.by_thing, after.links.by_thing
+    return {number for kind, number in old.keys() | new.keys()
+            if kind == "ticket" and old.get((kind, number)) != new.get((kind, number))}  # fmt: skip
+
+
 def _showing(staged: Staged, who: Reach, progress: Progress) -> Iterator[int]:
     """Yield the tickets in which these people are agent, requester, or author; some of them more than once."""
 
@@ -139,7 +151,7 @@ def _showing(staged: Staged, who: Reach, progress: Progress) -> Iterator[int]:
         senders = addresses(header)
         return bool(senders) and lowered(senders[0]["address"]) in who.addresses
 
-    tables = ("Tickets", "TicketMessages", "TicketComments")
+    tables = ("Tickets", "TicketMessages", "TicketComments", "Tasks", "TimeLogs")
     progress.begin("Looking for tickets that show who changed", sum(map(staged.count, tables)))
     for row in staged.columns("Tickets", ["UserID", "UserID_Customer", "CustomerEmailAddress"]):
         address = lowered(row["CustomerEmailAddress"])
@@ -150,8 +162,9 @@ def _showing(staged: Staged, who: Reach, progress: Progress) -> Iterator[int]:
         if row["UserID_From"] in who.users or concerns(row["FromAddress"]):
             yield row["TicketID"]
         progress.advance()
-    for row in staged.columns("TicketComments", ["UserID"]):
-        if row["UserID"] in who.users:
-            yield row["TicketID"]
-        progress.advance()
+    for table in ("TicketComments", "Tasks", "TimeLogs"):
+        for row in staged.columns(table, ["UserID"]):
+            if row["UserID"] in who.users:
+                yield row["TicketID"]
+            progress.advance()
     progress.end()

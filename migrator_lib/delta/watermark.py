@@ -24,7 +24,7 @@ from migrator_lib.delta.comparison import differing, merged_away, retagged
 from migrator_lib.errors import SourceDenied
 from migrator_lib.progress import Progress
 from migrator_lib.smartertrack.database import SourceDatabase, as_utc
-from migrator_lib.smartertrack.tables import TAGS_IN_TASKS, source_table
+from migrator_lib.smartertrack.tables import TAGS_IN_TASKS, TICKET_FAMILY, Family, family_of, source_table
 from migrator_lib.staging import Staged
 
 TICKET_MERGES = source_table("TicketMerges")
@@ -38,6 +38,16 @@ DATES: tuple[tuple[str, str], ...] = (
     ("TicketAttachments", "CreationDateUTC"),
     ("Tasks", "DateModifiedUTC"),
     ("TimeLogs", "DateModifiedUTC"),
+    ("Chats", "DateStartedUTC"),
+    ("Chats", "DateEndedUTC"),
+    ("Chats", "DateDeletedUTC"),
+    ("ChatMessages", "DateSubmittedUTC"),
+    ("ChatComments", "DateEnteredUTC"),
+    ("ChatAttachments", "CreationDateUTC"),
+    ("CallLogs", "DateCreatedUTC"),
+    ("CallLogs", "DateModifiedUTC"),
+    ("CallLogs", "DateDeletedUTC"),
+    ("CallLogAttachments", "CreationDateUTC"),
 )
 """Dates that say when something happened. (DateFollowUpUTC says when something is to happen.)"""
 IDS: tuple[tuple[str, str], ...] = (
@@ -47,6 +57,13 @@ IDS: tuple[tuple[str, str], ...] = (
     ("TicketAttachments", "TicketAttachmentID"),
     ("Tasks", "TaskID"),
     ("TimeLogs", "TimeLogID"),
+    ("TicketLinks", "TicketLinkID"),
+    ("Chats", "ChatID"),
+    ("ChatMessages", "ChatMessageID"),
+    ("ChatComments", "ChatCommentID"),
+    ("ChatAttachments", "ChatAttachmentID"),
+    ("CallLogs", "CallLogID"),
+    ("CallLogAttachments", "CallLogAttachmentID"),
 )
 """Ids that the database counts up: whatever has a higher one is new, whatever its date says."""
 WHOLE = (TICKET_MERGES, TAGS_IN_TASKS)
@@ -94,17 +111,31 @@ class Watermark:
 
 @dataclass(frozen=True)
 class Candidates:
-    """Tickets that something may have happened to."""
+    """Tickets, chats and call logs that something may have happened to."""
 
     by_signal: Mapping[str, frozenset[int]]
-    """What they were found by (a column, or a table that is compared whole) to the tickets."""
+    """What they were found by (a column, or a table that is compared whole) to their ids."""
     unavailable: Mapping[str, str]
     """Signal that could not be asked for to the reason."""
 
     @property
+    def by_family(self) -> dict[str, frozenset[int]]:
+        """All of them, by the name of their family."""
+        found: dict[str, frozenset[int]] = {}
+        for signal, ids in self.by_signal.items():
+            name = family_by(signal).name
+            found[name] = found.get(name, frozenset()) | ids
+        return found
+
+    @property
     def tickets(self) -> frozenset[int]:
-        """All of them."""
-        return frozenset().union(*self.by_signal.values())
+        """The tickets among them."""
+        return self.by_family.get(TICKET_FAMILY.name, frozenset())
+
+
+def family_by(signal: str) -> Family:
+    """Return of which family a signal (``Table.Column``, or a table) tells."""
+    return family_of(signal.partition(".")[0]) or TICKET_FAMILY
 
 
 def take(source: SourceDatabase) -> Watermark:
@@ -137,7 +168,7 @@ def since(
     *,
     page_rows: int = 10_000,
 ) -> Candidates:
-    """Return the tickets with a trace behind the marks, or up to ``overlap`` before a date's."""
+    """Return the tickets, chats and call logs with a trace behind the marks, or up to ``overlap`` before a date's."""
     found: dict[str, frozenset[int]] = {}
     unavailable: dict[str, str] = {}
     progress.begin("Asking the source for what is new", len(DATES) + len(IDS) + len(WHOLE))
@@ -179,7 +210,7 @@ def _behind(column: sa.ColumnElement[Any], signal: str, mark: Watermark, overlap
 
 
 def _tickets(source: SourceDatabase, table: str, condition: sa.ColumnElement[bool]) -> frozenset[int]:
-    ticket = source.column(table, "TicketID")
+    ticket = source.column(table, family_by(table).key)
     assert ticket is not None, "see _asked"
     statement = sa.select(ticket.label("id")).where(ticket.is_not(None), condition).distinct()
     numbers = (_whole(row["id"]) for row in source.select(statement, table))
@@ -196,7 +227,7 @@ def _whole(value: Any) -> int | None:
 
 def _asked(source: SourceDatabase, table: str, name: str) -> sa.ColumnElement[Any] | None:
     """Return a column of a table that says which ticket a row belongs to, or None if the database lacks either."""
-    return None if source.column(table, "TicketID") is None else source.column(table, name)
+    return None if source.column(table, family_by(table).key) is None else source.column(table, name)
 
 
 def _one(source: SourceDatabase, value: sa.ColumnElement[Any], what: str, *conditions: sa.ColumnElement[bool]) -> Any:

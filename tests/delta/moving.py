@@ -38,6 +38,7 @@ PARTS = (
     "TicketAttachments",
     "Tasks",
     "TimeLogs",
+    "TicketLinks",
     "TicketMerges",
     "TicketEventLogs",
 )
@@ -138,6 +139,9 @@ class Moving:
     def time_log(self, ticket: int, key: int, at: datetime) -> sa.Executable:
         return self.insert("TimeLogs", TicketID=ticket, TimeLogID=key, TagID=1, DateModifiedUTC=at)
 
+    def link_row(self, ticket: int, key: int) -> sa.Executable:
+        return self.insert("TicketLinks", TicketID=ticket, TicketLinkID=key, TicketID_Secondary=ticket + 1)
+
     def event(self, ticket: int, at: datetime) -> sa.Executable:
         self.events += 1
         return self.insert("TicketEventLogs", TicketID=ticket, EventDateUTC=at, Uniquifier=self.events)
@@ -150,6 +154,7 @@ class Moving:
             at = LAST - timedelta(days=2 * (TICKETS - n))
             rows += [*self.ticket(n, at), self.message(n, 100 + n, at, IsDraft=True), self.comment(n, n, at),
                      self.attachment(n, n, at), self.task(n, n, at), self.time_log(n, n, at), self.event(n, at),
+                     self.link_row(n, n),
                      self.insert("CustomDataFieldsInTickets", TicketID=n, CustomFieldID=1, DataContent="blue"),
                      self.insert("TagsInTasks", TagsInTasksID=n, TaskID=n, TagID=1)]  # fmt: skip
         self.do(*rows)
@@ -215,6 +220,9 @@ class Moving:
             key = self.number()
             self.do(self.insert("TagsInTasks", TagsInTasksID=key, TaskID=task, TagID=key))
 
+    def link(self, ticket: int) -> None:
+        self.do(self.link_row(ticket, self.number()))
+
     def send_draft(self, ticket: int) -> None:
         for key in self.ask("TicketMessages", "TicketMessageID", TicketID=ticket, IsDraft=True)[:1]:
             sent = {"IsDraft": False, "DateReceivedUTC": self.moment(), "BodyText": f"as sent {key}"}
@@ -271,6 +279,12 @@ class Moving:
 
     def remove_tasks(self, ticket: int) -> None:
         self.do(self.delete("Tasks", TicketID=ticket), self.delete("TimeLogs", TicketID=ticket))
+
+    def unlink(self, ticket: int) -> None:
+        self.do(self.delete("TicketLinks", TicketID=ticket))
+
+    def rewrite_task(self, ticket: int) -> None:
+        self.do(self.update("Tasks", {"TicketID": ticket}, Subject=f"another {self.number()}"))
 
     def fill_gap(self, _: int) -> None:
         """Restore a ticket from an old backup, with its old id and its old date."""
@@ -332,11 +346,11 @@ class Moving:
 TRACED = (
     "open_ticket", "receive", "receive_late", "receive_from_a_slow_clock", "change_status", "close_ticket",
     "delete_ticket", "add_comment", "attach", "set_field", "add_task", "finish_task", "log_time", "correct_time",
-    "tag_task", "send_draft", "rewrite_message", "merge",
+    "tag_task", "link", "send_draft", "rewrite_message", "merge",
 )  # fmt: skip
 UNTRACED = (
     "rename", "restore", "change_field", "clear_fields", "edit_comment", "remove_messages", "remove_comments",
-    "hide_attachments", "remove_tasks", "fill_gap", "correct_sender", "purge",
+    "hide_attachments", "remove_tasks", "rewrite_task", "unlink", "fill_gap", "correct_sender", "purge",
 )  # fmt: skip
 
 

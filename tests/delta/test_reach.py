@@ -19,7 +19,7 @@ from tests.updating import Loaded, loaded
 
 CARL = "carl@there.example"
 OTHER = {"UserID": DANA, "UserID_Customer": BOB, "CustomerEmailAddress": "bob@home.example"}
-WRITES_OF_CARL, ASSIGNED_TO_GONE, NOTED_BY_NOBODY, OF_ANN, UNTOUCHED, OF_EVA = 1, 2, 3, 4, 5, 6
+WRITES_OF_CARL, ASSIGNED_TO_GONE, NOTED_BY_NOBODY, OF_ANN, UNTOUCHED, OF_EVA, WORKED_ON = 1, 2, 3, 4, 5, 6, 7
 
 
 def before(folder: Path) -> Shop:
@@ -33,7 +33,10 @@ def before(folder: Path) -> Shop:
         {**OTHER, "TicketID": OF_ANN, "UserID_Customer": ANN, "CustomerEmailAddress": "ann@home.example"},
         {**OTHER, "TicketID": UNTOUCHED, "UserID": None},
         {**OTHER, "TicketID": OF_EVA, "UserID": None, "UserID_Customer": None, "CustomerEmailAddress": "e@x.example"},
+        {**OTHER, "TicketID": WORKED_ON, "UserID": None},
     )
+    shop.add("TimeLogs", {"TicketID": WORKED_ON, "TimeLogID": 1, "UserID": 77})
+    shop.add("TicketLinks", {"TicketID": WORKED_ON, "TicketLinkID": 9, "TicketID_Secondary": OF_EVA})
     bob = {"UserID_From": BOB, "FromAddress": "Bob <bob@home.example>"}
     shop.add(
         "TicketMessages",
@@ -91,15 +94,25 @@ def an_account_takes_the_address_of_another(shop: Shop) -> None:
     change(shop, ANN, Email="bob@home.example")  # who is first of the two has the address
 
 
+def a_link_is_made(shop: Shop) -> None:
+    shop.add("TicketLinks", {"TicketID": OF_ANN, "TicketLinkID": 1, "TicketID_Secondary": OF_EVA})
+
+
+def a_link_goes(shop: Shop) -> None:
+    shop.tables["TicketLinks"] = []
+
+
 CASES = {
     carl_registers: {WRITES_OF_CARL},
     carl_writes_a_ticket: {WRITES_OF_CARL},
-    the_only_ticket_of_somebody_is_merged_away: {ASSIGNED_TO_GONE},
+    the_only_ticket_of_somebody_is_merged_away: {ASSIGNED_TO_GONE, WORKED_ON},
     an_agent_comes_back: {ASSIGNED_TO_GONE},
     an_agent_is_called_otherwise: {ASSIGNED_TO_GONE},
-    somebody_who_was_an_agent_once_is_called_otherwise: {NOTED_BY_NOBODY},
+    somebody_who_was_an_agent_once_is_called_otherwise: {NOTED_BY_NOBODY, WORKED_ON},
     an_agent_becomes_a_customer: {WRITES_OF_CARL, OF_ANN},
     a_customer_is_removed: {OF_ANN},
+    a_link_is_made: {OF_ANN, OF_EVA},
+    a_link_goes: {WORKED_ON, OF_EVA},
 }
 
 
