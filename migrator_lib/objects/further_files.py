@@ -15,14 +15,21 @@ OBJECT = "further_attachments"
 """What external ids call such a note; it is no record of the source."""
 
 
-def spread(message: Json, ticket: int, lookups: Lookups) -> Iterator[Json]:
-    """Yield a message with as many attachments as it may have, then the notes that have the others."""
+def spread(message: Json, of: int, lookups: Lookups, kind: str = "ticket") -> Iterator[Json]:
+    """Yield a message with as many attachments as it may have, then the notes that have the others.
+
+    Args:
+        message: as its payload has it.
+        of: id of the ticket (chat, call log) that it is of.
+        lookups: of the stage.
+        kind: what that is an id of.
+    """
     files, most = message.get("attachments") or [], lookups.behaviour.attachments_per_message
     if most is None or len(files) <= most:
         yield message
         return
     yield {**message, "attachments": files[:most]}
-    named = parse(message.get("external_id"), lookups.parameters.engagement) or ("ticket", str(ticket))
+    named = parse(message.get("external_id"), lookups.parameters.engagement) or (kind, str(of))
     chunks = [files[n : n + most] for n in range(most, len(files), most)]
     for n, chunk in enumerate(chunks, 1):
         yield {
