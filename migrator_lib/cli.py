@@ -15,6 +15,7 @@ from migrator_lib.cli_freeze import rehearse_freeze
 from migrator_lib.cli_ledger import ledger
 from migrator_lib.cli_mapping import before_signing, mapping
 from migrator_lib.cli_remap import remap
+from migrator_lib.cli_review import review
 from migrator_lib.cli_simulate import simulate
 from migrator_lib.cli_sweep import sweep
 from migrator_lib.console import err, fail, out
@@ -53,6 +54,7 @@ app.add_typer(simulate, name="simulate")
 app.command("remap")(remap)
 app.command("mapping")(mapping)
 app.add_typer(ledger, name="ledger")
+app.command()(review)
 app.command()(sweep)
 app.command()(rehearse_freeze)
 
@@ -382,6 +384,7 @@ def sign(
     from migrator_lib.engagement import Engagement
     from migrator_lib.errors import ParameterError
     from migrator_lib.paths import home
+    from migrator_lib.sample.signing import statement as sample_statement
 
     try:
         opened = Engagement(home(), engagement)
@@ -400,10 +403,11 @@ def sign(
             )
         if gate == "mapping":
             before_signing(opened)
+        states = sample_statement(opened, note) if gate == "sample" else found.statement
         gates.SignOffs(opened.paths.signoffs_file).sign(found, by=by, subject=subject, note=note)
     except MigratorError as error:
         fail(error)
-    out.print(f"{by} states for {engagement}: {found.statement}")
+    out.print(f"{by} states for {engagement}: {states}")
     out.print(f"Bound to {subject}. Next: [bold]migrator run {engagement} {found.after_signing}[/]")
 
 

@@ -263,8 +263,9 @@ class Engagement:
         if gate.name == "mapping":
             return self.mapping.hash if self.paths.mapping_file.exists() else None
         if gate.name == "sample":
-            digest = self.ledger.meta("sample_digest")
-            return str(digest) if digest else None
+            from migrator_lib.sample import required  # it opens engagements itself
+
+            return required.subject(self.ledger)
         if gate.name == "hands_off":
             listed = self.ledger.meta("hands_off")
             return gates.hash_of_lines(listed) if listed else None
@@ -292,6 +293,10 @@ class Engagement:
         signed = signoffs.states((gate, self.gate_subject(gate)) for gate in looked_at if gate.statement)
         if "mapping" in signed:
             signed["mapping"] = self._mapping_gate(signed["mapping"])
+        if "sample" in signed:
+            from migrator_lib.sample import signing  # it opens engagements itself
+
+            signed["sample"] = signing.explained(self, signed["sample"])
         return [signed.get(gate.name) or gates.checked(gate, self._seen(gate)) for gate in looked_at]
 
     def _mapping_gate(self, state: gates.GateState) -> gates.GateState:

@@ -54,6 +54,8 @@ class GateState:
     reason: str = ""
     detail: tuple[str, ...] = ()
     """Lines that say more, such as what changed since the signature."""
+    note: str = ""
+    """What the person who signed it wrote beside it."""
 
 
 LONGEST_NAME = 120
@@ -208,7 +210,7 @@ def _state(gate: Gate, subject: str | None, entry: Mapping[str, Any]) -> GateSta
         return GateState(gate.name, "open", by, on, "the signature lacks its name or its moment")
     if signed != subject:
         return GateState(gate.name, "stale", by, on, f"changed since {by} signed it on {on}")
-    return GateState(gate.name, "met", by, on)
+    return GateState(gate.name, "met", by, on, note=str(entry.get("note") or ""))
 
 
 def checked(gate: Gate, seen: Mapping[str, Any] | None) -> GateState:

@@ -265,7 +265,7 @@ def _gates(gates: Sequence[Row]) -> pages.Html:
             "Needed before": one["before"],
             "By": one["by"],
             "On": pages.tag("time", _moment(one["on"])),
-            "Why not": one["reason"],
+            "Why not, or with which note": one["reason"],
         }
         for one in gates
     ]

@@ -9,6 +9,7 @@ from migrator_lib.engagement import ALL_STEPS, ASIDE, NEEDS, ROLL_BACK, STEPS, E
 from migrator_lib.evidence.summary import hypercare, is_over
 from migrator_lib.gates import NOT_THERE, find
 from migrator_lib.rollback.standing import ROLLED_BACK
+from migrator_lib.sample.signing import is_ready_to_sign
 
 
 def step_rows(engagement: Engagement) -> list[dict[str, Any]]:
@@ -47,7 +48,7 @@ def gate_rows(engagement: Engagement) -> list[dict[str, Any]]:
     return [
         {
             "gate": state.name, "state": state.state, "by": state.by, "on": state.on,
-            "reason": state.reason, "before": find(state.name).before,
+            "reason": state.reason or state.note, "before": find(state.name).before,
         }
         for state in engagement.gate_states()
     ]  # fmt: skip
@@ -57,6 +58,8 @@ def next_command(engagement: Engagement) -> str:
     """Return the command that takes an engagement on from where it stands."""
     for state in engagement.gate_states():
         if state.state != "met" and state.reason != NOT_THERE and _awaited(engagement, state.name):
+            if state.name == "sample" and not is_ready_to_sign(engagement):
+                return f"migrator review {engagement.name}"
             return f'migrator sign {engagement.name} {state.name} --by "YOUR NAME"'
     day = hypercare(engagement.ledger.steps())
     if day and day["late"] and not day["lost"] and hypercare(engagement.ledger.steps(), since_cutover=True):

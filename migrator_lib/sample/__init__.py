@@ -1,28 +1,18 @@
-"""The sample: hard tickets and random ones, moved into the sandbox, and laid side by side for a person to review."""
+"""The sample: hard records and random ones, moved into the sandbox, and laid side by side for a person to review."""
 
 from migrator_lib.sample.choice import Choice, choose
-from migrator_lib.sample.sampling import (
-    CONFIDENCE,
-    STAGE,
-    confidence_statement,
-    digest,
-    extract,
-    load,
-    prove,
-    review,
-    upper_bound,
-)
+from migrator_lib.sample.required import Requirement, requirement
+from migrator_lib.sample.sampling import STAGE, digest, extract, load, prove, review
 
 __all__ = [
-    "CONFIDENCE",
     "STAGE",
     "Choice",
+    "Requirement",
     "choose",
-    "confidence_statement",
     "digest",
     "extract",
     "load",
     "prove",
+    "requirement",
     "review",
-    "upper_bound",
 ]

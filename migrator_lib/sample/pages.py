@@ -1,94 +1,130 @@
-"""The sample for people: parts for notebook 03, and the page that is reviewed, which holds no body and no address."""
+"""The sample for people: parts for notebook 03, and the page that is shared, which holds no body and no address."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from migrator_lib import pages
 from migrator_lib.engagement import Engagement
 from migrator_lib.masking import mask_text
 from migrator_lib.pages import Html
-from migrator_lib.reconcile.differences import Difference
-from migrator_lib.sample import confidence_statement
+from migrator_lib.sample import confidence
 from migrator_lib.sample.choice import Choice
-from migrator_lib.sample.full_page import full_page
+from migrator_lib.sample.required import Requirement
+from migrator_lib.sample.review_page import links, review_page
 from migrator_lib.sample.reviewer import Review, Reviewed
-from migrator_lib.sample.rows import TicketRows, mapping_line
+from migrator_lib.sample.rows import RecordRows, mapping_line, not_moved
+from migrator_lib.sample.sampling import digest
+from migrator_lib.sample.verdicts import Progress, progress
 
 REVIEW_FILE = "sample_review.html"
 FULL_FILE = "sample_review_full.html"
+VERDICTS_FILE = "sample_verdicts.json"
 
 
 # --- parts for the notebook ----------------------------------------------------------------------------
 
 
+def required(requirement: Requirement) -> Html:
+    """Return whether a sample has to be reviewed, and why."""
+    return pages.paragraph(requirement.words)
+
+
 def choice_table(choice: Choice) -> Html:
-    """Return which tickets were chosen, and why; and the kinds that the source has none of."""
-    drawn = [str(ticket) for ticket in choice.reasons if choice.is_random(ticket)]
+    """Return which records were chosen, and why; and the kinds that the source has none of."""
+    drawn = [_named(name) for name in choice.reasons if choice.is_random(name)]
     rows = [
-        {"ticket": str(ticket), "chosen for": ", ".join(kinds)}
-        for ticket, kinds in choice.reasons.items()
-        if not choice.is_random(ticket)
+        {"record": _named(name), "chosen for": ", ".join(kinds)}
+        for name, kinds in choice.reasons.items()
+        if not choice.is_random(name)
     ]
     n = len(choice.reasons)
     by_chance = pages.paragraph(f"Drawn at random: {', '.join(drawn)}.") if drawn else ""
     missing = pages.note("None in the source: " + ", ".join(choice.not_found) + ".") if choice.not_found else ""
-    return pages.join(
-        [pages.table(rows, caption=f"{len(rows)} of {n} tickets, each chosen for being hard"), by_chance, missing]
-    )
+    caption = f"{len(rows)} of {n} records, each chosen for being hard"
+    return pages.join([pages.table(rows, caption=caption, empty="no sample is moved."), by_chance, missing])
+
+
+def _named(name: str) -> str:
+    kind, _, key = name.partition(":")
+    return f"{kind.replace('_', ' ')} {key}"
 
 
 def status(review: Review) -> Html:
-    """Return the status line: how many tickets are as they were meant."""
-    n = len(review.tickets)
+    """Return the status line: how many records are as they were meant."""
+    n = len(review.records)
+    if n == 0:
+        return pages.status("No sample was moved.", "warn")
     if review.rehearsal:
-        return pages.status(f"Rehearsal: {n} tickets were chosen and made ready; nothing was loaded.", "warn")
+        return pages.status(f"Rehearsal: {n} records were chosen and made ready; nothing was loaded.", "warn")
     if review.right == n:
-        return pages.status(f"All {n} tickets of the sample are as they were meant.", "good")
-    return pages.status(f"Not as they were meant: {n - review.right} of {n} tickets.", "bad")
+        return pages.status(f"All {n} records of the sample are as they were meant.", "good")
+    return pages.status(f"Not as they were meant: {n - review.right} of {n} records.", "bad")
 
 
 def tiles(review: Review) -> Html:
     """Return the numbers of the sample."""
     return pages.tiles(
         {
-            "tickets": len(review.tickets),
+            "records": len(review.records),
             "as meant": review.right,
-            "left out by a rule": sum(ticket.outcome.startswith("left out") for ticket in review.tickets),
-            "messages and notes": sum(len(ticket.parts) for ticket in review.tickets),
-            "fields that differ": sum(len(ticket.all_differences) for ticket in review.tickets),
+            "left out by a rule": sum(one.outcome.startswith("left out") for one in review.records),
+            "messages and notes": sum(len(one.parts) for one in review.records),
+            "fields that differ": sum(len(one.all_differences) for one in review.records),
         }
     )
 
 
 def differences(review: Review) -> Html:
-    """Return what differs, and the line of mapping.yaml that decides it; also tickets that could not move."""
+    """Return what differs, and the line of mapping.yaml that decides it; also records that could not move."""
     rows = [
         {
-            "ticket": ticket.key,
+            "record": _named(one.name),
             "field": difference.field,
             "meant": difference.expected,
             "in Gorgias": difference.actual,
-            "decided by": mapping_line(ticket, difference.field, review.lookups) or "no line of mapping.yaml",
+            "decided by": mapping_line(one, difference.field, review.lookups) or "no line of mapping.yaml",
         }
-        for ticket in review.tickets
-        for difference in [*_not_moved(ticket), *ticket.all_differences]
+        for one in review.records
+        for difference in [*not_moved(one), *one.all_differences]
     ]
     return pages.table(rows, caption="What differs", empty="Nothing differs.")
 
 
-def _not_moved(ticket: Reviewed) -> list[Difference]:
-    if ticket.is_right or ticket.all_differences:
-        return []
-    field = next((word for word in ("priority", "status") if f": {word} " in ticket.outcome), "the ticket")
-    return [Difference(field, "in Gorgias", mask_text(ticket.outcome))]
+def what_it_tells(engagement: Engagement, review: Review) -> Html:
+    """Return what the sample says about all records."""
+    if review.rehearsal or not review.records:
+        return pages.paragraph("Nothing was loaded, so nothing can be said.")
+    standing = reviewed_so_far(engagement)
+    drawn, _ = standing.drawn
+    more = confidence.caveat(len(review.records) - drawn, drawn, review.population) if drawn else ""
+    return pages.paragraph(f"{standing.told} {more}")
 
 
-def what_it_tells(review: Review) -> Html:
-    """Return what the sample says about all tickets."""
-    return pages.paragraph(
-        "Nothing was loaded, so nothing can be said." if review.rehearsal else confidence_statement(review)
-    )
+# --- what people found ---------------------------------------------------------------------------------
+
+
+def reviewed_so_far(engagement: Engagement) -> Progress:
+    """Return how far people are with the sample.
+
+    Raises:
+        ParameterError: the file of verdicts holds something else.
+    """
+    return progress(engagement.ledger, engagement.paths.state / VERDICTS_FILE, engagement.name)
+
+
+def verdicts(engagement: Engagement, review: Review) -> Html:
+    """Return how far the review is, and what was found wrong: the line to change, and no remark, which may quote."""
+    if review.rehearsal or not review.records:
+        return Html("")
+    standing = reviewed_so_far(engagement)
+    tone: pages.Tone = "bad" if standing.wrong else "warn" if standing.unseen else "good"
+    rows = [
+        {"record": one.name, "change": said.line or "see the remark", "by": said.by} for one, said in standing.wrong
+    ]
+    found = pages.table(rows, caption="Found wrong", empty="nothing.") if rows else ""
+    return pages.join([pages.status(f"People: {standing.words}.", tone), found])
 
 
 def how_to_sign(engagement: Engagement, review: Review) -> Html:
@@ -98,52 +134,64 @@ def how_to_sign(engagement: Engagement, review: Review) -> Html:
                                pages.code(f"migrator run {engagement.name} --only 03 --execute"))  # fmt: skip
     state = engagement.gate_state("sample")
     if state.state == "met":
-        return pages.paragraph(f"The sample is signed by {state.by} on {state.on[:10]}. Notebook 05 may load.")
-    return pages.join(
-        [
-            pages.paragraph(
-                f"Open each ticket in the {engagement.sample_account} account and in SmarterTrack, and compare them "
-                "as an agent would. Where something is wrong, change the line of mapping.yaml that is named below, "
-                "sign the mapping, and run notebook 03 again. If all is right, sign; notebook 05, which loads "
-                "everything, waits for it."
-            ),
-            pages.tag("pre", f'migrator sign {engagement.name} sample --by "NAME"'),
-            pages.note(f"Where the gate stands: {state.reason or state.state}."),
-        ]
-    )
+        remark = f" Their note: {state.note}." if state.note else ""
+        return pages.paragraph(f"Signed by {state.by} on {state.on[:10]}.{remark} Notebook 05 may load.")
+    return pages.join([_steps(engagement), pages.note(f"Where the gate stands: {state.reason or state.state}.")])
 
 
-# --- the page that is reviewed -------------------------------------------------------------------------
+def _steps(engagement: Engagement) -> Html:
+    name = engagement.name
+    return pages.tag(
+        "ol",
+        pages.join(
+            pages.tag("li", pages.join(words))
+            for words in (
+                [pages.code(f"migrator review {name}"), " opens both sides of every record in your browser; it prints "
+                 "the address."],
+                ["Compare as an agent would. Mark each record right (R) or wrong (W); for a wrong one choose the line "
+                 "of mapping.yaml that should change, and say why. It is saved at once, and you may stop and go on."],
+                ["If something is wrong: change that line, sign the mapping, run notebook 03 again. Only what changed "
+                 "is to be looked at again."],
+                ["If all is right: ", pages.code(f'migrator sign {name} sample --by "NAME"'), ". Notebook 05, which "
+                 "loads everything, waits for it."],
+            )
+        ),
+    )  # fmt: skip
+
+
+# --- the pages -----------------------------------------------------------------------------------------
 
 
 def write_pages(engagement: Engagement, review: Review) -> list[Path]:
-    """Write the page that is reviewed and the one with bodies; return their paths."""
+    """Write the page that is shared and the one that is reviewed; return their paths."""
+    full = review_page(engagement, review, digest(review), how_to_sign(engagement, review))
     return [
-        pages.write(engagement.paths.documents / REVIEW_FILE, _review_page(engagement, review)),
-        pages.write(engagement.paths.state / FULL_FILE, full_page(engagement, review, how_to_sign(engagement, review))),
+        pages.write(engagement.paths.documents / REVIEW_FILE, _shared_page(engagement, review)),
+        pages.write(engagement.paths.state / FULL_FILE, full),
     ]
 
 
-def _review_page(engagement: Engagement, review: Review) -> str:
+def _shared_page(engagement: Engagement, review: Review) -> str:
     return pages.page(
         "Sample review",
         status(review),
         tiles(review),
+        verdicts(engagement, review),
         how_to_sign(engagement, review),
         pages.note(
-            "People are masked, and bodies are shown as their length and a fingerprint: equal fingerprints are equal "
-            "texts. Those who may read tickets find both sides in full in ",
-            pages.code(f"state/{FULL_FILE}"),
-            ".",
+            "Here people are masked, and bodies are shown as their length and a fingerprint: equal fingerprints are "
+            "equal texts. Those who may read tickets find both sides in full by ",
+            pages.code(f"migrator review {engagement.name}"),
+            f", or in state/{FULL_FILE}.",
         ),
         pages.heading("What differs"),
         differences(review),
         pages.heading("What the sample tells"),
-        what_it_tells(review),
-        pages.heading("Tickets"),
+        what_it_tells(engagement, review),
+        pages.heading("Records"),
         _contents(review),
-        *(_ticket(engagement, review, ticket) for ticket in review.tickets),
-        subtitle=f"{engagement.parameters.company}: tickets in SmarterTrack beside what they became in the "
+        *(_record(engagement, review, one) for one in review.records),
+        subtitle=f"{engagement.parameters.company}: records in SmarterTrack beside what they became in the "
         f"{engagement.sample_account} account.",
     )
 
@@ -151,45 +199,43 @@ def _review_page(engagement: Engagement, review: Review) -> str:
 def _contents(review: Review) -> Html:
     rows = [
         {
-            "ticket": pages.link(f"#ticket-{ticket.key}", str(ticket.ticket.row["TicketNumber"])),
-            "chosen for": ", ".join(ticket.reasons),
-            "outcome": _badge(ticket),
-            "parts": len(ticket.parts),
-            "differ": len(ticket.all_differences),
+            "record": pages.link(f"#{_anchor(one)}", one.title),
+            "chosen for": ", ".join(one.reasons),
+            "outcome": _badge(one),
+            "parts": len(one.parts),
+            "differ": len(one.all_differences),
         }
-        for ticket in review.tickets
+        for one in review.records
     ]
     missing = pages.note("None in the source: " + ", ".join(review.not_found) + ".") if review.not_found else ""
-    return pages.join([pages.table(rows), missing])
+    return pages.join([pages.table(rows, empty="no sample is moved."), missing])
 
 
-def _badge(ticket: Reviewed) -> Html:
-    if not ticket.is_right:
-        return pages.badge("differs" if ticket.all_differences else mask_text(ticket.outcome), "bad")
-    return pages.badge(ticket.outcome, "plain" if ticket.outcome.startswith("left out") else "good")
+def _anchor(reviewed: Reviewed) -> str:
+    return reviewed.name.replace(":", "-").replace("_", "-")
 
 
-def _ticket(engagement: Engagement, review: Review, ticket: Reviewed) -> Html:
-    rows = TicketRows(review, ticket)
-    title = f"Ticket {ticket.ticket.row['TicketNumber']}"
+def _badge(reviewed: Reviewed) -> Html:
+    if not reviewed.is_right:
+        return pages.badge("differs" if reviewed.all_differences else mask_text(reviewed.outcome), "bad")
+    return pages.badge(reviewed.outcome, "plain" if reviewed.outcome.startswith("left out") else "good")
+
+
+def _record(engagement: Engagement, review: Review, reviewed: Reviewed) -> Html:
+    rows = RecordRows(review, reviewed)
     thread = pages.table(rows.thread(), caption="Thread", different="differs", empty="No part of it moves.")
     body: list[object] = [
-        pages.tag("h3", title, id=f"ticket-{ticket.key}"),
-        pages.paragraph(_badge(ticket), " ", f"Chosen for: {', '.join(ticket.reasons)}. ", *_links(engagement, ticket)),
+        pages.tag("h3", reviewed.title, id=_anchor(reviewed)),
+        pages.paragraph(
+            _badge(reviewed), " ", f"Chosen for: {', '.join(reviewed.reasons)}. ", *links(engagement, reviewed)
+        ),
     ]
-    if ticket.expected is not None:
-        body += [pages.table(rows.fields(), different="differs"), pages.folded("Thread", thread) if
-                 len(ticket.parts) > 12 and not any(part.differences for part in ticket.parts) else thread]  # fmt: skip
+    if reviewed.expected is not None:
+        folds = len(reviewed.parts) > 12 and not any(part.differences for part in reviewed.parts)
+        fields = pages.table(_without_field(rows.fields()), different="differs")
+        body += [fields, pages.folded("Thread", thread) if folds else thread]
     return pages.join(body)
 
 
-def _links(engagement: Engagement, ticket: Reviewed) -> list[object]:
-    """Return links to both originals, as far as they can be opened."""
-    found: list[object] = []
-    if ticket.target_id is not None:
-        url = f"{engagement.account_url(engagement.sample_account).rstrip('/')}/app/ticket/{ticket.target_id}"
-        found += [pages.link(url, f"Gorgias ticket {ticket.target_id}")]
-    portal = engagement.parameters.source.portal_url
-    if portal:
-        found += [", " if found else "", pages.link(portal, "SmarterTrack's portal"), " (search for the number)"]
-    return found
+def _without_field(rows: Sequence[dict[str, object]]) -> list[dict[str, object]]:
+    return [{name: value for name, value in row.items() if name != "field"} for row in rows]

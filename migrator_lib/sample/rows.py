@@ -1,62 +1,94 @@
-"""A reviewed ticket as rows of two sides: SmarterTrack left, Gorgias right, people masked, bodies as fingerprints."""
+"""A reviewed record as rows of two sides: SmarterTrack left, Gorgias right.
+
+On pages that are shared people are masked, and bodies are fingerprints.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from migrator_lib.gorgias.api import Json
 from migrator_lib.lookups import Lookups, iso
-from migrator_lib.masking import mask_email, mask_name
+from migrator_lib.masking import mask_email, mask_name, mask_text
+from migrator_lib.objects import CONVERSATIONS
+from migrator_lib.objects.ticket_field import ADDED
 from migrator_lib.reconcile.differences import Difference, fingerprint, masked_value, shortened
 from migrator_lib.sample.reviewer import Part, Review, Reviewed
 
 Row = dict[str, object]
 NONE = "—"
+ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+TO_BE_ADDED = ("statuses", "priorities")
+"""Sections whose lines are named also where they are not there: a code that lacks one keeps its tickets back."""
 NOTE_TYPES = ("dropdown", "boolean")
 """Types of fields whose values say nothing about a person."""
 
 
-class TicketRows:
-    """Rows of one ticket."""
+class RecordRows:
+    """Rows of one record."""
 
-    def __init__(self, review: Review, reviewed: Reviewed) -> None:
+    def __init__(self, review: Review, reviewed: Reviewed, *, masked: bool = True) -> None:
+        self.masked = masked
         self.lookups: Lookups = review.lookups
         self.reviewed = reviewed
-        self.row = reviewed.ticket.row
+        self.row = reviewed.record.row
         self.meant: Json = reviewed.expected or {}
         self.there: Json = reviewed.actual or {}
 
     def fields(self) -> list[Row]:
-        """Return what is compared of the ticket itself; rows that differ are marked."""
-        rows = [*self._basic(), *self._people(), *self._values(), *self._dates()]
+        """Return what is compared of the record itself; rows that differ are marked, and name their mapping line."""
+        if self.reviewed.record.kind == "ticket":
+            rows = [*self._basic(), *self._people(), *self._values(), *self._dates()]
+        else:
+            rows = [*self._of_object(), *self._values()]
         covered = {str(row["field"]) for row in rows}
-        return [{k: v for k, v in row.items() if k != "field"} for row in [*rows, *self._others(covered)]]
+        return [*rows, *self._others(covered)]
 
     def _row(self, field: str, what: str, source: object, target: object) -> Row:
         differs = any(_is_about(d, field) for d in self.reviewed.differences)
         shown = NONE if target in (None, "", []) else target
-        return {"field": field, "": what, "SmarterTrack": source or NONE, "Gorgias": shown, "differs": differs}
+        line = mapping_line(self.reviewed, field, self.lookups)
+        return {
+            "field": field, "": what, "SmarterTrack": source or NONE, "Gorgias": shown, "decided by": line,
+            "differs": differs,
+        }  # fmt: skip
+
+    def _text(self, text: object) -> str:
+        return shortened(str(text or "")) if self.masked else str(text or "")
+
+    def _value(self, value: object) -> object:
+        return masked_value(value) if self.masked else value
+
+    def person(self, user_id: object) -> str:
+        """Return the name of a user of SmarterTrack, or nothing."""
+        user = self.lookups.users.get(user_id) if isinstance(user_id, int) else None
+        return self._name(user["DisplayName"] or user["Email"]) if user else ""
+
+    def _name(self, name: object) -> str:
+        return mask_name(str(name or "")) if self.masked else str(name or "")
+
+    def _address(self, address: object) -> str:
+        return mask_email(str(address or "")) if self.masked else str(address or "")
 
     def _basic(self) -> Iterator[Row]:
         status = self.lookups.mapping.statuses.get(str(self.row["TicketStatusID"]))
         priority = self.lookups.mapping.priorities.get(str(self.row["TicketPriorityID"]))
-        subject = self.there.get("subject")
-        yield self._row(
-            "meta.ticket_number",
-            "Number",
-            self.row["TicketNumber"],
-            (self.there.get("meta") or {}).get("ticket_number"),
-        )
-        yield self._row("subject", "Subject", shortened(self.row["Subject"] or ""), subject and shortened(subject))
+        number = (self.there.get("meta") or {}).get("ticket_number")
+        yield self._row("meta.ticket_number", "Number", self.row["TicketNumber"], number)
+        yield self._row("subject", "Subject", self._text(self.row["Subject"]), self._text(self.there.get("subject")))
         yield self._row("status", "Status", status.name if status else "?", self.there.get("status"))
         yield self._row("priority", "Priority", priority.name if priority else "?", self.there.get("priority"))
+        word = channel_word(self.reviewed, self.lookups)
+        yield self._row("channel", "Channel", word, self.there.get("channel"))
         yield self._row("tags", "Tags", self._source_tags(), ", ".join(self.there.get("tags") or ()))
 
     def _source_tags(self) -> str:
         brand = (self.lookups.brand_of(self.row["DepartmentID"]) or {}).get("BrandName")
-        entries = (self.lookups.mapping.tags.get(str(tag)) for tag in self.reviewed.ticket.tag_ids)
+        ids = getattr(self.reviewed.record, "tag_ids", ())
+        entries = (self.lookups.mapping.tags.get(str(tag)) for tag in ids)
         named = [entry.name for entry in entries if entry]
         return ", ".join([*([f"brand {brand}"] if brand else []), *named])
 
@@ -64,9 +96,7 @@ class TicketRows:
         agent = "" if self.lookups.is_unassigned(self.row["UserID"]) else self.lookups.agent_name(self.row["UserID"])
         department = self.lookups.departments.get(self.row["DepartmentID"], {}).get("DisplayName") or ""
         group = self.lookups.groups.get((self.row["DepartmentID"], self.row["GroupID"]), {}).get("GroupName") or ""
-        users = self.lookups.users
-        requester = users[self.row["UserID_Customer"]]["DisplayName"] if self.row["UserID_Customer"] in users else ""
-        source = mask_name(requester) or mask_email(self.row["CustomerEmailAddress"])
+        source = self.person(self.row["UserID_Customer"]) or self._address(self.row["CustomerEmailAddress"])
         yield self._row("customer", "Requester", source, self.name(self.there.get("customer")))
         yield self._row("assignee_user", "Agent", agent or "unassigned", self.name(self.there.get("assignee_user")))
         team = f"{department} / {group}" if group else department
@@ -74,16 +104,16 @@ class TicketRows:
 
     def _values(self) -> Iterator[Row]:
         there = self.there.get("custom_fields") or {}
-        for row in self.reviewed.ticket.fields:
+        for row in self.reviewed.record.fields:
             key = str(row["CustomFieldID"])
             entry = self.lookups.mapping.ticket_fields.get(key)
             if entry is None or not row["DataContent"]:
                 continue
             shown = entry.becomes in NOTE_TYPES
-            source = row["DataContent"] if shown else masked_value(row["DataContent"])
+            source = row["DataContent"] if shown else self._value(row["DataContent"])
             target = there.get(key)
             plain = shown or target is None
-            yield self._row(f"custom_fields.{key}", entry.name, source, target if plain else masked_value(target))
+            yield self._row(f"custom_fields.{key}", entry.name, source, target if plain else self._value(target))
 
     def _dates(self) -> Iterator[Row]:
         for field, what, column in (
@@ -92,12 +122,40 @@ class TicketRows:
         ):
             yield self._row(field, what, moment(self.row.get(column)), moment(self.there.get(field)))
 
+    def _of_object(self) -> Iterator[Row]:
+        """Yield what a chat or call log has besides: by the columns that its object says it reads."""
+        table = next(obj for obj in CONVERSATIONS if obj.name == self.reviewed.record.kind)
+        for one in table.fields:
+            columns = [part.strip().rpartition(".") for part in one.source.split("+")]
+            if not one.target or any(owner != table.family.root.name for owner, _, _ in columns):
+                continue
+            field = one.target.removeprefix("ticket.").removeprefix("meta.smartertrack.")
+            source = " / ".join(self._plain(self.row.get(column)) for _, _, column in columns)
+            yield self._row(field, _words(columns[0][2]), source, self._in_gorgias(field))
+
+    def _in_gorgias(self, field: str) -> str:
+        found = self.there.get(field, (self.there.get("meta") or {}).get(field))
+        if field in ("customer", "assignee_user", "assignee_team"):
+            return self.name(found)
+        return ", ".join(map(str, found)) if isinstance(found, list) else self._plain(found)
+
+    def _plain(self, value: object) -> str:
+        if isinstance(value, datetime) or (isinstance(value, str) and ISO.match(value)):
+            return moment(value)
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        return self._value_of_text(str(value)) if isinstance(value, str) else "" if value is None else str(value)
+
+    def _value_of_text(self, text: str) -> str:
+        return masked_value(text) if self.masked and text else text
+
     def _others(self, covered: set[str]) -> Iterator[Row]:
         """Yield what differs and has no row of its own: what was meant stands left."""
         for difference in self.reviewed.differences:
             if not any(_is_about(difference, field) for field in covered):
-                yield {"": difference.field, "SmarterTrack": difference.expected, "Gorgias": difference.actual,
-                       "differs": True}  # fmt: skip
+                line = mapping_line(self.reviewed, difference.field, self.lookups)
+                yield {"field": difference.field, "": difference.field, "SmarterTrack": difference.expected,
+                       "Gorgias": difference.actual, "decided by": line, "differs": True}  # fmt: skip
 
     def name(self, reference: object) -> str:
         """Return who or what a reference is: agents and teams by name, requesters masked."""
@@ -114,9 +172,9 @@ class TicketRows:
     def _requester(self, key: str) -> str:
         if key.startswith("u") and key[1:].isdigit() and int(key[1:]) in self.lookups.users:
             user = self.lookups.users[int(key[1:])]
-            return mask_name(user["DisplayName"]) or mask_email(user["Email"])
+            return self._name(user["DisplayName"]) or self._address(user["Email"])
         owned = (address for address, owner in self.lookups.requester_of_address.items() if owner == key)
-        return mask_email(next(owned, "")) or "unknown requester"
+        return self._address(next(owned, "")) or "unknown requester"
 
     # --- the thread --------------------------------------------------------------------------------
 
@@ -173,18 +231,76 @@ def moment(value: object) -> str:
     return str(value or "")[:19].replace("T", " ")
 
 
+def not_moved(reviewed: Reviewed) -> list[Difference]:
+    """Return why a record is not in Gorgias, as a difference of the field that its reason names."""
+    if reviewed.is_right or reviewed.all_differences:
+        return []
+    field = next((word for word in ("priority", "status") if f": {word} " in reviewed.outcome), "the record")
+    return [Difference(field, "in Gorgias", mask_text(reviewed.outcome))]
+
+
 def mapping_line(reviewed: Reviewed, field: str, lookups: Lookups) -> str:
     """Return the key of mapping.yaml that decides a field, or an empty text where none does."""
-    row, name = reviewed.ticket.row, field.rpartition(": ")[2]
-    team = (lookups.team_reference(row["DepartmentID"], row["GroupID"]) or "").rpartition(":")[2]
-    brand = (lookups.brand_of(row["DepartmentID"]) or {}).get("BrandID")
-    lines: dict[str, Sequence[object]] = {
-        "status": ("statuses", row["TicketStatusID"], "becomes"),
-        "closed_datetime": ("statuses", row["TicketStatusID"], "becomes"),
-        "priority": ("priorities", row["TicketPriorityID"], "becomes"),
-        "assignee_team": ("teams", team, "team"),
-        "tags": ("brands", brand, "tag"),
-        "from_agent": ("directions",),
+    row, name = reviewed.record.row, field.rpartition(": ")[2]
+    lines: dict[str, tuple[str, object, str]] = {
+        "status": ("statuses", row.get("TicketStatusID"), "becomes"),
+        "closed_datetime": ("statuses", row.get("TicketStatusID"), "becomes"),
+        "priority": ("priorities", row.get("TicketPriorityID"), "becomes"),
+        "assignee_team": ("teams", _team(row, lookups), "team"),
+        "tags": ("brands", (lookups.brand_of(row.get("DepartmentID") or 0) or {}).get("BrandID"), "tag"),
     }
-    parts: Sequence[object] = ("ticket_fields", name.partition(".")[2]) if name.startswith("custom_fields.") else ()
-    return ".".join(str(part) for part in lines.get(name, parts))
+    if name.startswith("custom_fields."):
+        key = name.partition(".")[2]
+        section = "added_fields" if key.startswith(ADDED) else "ticket_fields"
+        lines[name] = (section, key.removeprefix(ADDED), "becomes")
+    if name == "channel":
+        lines[name] = ("channels", channel_word(reviewed, lookups).lower(), "becomes")
+    if name == "from_agent":
+        lines[name] = ("directions", _direction(reviewed, field.partition(":")[0].rpartition(" ")[2]), "becomes")
+    section, code, part = lines.get(name, ("", None, ""))
+    if section in TO_BE_ADDED and code is not None:
+        return f"{section}.{code}.{part}"
+    return f"{section}.{code}.{part}" if str(code) in (getattr(lookups.mapping, section, None) or {}) else ""
+
+
+def channel_word(reviewed: Reviewed, lookups: Lookups) -> str:
+    """Return the word of the field that holds the channel, or nothing: then the channel goes by rule."""
+    held = {key for key, entry in lookups.mapping.ticket_fields.items() if entry.holds == "channel"}
+    words = (str(row["DataContent"] or "") for row in reviewed.record.fields if str(row["CustomFieldID"]) in held)
+    return next((word.strip() for word in words if word.strip()), "")
+
+
+def _team(row: Mapping[str, Any], lookups: Lookups) -> str:
+    if row.get("DepartmentID") is None:
+        return ""
+    return (lookups.team_reference(row["DepartmentID"], row.get("GroupID") or 0) or "").rpartition(":")[2]
+
+
+def _direction(reviewed: Reviewed, message: str) -> object:
+    """Return the direction of a message by its source key."""
+    rows = reviewed.record.messages
+    return next((row.get("MessageDirection") for row in rows if str(row.get("TicketMessageID")) == message), None)
+
+
+def lines_of(reviewed: Reviewed, lookups: Lookups) -> list[str]:
+    """Return every line of mapping.yaml that has a say in a record: its own codes, people, fields, tags, speakers."""
+    record, mapping = reviewed.record, lookups.mapping
+    fields = ["status", "priority", "assignee_team", "tags"]
+    fields += [f"custom_fields.{row['CustomFieldID']}" for row in record.fields]
+    found = [mapping_line(reviewed, field, lookups) for field in fields]
+    words = {str(row["DataContent"] or "").strip().lower() for row in record.fields}
+    coded = [
+        *(("tags", tag) for tag in getattr(record, "tag_ids", ())),
+        *(("channels", word) for word in sorted(words & mapping.channels.keys())),
+        *(("directions", message.get("MessageDirection")) for message in record.messages),
+        *(("chat_senders", message.get("ChatSenderType")) for message in record.messages),
+        *(("chat_views", message.get("ViewRestriction")) for message in record.messages),
+    ]
+    found += [f"{section}.{code}.becomes" for section, code in coded if str(code) in getattr(mapping, section)]
+    return list(dict.fromkeys(line for line in found if line))
+
+
+def _words(column: str) -> str:
+    """Return a column's name as words: ``CustomerPhoneNumber`` is "Customer phone number"."""
+    parts = re.findall(r"[A-Z]+(?![a-z])|[A-Z][a-z]+|[0-9]+", column.removesuffix("UTC")) or [column]
+    return " ".join([parts[0], *(part if part.isupper() else part.lower() for part in parts[1:])])

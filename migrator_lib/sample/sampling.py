@@ -1,8 +1,8 @@
-"""The sample: a few dozen tickets, chosen to be hard, loaded into the sandbox account and read back before all others.
+"""The sample: a few dozen records that are hard to move, loaded into the sandbox and read back before all others.
 
 Where the engagement says so (``target.sample_in_production``) they go into production, and the load adopts them.
 
-A person's signature is bound to :func:`digest`: the mapping, what every ticket became, and what differed. It holds no
+A person's signature is bound to :func:`digest`: the mapping, what every record became, and what differed. It holds no
 Gorgias ids and no times of a run, so loading the same sample again does not void the signature.
 """
 
@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 
 from migrator_lib.adoption import adopt, note_account
 from migrator_lib.engagement import Engagement
 from migrator_lib.load import Loader, LoadReport, references
 from migrator_lib.lookups import Lookups
-from migrator_lib.objects import TICKET
+from migrator_lib.objects import CONVERSATIONS
 from migrator_lib.proofs import asking
 from migrator_lib.proofs.asking import Proofs
 from migrator_lib.quiet import PRODUCTION, make_quiet, restore
@@ -24,10 +23,10 @@ from migrator_lib.rollback.step import before_first_write
 from migrator_lib.runbook import extractor, read_files
 from migrator_lib.sample.choice import Choice
 from migrator_lib.sample.reviewer import Review, Reviewer
+from migrator_lib.sample.verdicts import Sampled, keep
 from migrator_lib.staging import Staged
 
 STAGE = "sample"
-CONFIDENCE = 0.95
 
 
 def prove(engagement: Engagement, *, again: bool = False, skip_large: bool = False) -> Proofs:
@@ -58,17 +57,19 @@ def _known_people(engagement: Engagement) -> Lookups | None:
 
 
 def extract(engagement: Engagement, choice: Choice) -> Staged:
-    """Stage the chosen tickets with everything that belongs to them; anew if other tickets are chosen than before.
+    """Stage the chosen records with everything that belongs to them; anew if others are chosen than before.
 
     Raises:
         SourceError: the source cannot be read, or the files root is not there.
     """
     reader, before = extractor(engagement, STAGE), engagement.ledger.meta("sample_choice")
-    if before != choice.ids:
+    wanted = sorted(choice.reasons)
+    if before != wanted:
         reader.start_again()
-        engagement.ledger.set_meta("sample_choice", choice.ids)
+        engagement.ledger.set_meta("sample_choice", wanted)
     reader.definitions()
-    reader.tickets(choice.ids)
+    for obj in CONVERSATIONS:
+        reader.family(obj.family, choice.ids(obj.name))
     read_files(engagement, reader)
     return engagement.staged(STAGE)
 
@@ -87,8 +88,8 @@ def load(engagement: Engagement, staged: Staged) -> LoadReport:
     adopt(engagement)
     make_quiet(engagement, target, lookups)  # as it should be since the proofs; whoever loads without them is safe, too
     note_account(engagement, target)
-    records = TICKET.records(staged, lookups)
-    needed = references(TICKET.transform(record, lookups) for record in records)
+    records = ((obj, record) for obj in CONVERSATIONS for record in obj.records(staged, lookups))
+    needed = references(obj.transform(record, lookups) for obj, record in records)
     loader = Loader(
         api=engagement.api(target), target=target, ledger=engagement.ledger, staged=staged, lookups=lookups,
         files_root=engagement.files_root, progress=engagement.progress,
@@ -107,50 +108,23 @@ def review(engagement: Engagement, choice: Choice, staged: Staged) -> Review:
     """
     found = Reviewer(engagement, engagement.sample_account, choice, staged).run()
     if not engagement.rehearsal:
-        engagement.ledger.set_meta("sample_digest", digest(found))
+        _keep(engagement, found)
         found.restored = restore(engagement, engagement.sample_account)
     return found
 
 
+def _keep(engagement: Engagement, found: Review) -> None:
+    """Keep what a signature is bound to, and what people say right or wrong to."""
+    records = [Sampled(one.name, one.title, one.fingerprint, one.is_random, not one.is_right) for one in found.records]
+    keep(engagement.ledger, records, found.population)
+    engagement.ledger.set_meta("sample_digest", digest(found) if records else None)
+
+
 def digest(review: Review) -> str:
-    """Return the hash of what was reviewed: mapping, tickets with their payloads, differences."""
+    """Return the hash of what was reviewed: mapping, records with their payloads, differences."""
     content = {
         "mapping": review.mapping_hash,
-        "tickets": [[ticket.key, ticket.payload_hash or ticket.outcome] for ticket in review.tickets],
-        "differences": sorted(review.differences_for_digest()),
+        "records": [[one.name, one.payload_hash or one.outcome] for one in review.records],
+        "differences": sorted(line for one in review.records for line in one.differences_for_digest()),
     }
     return "sha256:" + hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def upper_bound(wrong: int, n: int, confidence: float = CONFIDENCE) -> float:
-    """Return the largest share of wrong tickets that ``wrong`` of ``n`` random ones leave possible.
-
-    The one-sided bound of Clopper and Pearson: the share p at which ``wrong`` or fewer of n would be seen with a
-    probability of 1 - confidence. For none wrong it is 1 - (1 - confidence)^(1/n), about 3/n.
-    """
-    if n == 0 or wrong >= n:
-        return 1.0
-    low, high = wrong / n, 1.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        seen = sum(math.comb(n, k) * middle**k * (1 - middle) ** (n - k) for k in range(wrong + 1))
-        low, high = (middle, high) if seen > 1 - confidence else (low, middle)
-    return high
-
-
-def confidence_statement(review: Review) -> str:
-    """Return in words what the random part of the sample tells about all tickets; with the formula."""
-    drawn = [ticket for ticket in review.tickets if ticket.is_random]
-    wrong, n = sum(not ticket.is_right for ticket in drawn), len(drawn)
-    if n == 0:
-        return (
-            "All tickets were chosen for a reason and none by chance, so nothing can be said about the rest; a larger "
-            "sample.size in engagement.yaml adds random ones."
-        )
-    bound = upper_bound(wrong, n)
-    formula = "1 - 0.05^(1/n), about 3/n" if wrong == 0 else "Clopper-Pearson, one-sided"
-    return (
-        f"{n - wrong} of the {n} tickets drawn at random are right. With {CONFIDENCE:.0%} confidence, at most "
-        f"{bound:.1%} of all tickets are wrong ({formula}, n = {n}). The {len(review.tickets) - n} tickets chosen for "
-        "being hard are not counted here; notebook 06 compares every ticket, so nothing rests on this estimate alone."
-    )
