@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from migrator_lib import contacts
 from migrator_lib.contacts import Asker, Contact
@@ -25,6 +25,10 @@ from migrator_lib.proofs.behaviour import Behaviour
 from migrator_lib.smartertrack.file_index import FileIndex
 from migrator_lib.smartertrack.matching import Files
 from migrator_lib.staging import Row, Staged
+
+if TYPE_CHECKING:
+    from migrator_lib.membership.belonging import Members
+    from migrator_lib.membership.filters import Filters
 
 EMAIL = re.compile(r"[^@\s<>,;:\"()]+@[^@\s<>,;:\"()]+\.[^@\s<>,;:\"()]+")
 EMAIL_MAXIMUM = 320
@@ -209,11 +213,14 @@ class Lookups:
 
     @cached_property
     def requester_of_address(self) -> dict[str, str]:
-        """Lowered address to the key of the requester who has it; accounts come first, lowest id first."""
+        """Lowered address to the key of the requester who has it; accounts come first, lowest id first.
+
+        What is no address (``none``, ``n/a``) makes no two accounts one.
+        """
         found: dict[str, str] = {}
         for user_id in sorted(self.requester_accounts):
             address = lowered(self.users[user_id]["Email"])
-            if address:
+            if is_email(address):
                 found.setdefault(address, f"u{user_id}")
         for account, address in self.ticket_requesters:
             if account not in self.requester_accounts and lowered(address):
@@ -268,6 +275,14 @@ class Lookups:
                     number = contacts.phone_of(row["DataContent"]) if row["CustomFieldID"] in self.phone_fields else ""
                     if number and number not in self._organization_of_number:
                         found.setdefault(number, f"u{user_id}")
+        return found
+
+    @cached_property
+    def numbers_of(self) -> dict[str, list[str]]:
+        """Requester's key to the phone numbers that are its channels."""
+        found: dict[str, list[str]] = {}
+        for number, key in self.requester_of_phone.items():
+            found.setdefault(key, []).append(number)
         return found
 
     @cached_property
@@ -335,6 +350,20 @@ class Lookups:
         for organization, row in sorted(self.organizations.items()):
             found.setdefault((row.get("PhoneNumber") or "").strip(), organization)
         return found
+
+    @cached_property
+    def organization_filters(self) -> Filters:
+        """All filters of organizations as look-ups."""
+        from migrator_lib.membership.filters import Filters  # which imports this
+
+        return Filters.of(self)
+
+    @cached_property
+    def members(self) -> dict[int, Members]:
+        """Organization to who belongs to it, of those that have members."""
+        from migrator_lib.membership import belonging  # which imports this
+
+        return belonging.members(self.staged, self) if self.staged is not None else {}
 
     def first_organization_with(self, address: str) -> int | None:
         """Return the first organization whose e-mail filters hold an address (two may; Gorgias allows one)."""

@@ -14,7 +14,6 @@ from migrator_lib.membership import lists
 from migrator_lib.membership.evaluation import Membership
 from migrator_lib.membership.filters import Filters
 from migrator_lib.membership.free_mail import FREE_MAIL
-from migrator_lib.membership.people import phone_fields
 
 LARGEST = 20
 FAULTY = 100
@@ -42,7 +41,7 @@ def member_facts(engagement: Engagement, live: Live, lookups: Lookups) -> Member
         shared_values=filters.shared,
         people=found.people,
         with_phone=found.with_phone,
-        phone_fields=tuple(sorted(phone_fields(lookups))),
+        phone_fields=tuple(sorted(lookups.phone_fields)),
         by_first=dict(_by_number(found.by_first)),
         in_none=found.by_number[0],
         in_several=sum(people for number, people in found.by_number.items() if number > 1),

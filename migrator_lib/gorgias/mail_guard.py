@@ -138,6 +138,14 @@ def _team(body: object) -> None:
         _only_id(member, "members")
 
 
+def _macro(body: object) -> None:
+    """A macro does what it does when somebody puts it on a ticket: ours sets the text of an answer, and no more."""
+    macro = _known(body, _keys_of(bodies.MacroUpdate), "a macro")
+    for action in _listed(macro.get("actions") or (), "actions"):
+        if _mapping(action, "an action of a macro").get("name") != "setResponseText":
+            raise _Acts("a macro does more than set the text of an answer")
+
+
 def _deletion_job(body: object) -> None:
     """Of all jobs only one that deletes tickets by their ids; others send, tag or change by views."""
     job = _known(body, {"type", "params"}, "a job")
@@ -204,12 +212,15 @@ PASSING = (
     _line("DELETE", "tickets/#/tags", _keys(bodies.TagChoice, "a choice of tags")),
     _line("POST", "customers", _keys(bodies.CustomerCreate, "a customer")),
     _line("PUT", "customers/#", _keys(bodies.CustomerUpdate, "a customer")),
-    _line("DELETE", "(customers|users|teams|tags|jobs)/#"),
+    _line("DELETE", "(customers|users|teams|tags|jobs|macros)/#"),
     _line("DELETE", "customers|tags", _keys(bodies.Ids, "a deletion")),
     _line("POST", "users", _keys(bodies.UserCreate, "a user")),
     _line("PUT", "users/#", _retired_user),
     _line("POST", "teams", _team),
     _line("PUT", "teams/#", _team),
+    _line("POST", "macros", _macro),
+    _line("PUT", "macros/#", _macro),
+    _line("PUT", "macros/archive", _keys(bodies.MacroIds, "a choice of macros")),
     _line("POST", "tags", _keys(bodies.TagCreate, "a tag")),
     _line("PUT", "tags/#", _keys(bodies.TagUpdate, "a tag")),
     _line("POST", "custom-fields", _keys(bodies.CustomFieldCreate, "a custom field")),

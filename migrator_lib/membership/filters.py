@@ -42,6 +42,8 @@ class Filter:
     problem: Problem | None
     same_as: int | None = None
     """Of a duplicate, the filter that is evaluated."""
+    value: str = ""
+    """What it looks for, of an e-mail filter: lower case."""
 
 
 class Match(NamedTuple):
@@ -103,7 +105,8 @@ class Filters:
                 matches.append(Match(KINDS.index(kind), organization, number))
             else:
                 problem = "duplicate"
-        self.all.append(Filter(number, organization, str(row["FilterType"] or ""), kind, problem, same_as))
+        value = str(key[1]) if key is not None and kind == "email" else ""
+        self.all.append(Filter(number, organization, str(row["FilterType"] or ""), kind, problem, same_as, value))
 
     def _problem(self, kind: FilterKind | None, key: Key | None, has_organization: bool) -> Problem | None:
         if not has_organization:

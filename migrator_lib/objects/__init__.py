@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from migrator_lib.objects.attachment import Attachment
 from migrator_lib.objects.base import MigrationObject
-from migrator_lib.objects.brand import Brand
+from migrator_lib.objects.brand import Brand, BrandTeam
 from migrator_lib.objects.community_post import CommunityPost
 from migrator_lib.objects.conversation import PARTS as PARTS
 from migrator_lib.objects.conversation import Conversation
 from migrator_lib.objects.department import Department
+from migrator_lib.objects.macro import Macro
 from migrator_lib.objects.news_item import NewsItem
 from migrator_lib.objects.organization import Organization
 from migrator_lib.objects.person_field import PersonField
@@ -26,7 +27,9 @@ from migrator_lib.objects.workflow_rule import WorkflowRule
 USER = User()
 TICKET = Ticket()
 ATTACHMENT = Attachment()
-SETUP: tuple[MigrationObject, ...] = (USER, Department(), Brand(), TicketField(), PersonField(), Tag())
+SETUP: tuple[MigrationObject, ...] = (
+    USER, Department(), BrandTeam(), Brand(), TicketField(), PersonField(), Tag(), Macro(),
+)  # fmt: skip
 """What must be there before the first person or ticket."""
 PEOPLE: tuple[MigrationObject, ...] = (Requester(), Organization())
 INVENTORIES: tuple[MigrationObject, ...] = (SlaRule(), WorkflowRule(), CommunityPost(), NewsItem())

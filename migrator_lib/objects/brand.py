@@ -1,4 +1,9 @@
-"""Brand: a tag on every ticket of the brand's departments."""
+"""Brand: a tag on every ticket of the brand's departments; or a team, as mapped.
+
+A ticket has one team. Where its department and group become teams, theirs is the ticket's; the brand's team is that of
+tickets whose department and group map to nothing. A brand that becomes a team is no tag, and is accounted in both: left
+out here by the rule ``becomes_a_team``, and made there.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +13,15 @@ from typing import Any
 from migrator_lib.gorgias.api import GorgiasApi, Json
 from migrator_lib.gorgias.contract import replies
 from migrator_lib.lookups import Lookups
-from migrator_lib.objects.base import Merge, MigrationObject, Outcome, Quarantine, Record, Send, Skip
+from migrator_lib.objects.base import MappedField, Merge, MigrationObject, Outcome, Quarantine, Record, Send, Skip
+from migrator_lib.objects.department import Department
 from migrator_lib.staging import Staged
+
+FIELDS = (
+    MappedField("Brands.BrandID", "", "leads from departments to their brand"),
+    MappedField("Brands.BrandName", "tag.name", "as mapped; or team.name"),
+    MappedField("Brands.HostHeaderValue + Brands.IsDefaultBrand", "multi_brand_guide"),
+)
 
 
 class Brand(MigrationObject):
@@ -20,6 +32,8 @@ class Brand(MigrationObject):
     becomes = "Tag"
     reads: tuple[str, ...] = ("Brands",)
     path = "tags"
+    verified = "read back; name and description compared"
+    fields = FIELDS
 
     def records(self, staged: Staged, lookups: Lookups) -> Iterator[Record]:
         """Yield brands by id."""
@@ -31,6 +45,8 @@ class Brand(MigrationObject):
         entry = lookups.mapping.brands.get(record.key)
         if entry is None:
             return Quarantine("not in mapping.yaml: run notebook 02 again, and have the mapping signed")
+        if entry.becomes == "team":
+            return Skip("becomes_a_team")
         if entry.becomes == "nothing":
             return Skip("mapped_to_nothing")
         owner = lookups.brand_owner[entry.tag]
@@ -56,3 +72,45 @@ class Brand(MigrationObject):
     def change(self, payload: Json, there: Json, fields: Collection[str]) -> Json:
         """Description."""
         return {"description": payload.get("description", "")}
+
+
+class BrandTeam(Department):
+    """Brands that become teams, with the active agents of all their groups."""
+
+    name = "brand_team"
+    title = "Brand as a team"
+    becomes = "Team"
+    reads = ("Brands", "Departments", "UsersInGroups")
+    fields = (
+        *FIELDS,
+        MappedField("Departments.DepartmentID + Departments.BrandID + UsersInGroups.DepartmentID + "
+                    "UsersInGroups.UserID", "team.members", "the active agents of the brand's groups"),
+    )  # fmt: skip
+
+    def records(self, staged: Staged, lookups: Lookups) -> Iterator[Record]:
+        """Yield the brands that become teams, by id, each with the ids of its members."""
+        members: dict[str, set[int]] = {}
+        for row in staged.rows("UsersInGroups"):
+            brand = lookups.brand_of(row["DepartmentID"])
+            name = lookups.brand_team(brand["BrandID"]) if brand else None
+            if name:
+                members.setdefault(name, set()).add(row["UserID"])
+        for brand_id in sorted(lookups.brands):
+            name = lookups.brand_team(brand_id)
+            if name:
+                yield Record(str(brand_id), sorted(members.get(name, ())))
+
+    def transform(self, record: Record, lookups: Lookups) -> Outcome:
+        """A team of the mapped name; where a department's or another brand's is called so, it is that one."""
+        name = lookups.brand_team(int(record.key))
+        if name is None:
+            return Skip("mapped_to_nothing")
+        if name in lookups.team_owner:
+            return Merge(f"department:{lookups.team_owner[name]}", "same_team")
+        owner = lookups.brand_team_owner[name]
+        if owner != record.key:
+            return Merge(owner, "same_team")
+        references = [lookups.agent_reference(user_id) for user_id in record.data]
+        members = [{"id": {"$ref": ref}} for ref in dict.fromkeys(references) if ref != "user:fallback"]
+        brand = str(lookups.brands[int(record.key)].get("BrandName") or name)
+        return Send({"name": name, "description": f"SmarterTrack: {brand}", "members": members})

@@ -1,6 +1,8 @@
 """Department and Group: each becomes a Team with its members; a ticket gets its group's team.
 
-Departments and groups that a person maps to one team merge into it, members and all.
+Departments and groups that a person maps to one team merge into it, members and all. Gorgias' teams have no hierarchy,
+so a team's description says where in SmarterTrack's it stood: brand, department, group. What maps to nothing has its
+brand's team, where the brand becomes one (:mod:`migrator_lib.objects.brand`).
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from typing import Any
 from migrator_lib.gorgias.api import GorgiasApi, Json
 from migrator_lib.gorgias.contract.replies import Team
 from migrator_lib.lookups import Lookups
-from migrator_lib.objects.base import Merge, MigrationObject, Outcome, Quarantine, Record, Send, Skip
+from migrator_lib.objects.base import MappedField, Merge, MigrationObject, Outcome, Quarantine, Record, Send, Skip
 from migrator_lib.staging import Staged
 
 
@@ -23,6 +25,21 @@ class Department(MigrationObject):
     becomes = "Team"
     reads = ("Departments", "Groups", "UsersInGroups")
     path = "teams"
+    verified = "read back; name, description and members compared"
+    fields: tuple[MappedField, ...] = (
+        MappedField("Departments.DepartmentID + Groups.DepartmentID + Groups.GroupID", "ticket.assignee_team",
+                    "a ticket's group's team, else its department's, else its brand's"),
+        MappedField("Departments.DisplayName", "team.name", "as mapped"),
+        MappedField("Groups.GroupName", "team.name", "behind the department's, as mapped"),
+        MappedField("Departments.BrandID", "team.description", "brand > department > group"),
+        MappedField("Groups.GroupDescription", "team.description"),
+        MappedField("Departments.IsDeleted + Groups.IsDeleted", "", "proposed to become nothing"),
+        MappedField("Departments.IsInternal + Groups.IsInternal + Groups.IsFrontLine", "routing_guide"),
+        MappedField("UsersInGroups.DepartmentID + UsersInGroups.GroupID + UsersInGroups.UserID", "team.members",
+                    "agents who are active"),
+        MappedField("UsersInGroups.IsGroupAdmin + UsersInGroups.IsActiveForTickets + UsersInGroups.IsActiveForChats",
+                    "routing_guide"),
+    )  # fmt: skip
 
     def records(self, staged: Staged, lookups: Lookups) -> Iterator[Record]:
         """Yield departments, then groups, each with the ids of its members."""
@@ -49,7 +66,7 @@ class Department(MigrationObject):
             return Merge(owner, "same_team")
         references = [lookups.agent_reference(user_id) for user_id in record.data]
         members = [{"id": {"$ref": ref}} for ref in dict.fromkeys(references) if ref != "user:fallback"]
-        return Send({"name": entry.team, "members": members})
+        return Send({"name": entry.team, "description": described(record.key, lookups), "members": members})
 
     def natural_key(self, thing: Mapping[str, Any]) -> str | None:
         """Name; teams carry no external id."""
@@ -60,10 +77,22 @@ class Department(MigrationObject):
         return {team.name: team for team in api.teams.every()}
 
     def compared(self, thing: Json) -> Json:
-        """Name and members."""
+        """Name, description and members."""
         members = {member["id"] for member in thing.get("members") or ()}
-        return {"name": thing.get("name"), "members": sorted(members)}
+        description = thing.get("description") or ""
+        return {"name": thing.get("name"), "description": description, "members": sorted(members)}
 
     def change(self, payload: Json, there: Json, fields: Collection[str]) -> Json:
-        """Name or members; members replace all."""
-        return {name: payload[name] for name in ("name", "members") if name in fields}
+        """What differs; members replace all."""
+        return {name: payload[name] for name in ("name", "description", "members") if name in fields}
+
+
+def described(key: str, lookups: Lookups) -> str:
+    """Return where the department or group of a team stood: brand, department, group, and the group's description."""
+    department, _, group = key[1:].partition("-")
+    row = lookups.departments.get(int(department), {})
+    brand, own = lookups.brand_of(int(department)), lookups.groups.get((int(department), int(group or 0)), {})
+    path = [(brand or {}).get("BrandName"), row.get("DisplayName"), own.get("GroupName") if group else None]
+    text = " > ".join(str(name).strip() for name in path if name)
+    more = str(own.get("GroupDescription") or "").strip() if group else ""
+    return f"SmarterTrack: {text}" + (f". {more}" if more else "")

@@ -3,8 +3,16 @@
 SmarterTrack keeps agents and requesters in one table, and knows many requesters only as an address on a ticket.
 Here a requester is an account that is no agent (key ``u<id>``), an agent who opened a ticket (also ``u<id>``), or an
 address without an account (key ``e<hash>``). Chats and calls bring customers who have neither: a telephone number
-(``p<hash>``), or a name alone (``c<ChatID>``, ``l<CallLogID>``; see :mod:`migrator_lib.contacts`). Gorgias allows an
-address on one customer only, so spellings of one address, and several accounts with it, merge into the first.
+(``p<hash>``), or a name alone (``c<ChatID>``, ``l<CallLogID>``; see :mod:`migrator_lib.contacts`).
+
+Gorgias allows an address on one customer only, so what shares one merges into the first, each by a named rule:
+spellings of an address (``same_address_spelled_differently``), accounts of one person
+(``same_address_in_two_accounts``), and accounts of several names (``shared_mailbox``): a mailbox that people share,
+whose customer is named after the address. All accounts, with their names and the values of their fields, stay in the
+customer's meta. An account without an address has its name, and its telephone number as its channel.
+
+Whom a customer works for (:mod:`migrator_lib.membership.belonging`) is in the meta, and in the customer field
+``organization``, where the mapping has it.
 """
 
 from __future__ import annotations
@@ -24,11 +32,17 @@ from migrator_lib.lookups import (
     lowered,
     requester_key_of_address,
 )
-from migrator_lib.objects.base import Merge, MigrationObject, Outcome, Record, Send
+from migrator_lib.membership.belonging import name_of, organizations, persons
+from migrator_lib.objects.base import MappedField, Merge, MigrationObject, Outcome, Record, Send
 from migrator_lib.objects.ticket_field import values
 from migrator_lib.staging import Row, Staged
 
 NAME_MAXIMUM = 255
+ORGANIZATION = "organization"
+"""Key, in the mapping, of the customer field that names the organizations of a person."""
+MAILBOX = "shared_mailbox"
+NOTE = "In SmarterTrack: "
+"""What a note begins with that a migration writes."""
 
 
 def comparable_values(thing: Json) -> list[list[Any]]:
@@ -48,12 +62,37 @@ class Requester(MigrationObject):
     becomes = "Customer"
     reads: tuple[str, ...] = ("Users", "Tickets", "CustomDataFieldsForUsers", "Chats", "CallLogs")
     path = "customers"
+    verified = "read back; address, name, channels, values of fields and meta compared"
+    fields: tuple[MappedField, ...] = (
+        MappedField("Users.UserID", "customer.external_id", "also meta.smartertrack.user_id"),
+        MappedField("Users.Email", "customer.email", "lower case; one that is no address is the name"),
+        MappedField("Users.DisplayName", "customer.name", "of a shared mailbox the address; all names in the meta"),
+        MappedField("Users.UserName", "customer.meta", "user_name"),
+        MappedField("Users.LoweredEmail", "", "the same as Email"),
+        MappedField("Users.Language", "", "Gorgias tells a customer's language by their messages"),
+        MappedField("Users.IsDeleted", "", "who is deleted has written tickets, and is a customer"),
+        MappedField("Users.IsQueue", "", "the queue is no person"),
+        MappedField("Users.IsLockedOut + Users.IsPrimaryAdmin + Users.IsEmailVerified", "",
+                    "about signing in to SmarterTrack"),
+        MappedField("Users.DateCreatedUTC + Users.DateLastLoginUTC", "", "Gorgias dates a customer by itself"),
+        MappedField("Tickets.UserID_Customer + Tickets.CustomerEmailAddress", "ticket.customer",
+                    "an address without an account is a customer too"),
+        MappedField("Chats.CustomerUserID + Chats.CustomerEmailAddress + Chats.CustomerDisplayName", "ticket.customer"),
+        MappedField("CallLogs.CustomerUserID + CallLogs.CustomerEmailAddress + CallLogs.CustomerName + "
+                    "CallLogs.CustomerPhoneNumber", "ticket.customer"),
+        MappedField("CustomDataFieldsForUsers.UserID + CustomDataFieldsForUsers.CustomFieldID",
+                    "customer.custom_fields",
+                    "as mapped; a phone number of an account without an address is its channel"),
+        MappedField("CustomDataFieldsForUsers.DataContent", "customer.custom_fields",
+                    "what does not fit its field is in meta.smartertrack.unfit_values"),
+    )  # fmt: skip
 
     def records(self, staged: Staged, lookups: Lookups) -> Iterator[Record]:
         """Yield accounts by id, then spellings of addresses without an account, then the unknown one if needed."""
         for user_id in sorted(lookups.requester_accounts):
             yield Record(f"u{user_id}", lookups.users[user_id])
-        accounts = {lowered(lookups.users[i]["Email"]) for i in lookups.requester_accounts}
+        emails = (lowered(lookups.users[i]["Email"]) for i in lookups.requester_accounts)
+        accounts = set(filter(is_email, emails))
         spellings: dict[str, str] = {}
         unknown = False
         for account, address in lookups.ticket_requesters:
@@ -90,22 +129,34 @@ class Requester(MigrationObject):
             base = record.key.split("-")[0]
             if base != record.key:
                 return Merge(base, "same_address_spelled_differently")
-            return Send(self._payload(record.key, "", record.data.strip(), lookups))
+            payload = self._payload(record.key, "", record.data.strip(), lookups)
+            return Send(_with_organizations(payload, record, lookups))
         if isinstance(record.data, Asker):
-            return Send(self._caller(record.key, record.data, lookups))
-        row: Row = record.data
-        address = (row["Email"] or "").strip()
-        owner = lookups.requester_of_address.get(lowered(address), record.key)
+            return Send(_with_organizations(self._caller(record.key, record.data, lookups), record, lookups))
+        owner = lookups.requester_of_address.get(lowered(record.data["Email"]), record.key)
         if owner != record.key:
-            return Merge(owner, "same_address_in_two_accounts")
-        payload = self._payload(record.key, row["DisplayName"] or "", address, lookups)
+            return Merge(owner, MAILBOX if owner in lookups.shared_mailboxes else "same_address_in_two_accounts")
+        return self._account(record, lookups)
+
+    def _account(self, record: Record, lookups: Lookups) -> Send:
+        row: Row = record.data
+        address, shared = (row["Email"] or "").strip(), record.key in lookups.shared_mailboxes
+        payload = self._payload(record.key, "" if shared else row["DisplayName"] or "", address, lookups)
+        if not payload["channels"]:
+            numbers = lookups.numbers_of.get(record.key, [])
+            payload["channels"] = [{"type": "phone", "address": n, "preferred": not i} for i, n in enumerate(numbers)]
         told = values("person_field", lookups.mapping.person_fields, lookups.user_fields.get(row["UserID"], []))
         meta: dict[str, Any] = {"user_id": row["UserID"], "user_name": row.get("UserName") or ""}
         if told.unfit:
             meta["unfit_values"] = told.unfit
+        if shared:
+            meta |= {MAILBOX: True, "name": row["DisplayName"] or ""}
+        if record.key in lookups.sharing:
+            meta["other_accounts"] = [_other(one, lookups) for one in lookups.sharing[record.key]]
         payload["custom_fields"] = told.sent
         payload["meta"] = {"smartertrack": meta}
-        return Send(payload, {"person_field_value": told.states} if told.states else {})
+        children = {"person_field_value": told.states} if told.states else {}
+        return Send(_with_organizations(payload, record, lookups), children)
 
     def _payload(self, key: str, name: str, address: str, lookups: Lookups) -> Json:
         address = lowered(address)
@@ -144,17 +195,19 @@ class Requester(MigrationObject):
     def compared(self, thing: Json) -> Json:
         """Address, name, channels of mail and phone, values of fields, and what SmarterTrack knew."""
         meta, channels = thing.get("meta"), filter(_ours, thing.get("channels") or ())
+        note = thing.get("note")
         return {
             "email": lowered(thing.get("email")),
             "name": thing.get("name"),
             "channels": sorted([c.get("type"), lowered(c.get("address"))] for c in channels),
             "custom_fields": comparable_values(thing),
             "meta": meta.get("smartertrack") if isinstance(meta, Mapping) else None,
+            "note": note if our_note(thing) else "",
         }
 
     def change(self, payload: Json, there: Json, fields: Collection[str]) -> Json:
         """What differs; channels of other kinds, and values of fields that are not ours, stay as they are."""
-        body: Json = {"name": payload["name"]} if "name" in fields else {}
+        body: Json = {name: payload.get(name) for name in ("name", "note") if name in fields}
         if {"email", "channels"} & set(fields):
             others = [_channel(c) for c in there.get("channels") or () if not _ours(c)]
             body |= {"email": payload.get("email"), "channels": [*payload["channels"], *others]}
@@ -174,6 +227,45 @@ class Requester(MigrationObject):
             api.customers.update(int(target_id), rest)
         if "custom_fields" in payload:
             api.customers.replace_custom_fields(int(target_id), payload["custom_fields"])
+
+
+def our_note(thing: Mapping[str, Any]) -> bool:
+    """Whether a customer's note is one that a migration wrote; others are people's own, and none of ours."""
+    return str(thing.get("note") or "").startswith(NOTE)
+
+
+def _other(user_id: int, lookups: Lookups) -> Json:
+    """Return what the meta of a customer keeps of another account with the same address."""
+    row, rows = lookups.users[user_id], lookups.user_fields.get(user_id, ())
+    kept = {
+        str(lookups.custom_fields.get(one["CustomFieldID"], {}).get("DisplayName") or f"field {one['CustomFieldID']}"):
+            one["DataContent"]
+        for one in rows
+        if (one["DataContent"] or "").strip()
+    }  # fmt: skip
+    found: Json = {"user_id": user_id, "user_name": row.get("UserName") or "", "name": row["DisplayName"] or ""}
+    return found | ({"fields": kept} if kept else {})
+
+
+def _with_organizations(payload: Json, record: Record, lookups: Lookups) -> Json:
+    """Return the payload of a customer with the organizations that they belong to."""
+    matches = organizations(persons(record, lookups), lookups.organization_filters) if lookups.filters else []
+    if not matches:
+        return payload
+    names = [name_of(match.organization, lookups) for match in matches]
+    row = {"CustomFieldID": ORGANIZATION, "DataContent": "; ".join(names)}
+    told = values("person_field", lookups.mapping.person_fields, [row]) if _has_field(lookups) else None
+    payload["custom_fields"] = [*payload.get("custom_fields", ()), *(told.sent if told else ())]
+    meta = payload.setdefault("meta", {"smartertrack": {}})["smartertrack"]
+    meta["organizations"] = [
+        {"id": match.organization, "name": name, "by": match.kind} for match, name in zip(matches, names, strict=True)
+    ]
+    return payload
+
+
+def _has_field(lookups: Lookups) -> bool:
+    entry = lookups.mapping.person_fields.get(ORGANIZATION)
+    return entry is not None and entry.becomes != "nothing"
 
 
 def _ours(channel: Mapping[str, Any]) -> bool:

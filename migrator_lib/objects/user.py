@@ -1,19 +1,22 @@
 """User: a SmarterTrack agent becomes a Gorgias User.
 
 Active agents are matched by e-mail, or created where the engagement says so (Gorgias may invite them by mail, which
-is unverified, so the default is a list for an admin). Inactive ones become the fallback agent; their names stay on what
-they wrote. The queue pseudo-user is no person.
+is unverified, so the default is a list for an admin), with the role that the mapping gives theirs. Inactive ones become
+the fallback agent: their names stay on what they wrote, what they left open is the fallback agent's, and what is closed
+is it too or belongs to nobody (``agents.history``). They are not made as users who may not sign in: whether Gorgias
+takes ``active: false`` when a user is made is unverified, and each would be invited. The queue is no person.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from migrator_lib.errors import NotUpdatable
 from migrator_lib.gorgias.api import GorgiasApi, Json
 from migrator_lib.gorgias.contract import replies
 from migrator_lib.lookups import Lookups, is_email, lowered
-from migrator_lib.objects.base import Merge, MigrationObject, Outcome, Quarantine, Record, Send, Skip
+from migrator_lib.objects.base import MappedField, Merge, MigrationObject, Outcome, Quarantine, Record, Send, Skip
 from migrator_lib.staging import Staged
 
 
@@ -26,7 +29,26 @@ class User(MigrationObject):
     reads = ("Users", "UsersInGroups", "UsersInRoles", "Roles")
     path = "users"
     undo = "deactivated: deleting one would unassign tickets and delete statistics"
+    verified = "read back; address and role compared of those that were made"
     handed_over_if_absent = True
+    fields = (
+        MappedField("Users.UserID", "user.external_id"),
+        MappedField("Users.Email", "user.email", "lower case; users who are there are matched by it"),
+        MappedField("Users.DisplayName", "user.name", "also before what an agent wrote who is gone"),
+        MappedField("Users.UserName", "agents", "in the list for an admin"),
+        MappedField("Users.IsDeleted + Users.IsLockedOut", "", "such an agent becomes the fallback agent"),
+        MappedField("Users.IsQueue", "", "the queue is no person"),
+        MappedField("Users.IsPrimaryAdmin + UsersInRoles.UserID + UsersInRoles.RoleID + Roles.RoleID + Roles.RoleName",
+                    "user.role", "by the mapping of roles; of several the one that may most"),
+        MappedField("Roles.IsCustomRole", "", "says which other roles are employees'"),
+        MappedField("Roles.RoleCategory", "", "its codes are not published"),
+        MappedField("UsersInGroups.UserID + UsersInGroups.DepartmentID + UsersInGroups.GroupID", "team.members"),
+        MappedField("UsersInGroups.IsGroupAdmin + UsersInGroups.IsActiveForTickets + UsersInGroups.IsActiveForChats",
+                    "", "Gorgias' teams have none of these"),
+        MappedField("Users.LoweredEmail", "", "the same as Email"),
+        MappedField("Users.Language", "", "agents choose it in Gorgias"),
+        MappedField("Users.IsEmailVerified + Users.DateCreatedUTC + Users.DateLastLoginUTC", "", "of no use there"),
+    )  # fmt: skip
 
     def records(self, staged: Staged, lookups: Lookups) -> Iterator[Record]:
         """Yield agents and the queue pseudo-user, by id."""
@@ -51,7 +73,7 @@ class User(MigrationObject):
             {
                 "email": email,
                 "name": (row["DisplayName"] or "").strip() or email,
-                "role": {"name": "agent"},
+                "role": {"name": lookups.role_of(row["UserID"])},
                 "external_id": lookups.external_id(self.name, record.key),
             }
         )
@@ -69,5 +91,18 @@ class User(MigrationObject):
         api.users.update(int(target_id), {"active": False})
 
     def compared(self, thing: Json) -> Json:
-        """E-mail: names of people who were there already are theirs to choose."""
-        return {"email": lowered(thing.get("email"))}
+        """E-mail and role: names of people who were there already are theirs to choose."""
+        role = thing.get("role")
+        return {"email": lowered(thing.get("email")), "role": role.get("name") if isinstance(role, Mapping) else None}
+
+    def change(self, payload: Json, there: Json, fields: Collection[str]) -> Json:
+        """Nothing: an address needs the user's password, and what somebody may do is an admin's to change.
+
+        Raises:
+            NotUpdatable: always.
+        """
+        wanted = f" (the mapping says {payload['role']['name']})" if "role" in fields else ""
+        raise NotUpdatable(
+            f"{' and '.join(sorted(fields))} changed since this user was made{wanted}",
+            next_step="let an admin change it in Gorgias.",
+        )

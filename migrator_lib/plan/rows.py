@@ -14,6 +14,7 @@ from migrator_lib.lookups import Lookups
 from migrator_lib.masking import mask_email
 from migrator_lib.objects import SETUP, USER
 from migrator_lib.objects.base import Merge, MigrationObject, Quarantine, Send, Skip
+from migrator_lib.objects.macro import Canned
 from migrator_lib.objects.ticket_field import ADDED, TicketField
 from migrator_lib.staging import Staged
 
@@ -90,7 +91,8 @@ def _definitions(
     taken: set[str] = set()
     names = _names(obj, lookups)
     for record in obj.records(staged, lookups):
-        source = f"{names.get(record.key, 'not in mapping.yaml')} ({record.key})"
+        name = record.data.name if isinstance(record.data, Canned) else names.get(record.key, "not in mapping.yaml")
+        source = f"{name} ({record.key})"
         row = PlanRow(obj.title, source, "", "left out", key=f"{obj.name}:{record.key}")
         match obj.transform(record, lookups):
             case Send(payload):
@@ -107,10 +109,11 @@ def _names(obj: MigrationObject, lookups: Lookups) -> dict[str, str]:
     """Return what definitions are called in SmarterTrack, by source key."""
     chosen = lookups.mapping
     sections: dict[str, Mapping[str, Any]] = {
-        "department": chosen.teams, "brand": chosen.brands, "ticket_field": chosen.ticket_fields,
+        "department": chosen.teams, "brand": chosen.brands, "brand_team": chosen.brands,
+        "ticket_field": chosen.ticket_fields,
         "person_field": chosen.person_fields, "tag": chosen.tags,
     }  # fmt: skip
-    names = {key: entry.name for key, entry in sections[obj.name].items()}
+    names = {key: entry.name for key, entry in sections.get(obj.name, {}).items()}
     if obj.name == "ticket_field":
         names |= {f"{ADDED}{name}": entry.label for name, entry in chosen.added_fields.items()}
     return names

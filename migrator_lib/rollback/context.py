@@ -14,7 +14,7 @@ from migrator_lib.progress import Progress
 from migrator_lib.proofs.behaviour import Behaviour
 from migrator_lib.staging import Staged
 
-ORDER = ("tickets", "customers", "tags", "teams", "users", "custom-fields")
+ORDER = ("tickets", "customers", "macros", "tags", "teams", "users", "custom-fields")
 """Kinds of what a load makes, in the order of removal: what refers to others goes first."""
 OBJECTS_OF: Mapping[str, tuple[str, ...]] = {
     kind: tuple(obj.name for obj in OBJECTS if obj.path == kind) for kind in ORDER

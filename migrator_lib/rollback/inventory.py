@@ -22,7 +22,7 @@ from migrator_lib.load.updates import fingerprints
 from migrator_lib.objects import find
 from migrator_lib.objects.base import payload_hash
 from migrator_lib.objects.conversation import moment
-from migrator_lib.objects.requester import comparable_values
+from migrator_lib.objects.requester import comparable_values, our_note
 from migrator_lib.progress import Progress
 from migrator_lib.proofs.behaviour import Behaviour
 from migrator_lib.rollback.table_file import TableFile
@@ -31,8 +31,8 @@ from migrator_lib.storage import refusals
 
 VERSION = 1
 """Of what a hash covers: inventories of two versions cannot be compared."""
-NAMED = re.compile(r"(team|user|custom_?field)s?(?:_id|\.id|id)?\W{1,20}?(\d+)\b", re.IGNORECASE)
-"""A team, user or field that code, an action or a filter names by its id; how exactly they do is UNVERIFIED."""
+NAMED = re.compile(r"(team|user|macro|custom_?field)s?(?:_id|\.id|id)?\W{1,20}?(\d+)\b", re.IGNORECASE)
+"""A team, user, macro or field that code, an action or a filter names by its id; how exactly they do is UNVERIFIED."""
 VOLATILE = (*OF_THE_SERVER, "usage", "is_unread", "satisfaction_survey", "messages", "last_login_datetime")
 """Keys that change without anybody changing the thing, or that only some lists show."""
 EMPTY: tuple[Any, ...] = (None, "", [], {})
@@ -46,7 +46,7 @@ KINDS: Mapping[str, str] = {
 """What is listed, and what it is called: all but messages, which are counted with their ticket where lists tell."""
 COMPARED = {
     "customers": find("requester"), "tags": find("tag"), "teams": find("department"),
-    "custom-fields": find("ticket_field"),
+    "custom-fields": find("ticket_field"), "macros": find("macro"),
 }  # fmt: skip
 """Kind to an object whose fields are compared as those of all objects that become such a thing."""
 SCHEMA = """
@@ -207,7 +207,7 @@ def facts_of(kind: str, row: Mapping[str, Any]) -> Json:
     refers to, and how many messages it has, where lists tell it. Of a customer: the fields with values, ``still``,
     whether nobody changed it since it was made, and ``foreign``, whether it has what no migration gives it. Of a team
     its members, of a user their role. Of a tag the hash of its name. Of a macro, rule or view: the hashes of the words
-    that stand in quotes there, and may be tags; and (kind, id) of the teams, users and fields that it ``named``.
+    that stand in quotes there, and may be tags; and (kind, id) of teams, users, macros and fields that it ``named``.
     ``fields``, where a load compares them: the fingerprints that the ledger, too, keeps of what was sent.
     """
     facts: Json = {"updated": moment(row.get("updated_datetime"))}
@@ -230,6 +230,7 @@ def facts_of(kind: str, row: Mapping[str, Any]) -> Json:
         case "macros" | "rules" | "views":
             facts["words"] = sorted(hash_of(word) for word in _quoted(row))
             facts["named"] = sorted(_named(row))
+            facts["archived"] = bool(row.get("archived_datetime"))
     if kind in COMPARED:
         facts["fields"] = fingerprints(COMPARED[kind].compared(dict(row)))
     return facts
@@ -267,7 +268,8 @@ def _is_still(row: Mapping[str, Any]) -> bool:
 def _is_added_to(row: Mapping[str, Any]) -> bool:
     """Whether a customer has what no migration gives one: data of another system, a note, a channel of another kind."""
     others = any(channel.get("type") not in ("email", "phone") for channel in row.get("channels") or ())
-    return others or any(row.get(name) for name in ("data", "integrations", "note"))
+    note = row.get("note") and not our_note(row)
+    return bool(others or note or any(row.get(name) for name in ("data", "integrations")))
 
 
 def _quoted(row: Mapping[str, Any]) -> set[str]:
@@ -290,9 +292,9 @@ def _quoted(row: Mapping[str, Any]) -> set[str]:
 
 
 def _named(row: Mapping[str, Any]) -> set[tuple[str, int]]:
-    """Return (kind, id) of the teams, users and fields that a macro, rule or view names."""
+    """Return (kind, id) of the teams, users, macros and fields that a macro, rule or view names."""
     text = json.dumps({key: row.get(key) for key in ("code", "code_ast", "actions", "filters")})
-    kinds = {"team": "teams", "user": "users"}
+    kinds = {"team": "teams", "user": "users", "macro": "macros"}
     found = {(kinds.get(what.lower(), "custom-fields"), int(thing)) for what, thing in NAMED.findall(text)}
     shared = {"shared_with_teams": "teams", "shared_with_users": "users"}
     return found | {(kind, one) for key, kind in shared.items() for one in row.get(key) or () if isinstance(one, int)}

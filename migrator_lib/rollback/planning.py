@@ -7,7 +7,8 @@ Whatever somebody touched since is protected, and so is everything that somethin
 - A customer stays if a ticket or message that stays is theirs, if they were edited, or if another system keeps data
   with them.
 - A tag stays if it is on a ticket that stays, or named by a macro, a rule or a view; a team, a user and a field if a
-  ticket, macro, rule or view that stays refers to it, or somebody changed it.
+  ticket, macro, rule or view that stays refers to it, or somebody changed it; a macro if a rule refers to it, or
+  somebody changed it. What a macro of ours says does not count: it may hold any word.
 
 Tags that Gorgias makes when a ticket names them are in no entry of the ledger. The snapshot from before the load tells
 that they are ours; without one they stay.
@@ -23,14 +24,15 @@ from migrator_lib.external_id import parse
 from migrator_lib.gorgias.contract.replies import Message
 from migrator_lib.ledger import GONE, REMOVED, Entry
 from migrator_lib.load.failing import may_be_there
-from migrator_lib.load.updates import is_as_left
-from migrator_lib.objects import ATTACHMENT, TICKET
+from migrator_lib.load.updates import fingerprint, is_as_left
+from migrator_lib.objects import ATTACHMENT, CONVERSATIONS, TICKET
 from migrator_lib.objects.conversation import moment
 from migrator_lib.objects.thread import is_placeholder
 from migrator_lib.rollback.context import OBJECTS_OF, Context
 from migrator_lib.rollback.inventory import Inventory, Item, hash_of
 from migrator_lib.rollback.plan import Decision, Plan, Planned
 from migrator_lib.rollback.snapshot import is_first
+from migrator_lib.smartertrack.tables import FAMILIES
 
 CHANGED = "changed in Gorgias since it was loaded"
 MESSAGES = "has messages that are not ours"
@@ -42,9 +44,9 @@ NAMED = "a macro, a rule or a view names it"
 UNLIKE = "is not as it was sent"
 UNKNOWN = "nobody can tell whether it was there before: there is no snapshot"
 AUTOMATION = ("macros", "rules", "views")
-"""Kinds of the company's own that name tags, teams, users and fields."""
+"""Kinds that name tags, teams, users and fields: the company's own, and macros that stay."""
 ROLE = "agent"
-"""The role that users are made with; with another one, somebody has given them other work."""
+"""The role that earlier versions made users with: with another one than ours, somebody has given them other work."""
 MARGIN = timedelta(days=1)
 """How far clocks may differ: messages are read from this long before the load began."""
 ON_THE_FLY = "named by tickets:"
@@ -56,7 +58,7 @@ def made_by_us(entry: Entry) -> bool:
     """Whether the load made what an entry speaks of, or may have. A ticket is never matched, so each is ours."""
     if may_be_there(entry):
         return True
-    if entry.object == TICKET.name:
+    if entry.object in {obj.name for obj in CONVERSATIONS}:
         return entry.target_id is not None
     state = (entry.detail.get("was") or {}).get("state") if entry.state == GONE else entry.state
     return state == "created"
@@ -89,7 +91,9 @@ class Planner:
         """
         self.plan.forget()
         foreign = self._foreign_messages()
-        self._what_automation_names()
+        self._what_automation_names("rules", "views")
+        self._macros()
+        self._what_automation_names("macros")
         self._tickets(foreign)
         self._what_tickets_use(foreign)
         self._people()
@@ -186,11 +190,14 @@ class Planner:
     def _is_ours(self, message: Message) -> bool:
         return parse(message.external_id, self.context.engagement) is not None or is_placeholder(message.as_json())
 
-    def _what_automation_names(self) -> None:
-        """Note the teams, users and fields that a macro, a rule or a view names."""
-        for kind in AUTOMATION:
-            for item in self.there.things(kind):
+    def _what_automation_names(self, *kinds: str) -> None:
+        """Note the teams, users, macros and fields that something of these kinds names which stays."""
+        for kind in kinds:
+            for item in self._staying(kind):
                 self.plan.use((named, one) for named, one in item.facts["named"])
+
+    def _staying(self, kind: str) -> Iterator[Item]:
+        return (item for item in self.there.things(kind) if not self.plan.goes(kind, item.id))
 
     def _what_tickets_use(self, foreign: Mapping[int, set[tuple[str, int]]]) -> None:
         """Note everything that a ticket which stays refers to."""
@@ -241,7 +248,7 @@ class Planner:
     # --- what people work with ---------------------------------------------------------------------
 
     def _tags(self) -> None:
-        named = {word for kind in AUTOMATION for one in self.there.things(kind) for word in one.facts["words"]}
+        named = {word for kind in AUTOMATION for one in self._staying(kind) for word in one.facts["words"]}
 
         def why(entry: Entry, item: Item | None) -> str:
             return NAMED if item and item.facts["name"] in named else self._why_stays(entry, item)
@@ -264,6 +271,9 @@ class Planner:
     def _matched(self, item: Item) -> bool:
         return bool(self.plan.keys(Planned("tags", item.id, "", "", "protect")))
 
+    def _macros(self) -> None:
+        self._decide("macros", ((entry, item, self._why_stays(entry, item)) for entry, item in self._each("macros")))
+
     def _teams(self) -> None:
         self._decide("teams", ((entry, item, self._why_stays(entry, item)) for entry, item in self._each("teams")))
         for item in self.there.things("teams"):
@@ -271,12 +281,14 @@ class Planner:
                 self.plan.use(("users", member) for member in item.facts["members"])
 
     def _users(self) -> None:
-        def why(item: Item | None) -> str:
+        def why(entry: Entry, item: Item | None) -> str:
             if item and self.plan.is_used("users", item.id):
                 return IN_USE
-            return UNLIKE if item and item.facts["role"] not in (None, ROLE) else ""
+            role = item.facts["role"] if item else None
+            ours = (entry.detail.get("sent") or {}).get("role") or fingerprint(ROLE)
+            return UNLIKE if role is not None and fingerprint(role) != ours else ""
 
-        self._decide("users", ((entry, item, why(item)) for entry, item in self._each("users")))
+        self._decide("users", ((entry, item, why(entry, item)) for entry, item in self._each("users")))
 
     def _fields(self) -> None:
         kind = "custom-fields"
@@ -326,11 +338,15 @@ def people_in(context: Context, ticket: int) -> set[tuple[str, int]]:
     return {person for page in pages for message in page for person in people_of(message)}
 
 
-def attachments_of(context: Context, tickets: set[str]) -> Iterator[Entry]:
-    """Yield the entries of uploaded files, but for those of these tickets."""
+def attachments_of(context: Context, records: set[tuple[str, str]]) -> Iterator[Entry]:
+    """Yield the entries of uploaded files, but for those of these records: (object, source key)."""
     assert context.staged is not None
-    rows = context.staged.columns("TicketAttachments", ["TicketAttachmentID", "TicketID"])
-    stay = {str(row["TicketAttachmentID"]) for row in rows if str(row["TicketID"]) in tickets}
+    stay = {
+        family.attachment_key(row)
+        for family in FAMILIES
+        for row in context.staged.columns(family.attachments, [family.attachment_id])
+        if (family.name, str(row[family.key])) in records
+    }
     for entry in context.ledger.entries(context.target, ATTACHMENT.name, state="created"):
         if entry.source_key not in stay:
             yield entry

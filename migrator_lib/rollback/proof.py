@@ -22,6 +22,7 @@ from migrator_lib.side_effects import still_off
 
 ARCHIVED, DEACTIVATED = "made by the load, and archived: Gorgias deletes no fields", "made by the load, and deactivated"
 TRASHED = "made by the load, and in the trash"
+SHELVED = "made by the load, and archived, since a rule uses it"
 STAYS = "made by the load, and protected"
 OURS_GONE = "of an earlier load, and gone now"
 SYNTHETIC = "made by a question of notebook 03, which Gorgias cannot delete"
@@ -161,6 +162,7 @@ def _undone(now: Item) -> str:
     undone = {
         "custom-fields": ARCHIVED if now.facts.get("archived") else "",
         "users": "" if now.facts.get("active") else DEACTIVATED,
+        "macros": SHELVED if now.facts.get("archived") else "",
         "tickets": TRASHED if now.facts.get("trashed") else "",
     }
     return undone.get(now.kind, "")

@@ -83,6 +83,8 @@ class Recent:
         """
         words: set[str] = set()
         for one in (item for name in AUTOMATION for item in listed(self.context.api, name)):
+            if self.plan.goes(one.kind, one.id):
+                continue  # a macro of ours that is next
             words.update(one.facts["words"])
             self.plan.use((named, thing) for named, thing in one.facts["named"])
         if kind == "users":

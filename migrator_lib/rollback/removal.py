@@ -191,6 +191,7 @@ class Removal:
         return {
             "customers": _Way(undo("requester"), lambda: (c.id for page in api.customers.pages() for c in page),
                               api.customers.delete_many),
+            "macros": _Way(undo("macro"), lambda: (macro.id for macro in api.macros.every())),
             "tags": _Way(undo("tag"), lambda: (tag.id for tag in api.tags.every()), api.tags.delete_many),
             "teams": _Way(undo("department"), lambda: (team.id for team in api.teams.every())),
             "users": _Way(undo("user"), lambda: (user.id for user in api.users.every() if user.active is not False)),
@@ -331,7 +332,7 @@ class Removal:
 
     def _files(self) -> None:
         """Settle the files of tickets that are gone: they stay in Gorgias, and a later load sends them anew."""
-        stay = {item.source_key for item in self.plan.items("tickets", "protect")}
+        stay = {(item.object, item.source_key) for item in self.plan.items("tickets", "protect")}
         batch: list[Entry] = []
         for entry in attachments_of(self.context, stay):
             batch.append(removed(entry, "its ticket is gone; Gorgias deletes no files"))

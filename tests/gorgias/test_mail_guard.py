@@ -174,6 +174,8 @@ def test_a_change_of_a_ticket_holds_no_messages(message: dict[str, Any]) -> None
 
 ID, PERSON_PAYLOAD = {"ids": [1]}, {"name": "Ann", "channels": []}
 SENT = {"channel": "email", "via": "api", "from_agent": True, "sent_datetime": "2020-01-01T00:00:00Z"}
+MACRO = {"name": "Hello", "actions": [{"name": "setResponseText", "arguments": {"body_text": "Hello"}}]}
+MACRO = {"name": "Hello", "actions": [{"name": "setResponseText", "arguments": {"body_text": "Hello"}}]}
 SURVEY = {"ticket_id": 1, "customer_id": 2, "score": 5, "sent_datetime": "2020-01-01T00:00:00Z"}
 ARTICLE = {"category_id": 1, "translation": {"locale": "en-US", "title": "Returns", "content": "<p>Hello</p>"}}
 HARMLESS: list[tuple[str, str, Any]] = [
@@ -187,6 +189,7 @@ HARMLESS: list[tuple[str, str, Any]] = [
     ("PUT", "teams/1", {"members": []}), ("DELETE", "teams/1", None), ("POST", "tags", {"name": "vip"}),
     ("DELETE", "tags", ID), ("PUT", "tags/1", {"description": "x"}), ("DELETE", "tags/1", None),
     ("POST", "custom-fields", {"label": "x"}), ("PUT", "custom-fields/1", {"deactivated_datetime": "2000-01-01"}),
+    ("POST", "macros", MACRO), ("PUT", "macros/1", MACRO), ("DELETE", "macros/1", None), ("PUT", "macros/archive", ID),
     ("POST", "upload", None), ("POST", "satisfaction-surveys", SURVEY),
     ("PUT", "satisfaction-surveys/1", {**SURVEY, "should_send_datetime": None}),
     ("POST", "jobs", {"type": "deleteTicket", "params": {"ticket_ids": [1, 2]}}), ("DELETE", "jobs/1", None),
@@ -201,7 +204,7 @@ def test_harmless_requests_pass(method: str, path: str, body: object) -> None:
 
 
 ACTING_REQUESTS = [
-    ("POST", "macros"), ("PUT", "tickets/1/messages/2"), ("POST", "integrations"), ("PUT", "rules/1"),
+    ("PUT", "macros/unarchive"), ("PUT", "tickets/1/messages/2"), ("POST", "integrations"), ("PUT", "rules/1"),
     ("PUT", "integrations/1"), ("PUT", "account/settings/1"), ("POST", "rules"), ("DELETE", "rules/1"),
     ("PUT", "customers/merge"), ("PUT", "customers/1/data"), ("POST", "search"), ("POST", "rules/priorities"),
     ("POST", "tickets/1"), ("DELETE", "tickets"), ("DELETE", "users"), ("PATCH", "tickets/1"), ("post", "tickets"),
@@ -238,7 +241,7 @@ def test_not_even_a_reading_request_takes_a_path_that_is_not_plain(path: str) ->
 
 @given(st.sampled_from(["POST", "PUT", "DELETE", "PATCH"]), st.text(alphabet="abcdefgtickes-/0123456789", max_size=30))
 def test_made_up_writes_are_stopped(method: str, path: str) -> None:
-    known = {"tickets", "tags", "customers", "teams", "users", "custom-fields", "upload", "jobs"}
+    known = {"tickets", "tags", "customers", "teams", "users", "custom-fields", "upload", "jobs", "macros"}
     assume(path.split("/")[0] not in known)
     with pytest.raises(MailGuardError):
         check(method, path, body={})
@@ -255,6 +258,9 @@ ACTING_BODIES = [
     ("PUT", "users/1", {"active": True}), ("PUT", "users/1", {"email": "a@b.example"}), ("PUT", "users/1", None),
     ("POST", "teams", {"name": "x", "members": [{"id": 1, "email": "a@b.example"}]}),
     ("PUT", "teams/1", {"members": {"id": 1}}),
+    ("POST", "macros", {"name": "x", "actions": [{"name": "replyToTicket", "arguments": {"body_text": "Bye"}}]}),
+    ("PUT", "macros/1", {"name": "x", "actions": [{"name": "setResponseText"}, {"name": "http", "arguments": {}}]}),
+    ("POST", "macros", {"name": "x", "actions": {"name": "setResponseText"}}), ("POST", "macros", {"run": True}),
     ("POST", "jobs", {"type": "applyMacro", "params": {"ticket_ids": [1]}}),
     ("POST", "jobs", {"type": "updateTicket", "params": {"ticket_ids": [1]}}),
     ("POST", "jobs", {"type": "deleteTicket", "params": {"view_id": 1}}),

@@ -11,7 +11,7 @@ import pytest
 from migrator_lib.lookups import Lookups, requester_key_of_address
 from migrator_lib.membership import lists
 from migrator_lib.membership.evaluation import LISTED, Membership
-from migrator_lib.membership.people import people, phone_fields
+from migrator_lib.membership.people import people
 from migrator_lib.parameters import Parameters
 from migrator_lib.progress import Progress
 from tests.shop import ANN, BOB, DANA, Shop
@@ -72,8 +72,8 @@ def test_numbers_come_from_fields_whose_mapping_or_name_says_phone(shop: Shop) -
 
 def test_fields_that_the_engagement_names_are_taken_and_no_others(shop: Shop) -> None:
     field(shop, 30, "Phone")
-    assert phone_fields(lookups(shop)) == {30}
-    assert phone_fields(lookups(shop, phone_fields=[41])) == {41}
+    assert lookups(shop).phone_fields == {30}
+    assert lookups(shop, phone_fields=[41]).phone_fields == {41}
 
 
 def test_every_membership_is_written_with_its_filter_and_the_first_is_marked(shop: Shop) -> None:

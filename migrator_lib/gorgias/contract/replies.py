@@ -121,6 +121,7 @@ class Survey(Thing):
     scored_datetime: str | None = None
     sent_datetime: str | None = None
     should_send_datetime: str | None = None
+    meta: Any = None
 
 
 class Ticket(Thing):
@@ -161,6 +162,7 @@ class Customer(Thing):
     channels: list[CustomerChannel] | None = None
     custom_fields: list[FieldValue] | FieldValues | None = None
     meta: Any = None
+    note: str | None = None
     created_datetime: str | None = None
     updated_datetime: str | None = None
 
@@ -184,6 +186,7 @@ class Team(Thing):
     """A team."""
 
     name: str
+    description: str | None = None
     members: list[Identified] | None = None
 
 
@@ -257,6 +260,7 @@ class Macro(Thing):
     """A canned reply."""
 
     name: str | None = None
+    language: str | None = None
     actions: Any = None
     archived_datetime: str | None = None
 
