@@ -8,23 +8,30 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from migrator_lib import mapping
 from migrator_lib.engagement import Engagement
 from migrator_lib.gorgias.api import GorgiasApi
+from migrator_lib.gorgias.contract import replies
 from migrator_lib.gorgias.contract.replies import Thing
 from migrator_lib.lookups import Lookups, lowered
+from migrator_lib.mapping import Question
 from migrator_lib.masking import mask_email
 from migrator_lib.objects import SETUP
 from migrator_lib.objects.person_field import PersonField
 from migrator_lib.objects.ticket_field import TicketField
 from migrator_lib.plan import codes, profiles, proposal
+from migrator_lib.plan.again import Standing, proposed_differently, vanished
+from migrator_lib.plan.concerns import Counts, concerns
+from migrator_lib.plan.proposal import Facts, There
 from migrator_lib.plan.rows import PlanRow, State, all_rows
 from migrator_lib.runbook import extractor
 from migrator_lib.staging import Staged
 
 STAGE = "definitions"
+Seen = Mapping[codes.Deciding, list[tuple[str, int]]]
+"""Code column to the codes that it holds, with their rows."""
 
 
 @dataclass
@@ -36,6 +43,16 @@ class Plan:
     """What a person has to decide before the mapping is signed."""
     added: list[str] = field(default_factory=list)
     """Keys that this run added to mapping.yaml."""
+    questions: list[Question] = field(default_factory=list)
+    """What the mapping asks, and nobody has answered yet."""
+    differently: list[Standing] = field(default_factory=list)
+    """What would be proposed differently now; what stands is kept."""
+    vanished: list[Standing] = field(default_factory=list)
+    """Entries whose source is gone."""
+    concerns: Counts = field(default_factory=dict)
+    """How many records each entry concerns."""
+    notes: list[str] = field(default_factory=list)
+    """What else a person should know of how the mapping was proposed."""
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Return kind of thing to state to number."""
@@ -57,13 +74,16 @@ def make_plan(engagement: Engagement) -> Plan:
         TargetError: the account cannot be read.
         ParameterError: mapping.yaml is not valid.
     """
-    staged, plan = read_definitions(engagement), Plan()
-    propose(engagement, staged, plan)
-    lookups, api = engagement.lookups(staged), engagement.api("production")
+    staged, plan, api = read_definitions(engagement), Plan(), engagement.api("production")
     existing = {obj.name: obj.existing(api) for obj in SETUP}
+    seen = {column: codes.values(engagement.source, column) for column in codes.DECIDING}
+    propose(engagement, staged, existing, seen, plan)
+    # with questions answered as proposed, so that the plan shows what is to come; a load takes none of them
+    as_proposed = mapping.load_as_proposed(engagement.paths.mapping_file)
+    lookups = replace(engagement.lookups(staged), mapping=as_proposed)
     plan.rows += all_rows(staged, lookups, existing)
     plan.decisions += _open_points(lookups, plan, existing["user"])
-    plan.decisions += _unmapped_codes(engagement, staged)
+    plan.decisions += _unmapped_codes(as_proposed, staged, seen)
     plan.decisions += _too_many_fields(api, plan)
     return plan
 
@@ -76,12 +96,58 @@ def read_definitions(engagement: Engagement) -> Staged:
     return engagement.staged(STAGE)
 
 
-def propose(engagement: Engagement, staged: Staged, plan: Plan) -> None:
-    """Add to mapping.yaml what it lacks of the proposal."""
-    source, progress = engagement.source, engagement.progress
+def propose(
+    engagement: Engagement, staged: Staged, existing: Mapping[str, Mapping[str, Thing]], seen: Seen, plan: Plan
+) -> None:
+    """Add to mapping.yaml what it lacks of the proposal, and compare what stands there with it."""
+    file, source = engagement.paths.mapping_file, engagement.source
+    tickets = profiles.ticket_profiles(source, engagement.progress)
     people = profiles.profiled(staged.rows("CustomDataFieldsForUsers"))
-    proposed = proposal.propose(staged.rows, profiles.ticket_profiles(source, progress), people)
-    plan.added = mapping.merge_into_file(engagement.paths.mapping_file, proposed)
+    known = mapping.load_as_proposed(file) if file.exists() else mapping.EngagementMapping()
+    facts = Facts(staged.rows, tickets, people, there(existing), known, holds(engagement), answers(staged))
+    proposed = proposal.propose_from(facts)
+    plan.added = mapping.merge_into_file(file, proposed)
+    plan.questions = mapping.questions(file)
+    plan.differently = proposed_differently(known, proposed)
+    in_use = {column.section: {code for code, _ in found} for column, found in seen.items()}
+    plan.vanished = vanished(known, proposed, in_use)
+    counted = concerns(source, staged.rows, mapping.load_as_proposed(file), tickets, people)
+    plan.concerns = counted | {column.section: dict(found) for column, found in seen.items()}
+
+
+def there(existing: Mapping[str, Mapping[str, Thing]]) -> There:
+    """Return what the account has, by name."""
+    users = [user for user in existing["user"].values() if isinstance(user, replies.User)]
+    ticket, person = (
+        {label: one for label, one in existing[name].items() if isinstance(one, replies.CustomField)}
+        for name in ("ticket_field", "person_field")
+    )
+    return There(
+        teams=list(existing["department"]),
+        tags=list(existing["tag"]),
+        roles={user.role.name for user in users if user.role and user.role.name},
+        ticket_fields=ticket,
+        person_fields=person,
+    )
+
+
+def holds(engagement: Engagement) -> set[str]:
+    """Return the names of the large tables that have rows, and whose rows are migrated."""
+    named = ("Tickets", "Chats", *(["CallLogs"] if engagement.parameters.policy.call_logs == "migrate" else []))
+    return {name for name in named if engagement.source.count(name)}
+
+
+def answers(staged: Staged) -> dict[int, tuple[int, int]]:
+    """Return question of a survey to its answers that are numbers, and that are text."""
+    numbers: Counter[int] = Counter()
+    texts: Counter[int] = Counter()
+    for row in staged.rows("SurveyQuestionAnswers"):
+        question = row.get("SurveyQuestionID")
+        if question is not None and row.get("NumericAnswerValue") is not None:
+            numbers[question] += 1
+        elif question is not None and (row.get("TextAnswerValue") or "").strip():
+            texts[question] += 1
+    return {question: (numbers[question], texts[question]) for question in {*numbers, *texts}}
 
 
 # --- what a person decides -----------------------------------------------------------------------------
@@ -94,19 +160,16 @@ def _open_points(lookups: Lookups, plan: Plan, users: Mapping[str, Thing]) -> It
             f"The fallback agent {mask_email(fallback)} is no user of the production account. Create that user in "
             "Gorgias, or change agents.fallback in engagement.yaml; nothing is loaded without it."
         )
-    for key, entry in lookups.mapping.priorities.items():
-        if "please choose" in entry.reason:
-            yield f"priorities.{key} ('{entry.name}') is no name that Gorgias knows; proposed is {entry.becomes}."
     blocked = plan.in_state("in the way")
     if blocked:
         yield f"Definitions in the way of something: {blocked}; each says below what to change."
 
 
-def _unmapped_codes(engagement: Engagement, staged: Staged) -> Iterator[str]:
+def _unmapped_codes(mapped: mapping.EngagementMapping, staged: Staged, seen: Seen) -> Iterator[str]:
     """Yield codes that came up since the audit, which stops on them."""
-    meanings = codes.meanings(staged.rows, engagement.mapping)
-    for column in codes.DECIDING:
-        for code, n in codes.values(engagement.source, column):
+    meanings = codes.meanings(staged.rows, mapped)
+    for column, found in seen.items():
+        for code, n in found:
             if code not in meanings[column.section]:
                 yield (
                     f"{column.name} {code} (rows: {n:,}) has no meaning: {column.otherwise}. To say what it means, add "

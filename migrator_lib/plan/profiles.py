@@ -12,23 +12,29 @@ from migrator_lib.smartertrack.reading import pages
 from migrator_lib.smartertrack.tables import source_table
 
 PAGE = 10_000
+FIELD_TABLES = ("CustomDataFieldsInTickets", "CustomDataFieldsInChats", "CustomDataFieldsInCallLogs")
+"""Tables of values that Gorgias' one set of ticket fields is for."""
 
 
 def ticket_profiles(source: SourceDatabase, progress: Progress) -> dict[int, ValueProfile]:
-    """Return what the values of each custom field look like in tickets, by field id."""
-    table = "CustomDataFieldsInTickets"
-    progress.begin(f"Profiling {table}", source.count(table) or 0)
-    found = profiled(_rows(source, progress, table))
-    progress.end()
+    """Return what the values of each custom field look like in tickets, chats and calls, by field id."""
+    found: dict[int, ValueProfile] = {}
+    for table in FIELD_TABLES:
+        rows = source.count(table)
+        if rows is None:
+            continue  # a help desk without chats or calls
+        progress.begin(f"Profiling {table}", rows)
+        profiled(_rows(source, progress, table), found)
+        progress.end()
     return found
 
 
-def profiled(rows: Iterable[Row]) -> dict[int, ValueProfile]:
-    """Return what the values of each custom field look like in rows that hold them, by field id."""
-    found: dict[int, ValueProfile] = {}
+def profiled(rows: Iterable[Row], found: dict[int, ValueProfile] | None = None) -> dict[int, ValueProfile]:
+    """Return what the values of each custom field look like in rows that hold them, by field id; added to ``found``."""
+    found = {} if found is None else found
     for row in rows:
-        if row["DataContent"]:
-            found.setdefault(row["CustomFieldID"], ValueProfile()).add(row["DataContent"])
+        if content := row.get("DataContent"):
+            found.setdefault(row["CustomFieldID"], ValueProfile()).add(content)
     return found
 
 

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from migrator_lib import gates
+from migrator_lib import gates, mapping
 from migrator_lib.engagement import Engagement
 from migrator_lib.plan import Plan, make_plan
 from migrator_lib.plan import pages as plan_pages
 from migrator_lib.plan.rows import STATES, PlanRow
+from tests.answering import answer_questions
 from tests.desk import Desk, desk, leaks
 from tests.simulated_account import FALLBACK
 
@@ -92,17 +93,18 @@ def test_a_department_that_is_deleted_is_left_out(planned: Planned) -> None:
     assert (row.state, row.reason) == ("left out", "mapping.yaml says 'becomes: nothing'")
 
 
-def test_a_field_of_another_type_is_in_the_way_and_says_what_to_do(planned: Planned) -> None:
+def test_a_field_of_another_type_is_asked_and_one_of_its_own_is_proposed(planned: Planned) -> None:
+    (question,) = [one for one in planned.plan.questions if (one.section, one.key) == ("ticket_fields", "1")]
+    assert "a field 'Order number' that does not take these values" in question.reason
     row = planned.row("ticket_field:1")
-    assert row.state == "in the way"
-    assert "number" in row.reason
-    assert "change 'label'" in row.reason
+    assert (row.state, row.target) == ("will be created", "Ticket field 'Order number (SmarterTrack)', text")
+    assert "1" not in planned.engagement.mapping.ticket_fields
 
 
-def test_a_tag_that_differs_by_case_alone_is_said(planned: Planned) -> None:
+def test_a_tag_that_differs_by_case_alone_is_proposed_to_be_the_one_of_the_account(planned: Planned) -> None:
     row = planned.row("brand:2")
-    assert row.state == "will be created"
-    assert row.reason == "the account has 'Brand: harbour & pine', which differs by case alone"
+    assert (row.state, row.target) == ("is there already", "Tag 'Brand: harbour & pine'")
+    assert "the same but for case" in planned.engagement.mapping.brands["2"].reason
 
 
 def test_agents_are_matched_handed_over_or_replaced(planned: Planned) -> None:
@@ -123,8 +125,8 @@ def test_an_agent_who_will_be_created_gets_the_role_that_is_sent(planned: Planne
         planned.desk.change(agents={"fallback": FALLBACK})
     row = next(row for row in plan.rows if row.key == "user:12")
     assert row.state == "will be created"
-    assert row.target.endswith(", role agent")
-    assert row.reason.endswith("to make this user admin is left to an admin: list of agents")
+    assert row.target.endswith(", role admin")
+    assert row.reason == "Gorgias may send this agent an invitation"
 
 
 def test_knowledge_base_categories_are_planned_and_not_promised(planned: Planned) -> None:
@@ -134,11 +136,20 @@ def test_knowledge_base_categories_are_planned_and_not_promised(planned: Planned
     assert all("this one does not" in row.reason for row in rows)
 
 
-def test_more_fields_than_gorgias_keeps_are_a_decision(planned: Planned) -> None:
-    new = sum(row.what == "Custom field of tickets" and row.state == "will be created" for row in planned.plan.rows)
-    (decision,) = [text for text in planned.plan.decisions if "Ticket fields" in text]
-    assert 20 + new > 25
-    assert f"at least {20 + new - 25} under ticket_fields" in decision
+def test_of_more_fields_than_gorgias_keeps_the_least_used_are_proposed_as_nothing(planned: Planned) -> None:
+    chosen = mapping.load_as_proposed(planned.engagement.paths.mapping_file)
+    kept = [entry for entry in (*chosen.ticket_fields.values(), *chosen.added_fields.values())
+            if entry.becomes != "nothing"]  # fmt: skip
+    left_out = {key: entry for key, entry in chosen.ticket_fields.items() if entry.becomes == "nothing"}
+    uses = planned.plan.concerns["ticket_fields"]
+    assert len(kept) == 5  # the account has 20
+    assert "ticket_number" in {key for key, entry in chosen.added_fields.items() if entry.becomes != "nothing"}
+    stays = [uses[key] for key, entry in chosen.ticket_fields.items()
+             if entry.becomes != "nothing" and not entry.holds]  # fmt: skip
+    assert max(uses[key] for key in left_out) <= min(stays)
+    for key, entry in left_out.items():
+        assert f"{uses[key]:,} values, and the least used one that stays has" in entry.reason
+    assert not [text for text in planned.plan.decisions if "Ticket fields" in text]
 
 
 @pytest.mark.parametrize(
@@ -157,14 +168,17 @@ def test_every_row_is_in_one_of_the_states(planned: Planned) -> None:
 
 
 def test_the_mapping_is_shown_by_section_with_reasons(planned: Planned) -> None:
-    tables = plan_pages.mapping_tables(planned.engagement.mapping)
+    tables = plan_pages.mapping_tables(mapping.load_as_proposed(planned.engagement.paths.mapping_file))
     assert {row["becomes"] for row in tables["statuses"]} == {"open", "open, tag 'waiting'", "closed"}
     assert any(row["becomes"] == "team 'Customer Care'" for row in tables["teams"])
-    assert any(str(row["becomes"]).startswith("dropdown 'Contact reason': ") for row in tables["ticket_fields"])
-    assert all(row["reason"] for rows in tables.values() for row in rows)
+    assert any(str(row["becomes"]) == "text 'Order number (SmarterTrack)'" for row in tables["ticket_fields"])
+    assert all(row["why"] for rows in tables.values() for row in rows)
 
 
 def test_the_page_says_how_to_sign_and_who_did(planned: Planned) -> None:
+    page = plan_pages.write_page(planned.engagement, planned.plan)
+    assert "can be signed when its questions are answered" in page.read_text(encoding="utf-8")
+    answer_questions(planned.engagement)
     page = plan_pages.write_page(planned.engagement, planned.plan)
     assert "migrator sign desk mapping --by" in page.read_text(encoding="utf-8")
     signoffs = gates.SignOffs(planned.engagement.paths.signoffs_file)
