@@ -15,6 +15,7 @@ import pytest
 from migrator_lib.canary import Content
 from migrator_lib.clock import ScaledClock
 from migrator_lib.engagement import Engagement
+from migrator_lib.evidence import scan
 from migrator_lib.gates import SignOffs, find, hash_of_lines
 from migrator_lib.side_effects.found import NOT_BY_API
 from migrator_lib.simulators.gorgias import Account, in_thread
@@ -119,6 +120,7 @@ def _all(engagement: Engagement, table: str, column: str) -> set[str]:
 
 def leaks(engagement: Engagement, file: Path) -> list[str]:
     """Return addresses of requesters and lines of bodies that a file shows."""
-    text = html.unescape(file.read_text(encoding="utf-8"))
+    with scan.opened(file) as stream:
+        text = html.unescape(stream.read())
     low = text.lower()
     return [a for a in requesters(engagement) if a in low] + [line for line in written(engagement) if line in text]

@@ -27,6 +27,7 @@ HYPERCARE = "hypercare"
 """Folder of a page for each day after the cutover."""
 TITLES = {
     "freeze": "How long the freeze will take", "remapping": "Re-mapping", "sla_inventory": "SLA inventory",
+    "brand_guide": "Multi-brand guide", "object_map": "Object map, field by field",
     "roll_back": "Roll-back", "roll_back_protected": "Roll-back: what is protected",
     "roll_back_sandbox": "Roll-back of the sandbox",
     "roll_back_sandbox_protected": "Roll-back of the sandbox: what is protected",
@@ -140,7 +141,7 @@ def _write_pages(engagement: Engagement) -> None:
 def documents(engagement: Engagement) -> list[Path]:
     """Return the written documents, and the pages of hypercare's days."""
     found = [*engagement.paths.documents.glob("*"), *(engagement.paths.reports / HYPERCARE).glob("*")]
-    return sorted(file for file in found if not file.name.endswith(".tmp"))
+    return sorted(file for file in found if file.is_file() and not file.name.endswith(".tmp"))
 
 
 def document_links(engagement: Engagement) -> list[tuple[str, str]]:
@@ -149,6 +150,8 @@ def document_links(engagement: Engagement) -> list[tuple[str, str]]:
 
 
 def _title(file: Path) -> str:
+    if file.suffix == ".xlsx":
+        return f"{_title(file.with_suffix('.html'))}, as a workbook"
     if file.stem in TITLES:
         return TITLES[file.stem]
     before = "Hypercare, " if file.parent.name == HYPERCARE else ""

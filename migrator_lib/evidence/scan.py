@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import base64
 import html
+import io
 import json
 import re
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -109,31 +111,45 @@ def find_bodies(files: Iterable[Path], snippets: Iterable[str]) -> list[Finding]
 
 
 def _read(file: Path) -> str:
-    with _opened(file) as stream:
+    with opened(file) as stream:
         return stream.read()
 
 
 def _lines(file: Path) -> Iterator[str]:
-    with _opened(file) as stream:
+    with opened(file) as stream:
         yield from stream
 
 
 def _blocks(file: Path) -> Iterator[str]:
     """Yield a file's text in blocks that overlap, in constant memory: lists may have millions of lines."""
     before = ""
-    with _opened(file) as stream:
+    with opened(file) as stream:
         while block := stream.read(BLOCK):
             yield before + block
             before = block[-OVERLAP:]
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[TextIO]:
+def opened(file: Path) -> Iterator[TextIO]:
+    """Open a report as text, a workbook too.
+
+    Raises:
+        StorageError: it cannot be read.
+    """
     with (
         refusals(f"{file} could not be read", next_step="mend its rights, and run again."),
-        file.open(encoding="utf-8", errors="replace", newline="\n") as stream,
+        _stream(file) as stream,
     ):
         yield stream
+
+
+def _stream(file: Path) -> TextIO:
+    """Open a file as text; of a workbook its cells, a row a line."""
+    if file.suffix != ".xlsx" or not zipfile.is_zipfile(file):
+        return file.open(encoding="utf-8", errors="replace", newline="\n")
+    with zipfile.ZipFile(file) as parts:
+        texts = [parts.read(name).decode("utf-8", errors="replace") for name in parts.namelist()]
+    return io.StringIO(re.sub(r"(</(?:row|si|c)>)", r"\1\n", "\n".join(texts)))
 
 
 def _in_line(line: str, known: Mapping[str, frozenset[str]]) -> Iterator[str]:

@@ -6,18 +6,18 @@ those of Gorgias' rule glossary (docs.gorgias.com, rules-glossary).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from migrator_lib.chunks import Row
+from migrator_lib.handoff import rule_words
+from migrator_lib.handoff.rule_words import CUSTOMER, PLACEHOLDER
+from migrator_lib.lookups import Lookups
 from migrator_lib.staging import Staged
 
 MINUTES = {"minute": 1, "hour": 60, "day": 1440, "week": 10080}
 SLA_MINUTES = 14 * 1440
 """Longest time of an SLA policy (docs.gorgias.com, sla-policies)."""
-PLACEHOLDER = re.compile(r"#\w+#")
-CUSTOMER = re.compile(r"#\w*(customer|requester|user)\w*#", re.IGNORECASE)
 BY_SNOOZE = (
     "two rules: one snoozes the ticket for that time when an agent has answered, the other acts WHEN 'ticket snooze "
     "delay ends'"
@@ -101,8 +101,17 @@ def events(staged: Staged) -> Iterator[Event]:
     conditions, inputs = _by(staged, "EventConditions", "EventID"), _by(staged, "EventInputs", "EventActionID")
     actions = _by(staged, "EventActions", "EventID")
     for row in sorted(staged.rows("Events"), key=lambda event: int(event["EventID"])):
-        own = [(str(a["EventKey"]), inputs.get(a["EventActionID"], [])) for a in actions.get(row["EventID"], [])]
+        own = [(str(a["EventKey"]), _inputs(a, inputs)) for a in actions.get(row["EventID"], [])]
         yield Event(row, conditions.get(row["EventID"], []), own)
+
+
+def _inputs(action: Row, inputs: Mapping[int, list[Row]]) -> list[Row]:
+    """Return an action's inputs; that it may act once in a while only is one of them."""
+    given = inputs.get(action["EventActionID"], [])
+    if not action.get("IsConstrained"):
+        return given
+    often = f"once in {action.get('ConstraintFrequency')} (its unit is not published)"
+    return [*given, {"EventKey": "at most", "EventValue": often}]
 
 
 def _by(staged: Staged, table: str, key: str) -> dict[int, list[Row]]:
@@ -121,24 +130,80 @@ def duration_words(minutes: int) -> str:
     return f"{minutes} minutes"
 
 
-def rows(staged: Staged, names: Callable[[int], str], mask: Callable[[str], str]) -> list[dict[str, object]]:
-    """Return the inventory as rows of a table.
+@dataclass(frozen=True)
+class SetUp:
+    """What an admin sets up in Gorgias in an event's place."""
 
-    Args:
-        staged: where the events are.
-        names: gives an agent's name by id.
-        mask: what is done to addresses in conditions and inputs.
-    """
-    return [
-        {
-            "event": f"{event.name} ({event.row['EventID']})",
-            "runs": _runs(event, names),
-            "if": mask(conditions_words(event)),
-            "then": mask("; ".join(action_words(key, inputs) for key, inputs in event.actions) or "nothing"),
-            "in Gorgias": mask(recommended(event)),
-        }
-        for event in events(staged)
-    ]
+    what: str
+    """rule, two rules, SLA policy and view, elsewhere, nothing."""
+    when: str = ""
+    conditions: str = ""
+    actions: str = ""
+    why: str = ""
+
+
+def set_up(event: Event, lookups: Lookups) -> SetUp:
+    """Return the rule that does the same, part by part, or why there is none and what there is instead."""
+    why = recommended(event)
+    if not event.is_on:
+        return SetUp("nothing", why=why)
+    if any(event.group.startswith(start) for start in ELSEWHERE):
+        return SetUp("no counterpart", why=why)
+    minutes = event.minutes()
+    conditions = " AND ".join(filter(None, (rule_words.condition(c, lookups) for c in event.conditions)))
+    actions = "; ".join(rule_words.action(key, inputs, lookups) for key, inputs in event.actions)
+    if minutes is not None and not event.waits_for_customer():
+        return SetUp("SLA policy and view", "", conditions, "agents, from the view", why)
+    if minutes is not None:
+        first = f"First rule: WHEN new message in ticket, IF message from agent IS true, THEN snooze for " \
+                f"{duration_words(minutes)}. Second rule: as here."  # fmt: skip
+        return SetUp("two rules", "ticket snooze delay ends", conditions, actions, f"{why}. {first}")
+    return SetUp("rule", _trigger(event), conditions or "(none: it fits every ticket)", actions, why)
+
+
+def _trigger(event: Event) -> str:
+    text = event.words()
+    found = next((trigger for words, trigger in TRIGGERS if any(word in text for word in words)), None)
+    return found.removeprefix("WHEN '").rstrip("'") if found else "(choose by hand)"
+
+
+def rows(staged: Staged, lookups: Lookups, mask: Callable[[str], str]) -> list[dict[str, object]]:
+    """Return the inventory as rows of a table; ``mask`` is what is done to addresses in conditions and inputs."""
+    found: list[dict[str, object]] = []
+    for event in events(staged):
+        made = set_up(event, lookups)
+        found.append(
+            {
+                "event": f"{event.name} ({event.row['EventID']})",
+                "runs": _runs(event, lookups.agent_name),
+                "if": mask(conditions_words(event)),
+                "then": mask("; ".join(action_words(key, inputs) for key, inputs in event.actions) or "nothing"),
+                "in Gorgias": made.what,
+                "WHEN": made.when,
+                "IF": mask(made.conditions),
+                "THEN": mask(made.actions),
+                "how, and why": mask(made.why),
+            }
+        )
+    return found
+
+
+def parts(staged: Staged, mask: Callable[[str], str]) -> list[dict[str, object]]:
+    """Return every condition and every input of an action as a row: all that an event holds."""
+    found: list[dict[str, object]] = []
+    for event in events(staged):
+        name = f"{event.name} ({event.row['EventID']})"
+        for c in event.conditions:
+            values = [str(c.get(column) or "") for column in ("EventCondition", "EventValue1", "EventValue2")]
+            found.append({"event": name, "part": "condition", "of": c.get("EventType") or "", "key": c["EventKey"],
+                          "value": mask(" ".join(filter(None, values)))})  # fmt: skip
+        for key, inputs in event.actions:
+            if not inputs:
+                found.append({"event": name, "part": "action", "of": key, "key": "", "value": ""})
+            for row in inputs:
+                value = mask(str(row["EventValue"] or ""))
+                found.append({"event": name, "part": "action", "of": key, "key": row["EventKey"], "value": value})
+    return found
 
 
 def _runs(event: Event, names: Callable[[int], str]) -> str:

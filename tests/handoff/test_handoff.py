@@ -14,8 +14,19 @@ import pytest
 from migrator_lib import handoff, runbook
 from migrator_lib.agents import all_agents
 from migrator_lib.engagement import Engagement
-from migrator_lib.handoff import assessments, documents, lists, sla_inventory, workflow_inventory
+from migrator_lib.handoff import (
+    assessments,
+    brand_guide,
+    documents,
+    lists,
+    routing_guide,
+    sla_inventory,
+    tag_taxonomy,
+    workflow_inventory,
+)
+from migrator_lib.handoff.material import Material
 from migrator_lib.handoff.workflow_inventory import Event
+from migrator_lib.lookups import Lookups
 from migrator_lib.masking import mask_text
 from migrator_lib.plan import make_plan
 from tests.desk import Desk, desk, leaks
@@ -64,11 +75,14 @@ def handed_over(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HandedOver
 
 
 def test_every_document_is_written(handed_over: HandedOver) -> None:
-    shared = {"sla_inventory", "workflow_inventory", "community_assessment", "news_assessment", "agents", "quarantine",
-              "mapping_as_signed"}  # fmt: skip
     tables = {"ticket_numbers", "organization_members", "organization_filters", "organization_counts"}
-    expected = {f"documents/{name}.html" for name in shared} | {f"documents/{name}.csv" for name in tables}
-    assert set(handed_over.files) == expected | {"state/handoff/agents.html", "state/handoff/workflow_inventory.html"}
+    expected = {f"documents/{name}.csv" for name in tables} | {"documents/mapping_as_signed.html"}
+    expected |= {f"documents/redirects.{ending}" for ending in ("html", "csv", "nginx.conf", "iis.config")}
+    for ending in ("html", "xlsx"):
+        expected |= {f"documents/{name}.{ending}" for name in documents.DOCUMENTS}
+        expected |= {f"state/handoff/{name}.{ending}" for name in documents.WITH_ADDRESSES}
+    assert set(handed_over.files) == expected
+    assert {file.stem for file in handed_over.files.values()} <= set(documents.PURPOSE)
     assert all(file.stat().st_size > 200 for file in handed_over.files.values())
 
 
@@ -78,7 +92,7 @@ def test_no_shared_document_shows_a_requester_or_a_body(handed_over: HandedOver)
 
 
 def test_addresses_of_agents_are_in_the_confidential_copies_alone(handed_over: HandedOver) -> None:
-    for name in ("agents", "workflow_inventory"):
+    for name in documents.WITH_ADDRESSES:
         assert "@fernhill.example" not in handed_over.text(f"documents/{name}.html")
         assert "@fernhill.example" in handed_over.text(f"state/handoff/{name}.html")
 
@@ -99,7 +113,9 @@ def test_everything_in_quarantine_is_listed_with_its_ticket(handed_over: HandedO
     assert {row["key"] for row in rows} == {entry.source_key for entry in entries}
     assert {entry.object for entry in entries} >= {"ticket", "attachment"}
     numbers = {row["ticket_number"] for row in handed_over.numbers()}
-    assert all(row["ticket"] in numbers for row in rows)
+    of_tickets = [row for row in rows if row["what"] == "Ticket" or str(row["what"]).endswith("of a ticket")]
+    assert of_tickets
+    assert all(row["ticket"] in numbers for row in of_tickets)
 
 
 def test_members_of_organizations_are_customers_in_gorgias(handed_over: HandedOver) -> None:
@@ -153,7 +169,7 @@ def test_every_old_number_leads_to_its_ticket(handed_over: HandedOver) -> None:
 
 
 def test_agents_are_listed_by_what_an_admin_does(handed_over: HandedOver) -> None:
-    material = documents.Material.of(handed_over.engagement)
+    material = Material.of(handed_over.engagement)
     people = list(all_agents(material.staged, material.lookups))
     groups = lists.agent_rows(people, material.users, mask_text)
     names = {what: {row["name"] for row in rows} for what, rows in groups.items()}
@@ -174,23 +190,99 @@ def test_service_levels_are_found_where_they_are_kept(handed_over: HandedOver) -
     staged = handed_over.engagement.all_stages
     lookups = handed_over.engagement.lookups(staged)
     timers = {(row["department"], row["in SmarterTrack"]) for row in sla_inventory.timers(staged, lookups)}
-    assert ("Customer Care", "Idle tickets are closed after 1 week") in timers
+    assert ("Customer Care", "Idle tickets are closed after 1 week, and the customer is e-mailed") in timers
+    assert ("Home & Living", "Idle tickets are closed after 1 week") in timers
     assert ("Back Office", "Idle tickets are deleted after 365 days") in timers
     hours = sla_inventory.business_hours(staged, lookups)
     assert hours[0]["hours (UTC)"] == "Monday to Friday 07:00 to 17:00"
-    waiting = {row["event"]: row["SLA policy in Gorgias"] for row in sla_inventory.waiting_events(staged)}
+    waiting = {
+        str(row["event"]).partition(" (")[0]: row["SLA policy in Gorgias"]
+        for row in sla_inventory.waiting_events(staged, lookups)
+    }
     assert str(waiting["First answer overdue after 4 h"]).startswith("First response time: 4 hours")
     assert str(waiting["Waiting for a week: remind"]).startswith("None: it waits for the customer.")
+    (policy,) = sla_inventory.policies(staged, lookups)
+    assert (policy["SLA name"], policy["first response time, minutes"]) == ("First answer overdue after 4 h", 240)
+    settings = {(row["department"], row["setting"]) for row in sla_inventory.settings(staged, lookups)}
+    assert settings == {("Customer Care", "InitialResponseTargetMinutes"), ("Customer Care", "TicketIdleAlertMinutes"),
+                        ("Home & Living", "InitialResponseTargetMinutes")}  # fmt: skip
+    assert {row["name"]: row["of"] for row in sla_inventory.holidays(staged, lookups)}["Midsummer"] == (
+        "brand Fernhill Outfitters"
+    )
+
+
+def test_no_value_of_a_department_s_setting_is_read(handed_over: HandedOver) -> None:
+    for row in handed_over.engagement.all_stages.rows("DepartmentSettings"):
+        assert set(row) == {"DepartmentID", "SettingName"}
+
+
+def test_every_record_that_was_handed_over_is_counted_and_listed(handed_over: HandedOver) -> None:
+    ledger = handed_over.engagement.ledger
+    keys = {obj: {entry.source_key for entry in ledger.entries("production", obj, "handed_over")}
+            for obj in ("workflow_rule", "sla_rule", "community_post", "news_item")}  # fmt: skip
+    assert {"autoresponder-1", "alert-g1-1", "rebalance-1", "5"} <= keys["workflow_rule"]
+    assert {"setting-d1-TicketIdleAlertMinutes", "holidays-b1", "hours-b2", "autoclose-d1"} <= keys["sla_rule"]
+    listed = handed_over.text("documents/workflow_inventory.html")
+    assert all(words in listed for words in ("We have your request (1)", "Orders (1-1)", "Spread Orders over who is"))
+    assert "Dear #CustomerName#" not in listed
+    assert "Dear #CustomerName#" in handed_over.text("state/handoff/workflow_inventory.html")
+
+
+def test_an_event_is_told_as_a_rule_that_can_be_clicked(handed_over: HandedOver) -> None:
+    staged = handed_over.engagement.all_stages
+    lookups = handed_over.engagement.lookups(staged)
+    rows = {str(row["event"]).partition(" (")[0]: row for row in workflow_inventory.rows(staged, lookups, str)}
+    urgent = rows["New ticket: notify duty manager"]
+    assert (urgent["in Gorgias"], urgent["WHEN"], urgent["IF"], urgent["THEN"]) == (
+        "rule", "ticket created", "ticket priority IS critical",
+        "Send email: to duty@fernhill.example, subject: Urgent: #TicketNumber#",
+    )  # fmt: skip
+    remind = rows["Waiting for a week: remind"]
+    assert (remind["in Gorgias"], remind["WHEN"]) == ("two rules", "ticket snooze delay ends")
+    assert str(remind["IF"]).startswith("ticket status IS open")
+    assert "Reply to customer, template: Reminder" in str(remind["THEN"])
+    assert rows["First answer overdue after 4 h"]["in Gorgias"] == "SLA policy and view"
+    assert rows["Wholesale goes to Samuel"]["in Gorgias"] == "nothing"
+    assert rows["Chat missed"]["in Gorgias"] == "no counterpart"
+    told = workflow_inventory.parts(staged, str)
+    assert len(told) >= staged.count("EventConditions") + staged.count("EventInputs")
+
+
+def test_mailboxes_are_found_in_the_messages_and_lead_to_their_teams(handed_over: HandedOver) -> None:
+    material = Material.of(handed_over.engagement)
+    rows = brand_guide.addresses(material.correspondence, material.lookups, str)
+    found = {row["address"]: row["department"] for row in rows}
+    assert found["support@fernhill.example"] == "Customer Care"
+    assert found["hello@harbourpine.example"] == "Home & Living"
+    agents = {str(material.lookups.users[agent]["Email"]).lower() for agent in material.lookups.agents}
+    assert not agents & set(found)
+    rules = routing_guide.rules(material.correspondence, material.lookups, str)
+    assert [row["order"] for row in rules] == list(range(1, len(rules) + 1))
+    by_address = {str(row["IF"]).rpartition(" ")[2]: row["THEN"] for row in rules}
+    assert str(by_address["support@fernhill.example"]).startswith("Assign team: Customer Care")
+    assert rules[-1]["IF"] == "ticket assignee team IS empty"
+
+
+def test_brands_articles_and_members_are_all_in_their_guides(handed_over: HandedOver) -> None:
+    material = Material.of(handed_over.engagement)
+    staged, lookups = material.staged, material.lookups
+    assert len(brand_guide.brands(staged, lookups)) == len(lookups.brands)
+    assert len(routing_guide.members(staged, lookups)) == staged.count("UsersInGroups")
+    lines = routing_guide.hierarchy(staged, lookups)
+    assert len(lines) == len(lookups.departments) + len(lookups.groups)
+    assert {row["tag"] for row in tag_taxonomy.rows(staged, lookups, {})} == {
+        f"{row['Name']} ({tag})" for tag, row in lookups.tags.items()
+    }
 
 
 def test_writing_again_gives_the_same_documents(handed_over: HandedOver) -> None:
-    before = {name: _without_footer(handed_over.text(name)) for name in handed_over.files}
+    before = {name: _undated(file) for name, file in handed_over.files.items()}
     handoff.write_all(handed_over.engagement)
-    assert {name: _without_footer(handed_over.text(name)) for name in handed_over.files} == before
+    assert {name: _undated(file) for name, file in handed_over.files.items()} == before
 
 
-def _without_footer(text: str) -> str:
-    return text.partition("<footer>")[0]
+def _undated(file: Path) -> bytes:
+    return file.read_bytes().partition(b"<footer>")[0]
 
 
 # --- advice --------------------------------------------------------------------------------------------
@@ -237,20 +329,25 @@ NOW = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 class Rows:
-    """Stands for a stage with the rows of one table."""
+    """Stands for a stage with the rows of a few tables."""
 
-    def __init__(self, rows: list[dict[str, Any]]) -> None:
-        self._rows = rows
+    def __init__(self, tables: dict[str, list[dict[str, Any]]]) -> None:
+        self._tables = tables
 
     def rows(self, table: str) -> list[dict[str, Any]]:
-        return self._rows
+        return self._tables.get(table, [])
+
+
+@pytest.fixture(scope="module")
+def any_lookups(handed_over: HandedOver) -> Lookups:
+    return handed_over.engagement.lookups(handed_over.engagement.all_stages)
 
 
 def news_item(item: int, subject: str = "Something", days: int = 0, **more: Any) -> dict[str, Any]:
     return {"NewsItemID": item, "Subject": subject, "EventDateUTC": NOW - timedelta(days=days), **more}
 
 
-def test_news_are_advised_by_state_age_and_words() -> None:
+def test_news_are_advised_by_state_age_and_words(any_lookups: Lookups) -> None:
     items = [
         news_item(1),
         news_item(2, days=800),
@@ -259,11 +356,24 @@ def test_news_are_advised_by_state_age_and_words() -> None:
         news_item(5, IsPrivate=True),
         news_item(6, IsDeleted=True),
     ]
-    advice = [row["advice"] for row in assessments.news(Rows(items))]  # type: ignore[arg-type]
-    assert advice == ["article", "archive", "article", "other", "other", "archive"]
+    advice = [row["advice"] for row in assessments.news(Rows({"NewsItems": items}), any_lookups)]  # type: ignore[arg-type]
+    announced, channel = assessments.ANNOUNCEMENT, assessments.CHANNEL
+    assert advice == [announced, "archive", announced, channel, channel, "archive"]
 
 
-def test_a_thread_is_advised_by_its_answer_and_age(handed_over: HandedOver) -> None:
+def test_a_translated_news_item_follows_its_original(any_lookups: Lookups) -> None:
+    tables = {
+        "NewsItems": [news_item(1, "Recall", days=800), news_item(2, "Rückruf", days=800), news_item(3)],
+        "NewsItemTranslations": [{"NewsItemID_Primary": 1, "NewsItemID_Secondary": 2}],
+        "Languages": [{"LanguageID": 2, "LanguageName": "German"}],
+    }
+    tables["NewsItems"][1] |= {"LanguageID": 2, "Body": "<p>Bitte  bringen</p>"}
+    rows = assessments.news(Rows(tables), any_lookups)  # type: ignore[arg-type]
+    assert (rows[1]["advice"], rows[1]["translation of"], rows[1]["language"]) == (rows[0]["advice"], 1, "German")
+    assert rows[1]["body, characters"] == len("Bitte bringen")
+
+
+def test_a_thread_is_advised_by_its_answer_and_age(any_lookups: Lookups) -> None:
     def thread(n: int, days: int, **more: Any) -> dict[str, Any]:
         return {"ThreadID": n, "Subject": "Why?", "BrandID": 1, "DateLastPostUTC": NOW - timedelta(days=days), **more}
 
@@ -274,7 +384,13 @@ def test_a_thread_is_advised_by_its_answer_and_age(handed_over: HandedOver) -> N
         thread(4, 10, ReplyCount=4),
         thread(5, 900, ReplyCount=4),
         thread(6, 0, Visible=False),
+        thread(7, 0, ReplyCount=1),
+        thread(8, 0, ReplyCount=1, HasAnswer=True),
     ]
-    lookups = handed_over.engagement.lookups(handed_over.engagement.all_stages)
-    advice = [row["advice"] for row in assessments.community(Rows(threads), lookups)]  # type: ignore[arg-type]
-    assert advice == ["article", "ticket", "archive", "ask", "archive", "leave out"]
+    posts = [{"ThreadPostID": 1, "ThreadID": 8, "NeedsModeration": True, "BodyHTML": "<b>x</b> y"}]
+    rows = assessments.community(Rows({"Threads": threads, "ThreadPosts": posts}), any_lookups)  # type: ignore[arg-type]
+    archive, tool, moderate = assessments.ARCHIVE, assessments.TOOL, assessments.MODERATE
+    first = [assessments.ARTICLE, assessments.TICKET, archive, tool, archive, assessments.LEAVE]
+    assert [row["advice"] for row in rows] == [*first, tool, moderate]
+    assert all(row["reason"] for row in rows)
+    assert (rows[7]["to moderate"], rows[7]["characters"]) == (1, 3)
