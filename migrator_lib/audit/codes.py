@@ -37,8 +37,6 @@ OTHERS = (
     ("EventConditions", "EventType", "in the workflow inventory, as it is"),
     ("Threads", "CategoryType", "not published: in the community assessment, as it is"),
     ("Threads", "Status", "not published: in the community assessment, as it is"),
-    ("ChatMessages", "ChatSenderType", "not published: to be looked at before transcripts are shown to customers"),
-    ("ChatMessages", "ViewRestriction", "not published: to be looked at before transcripts are shown to customers"),
     ("Files", "CompressionType", "not published: files are recognised by their first bytes"),
     ("Servers", "LicensingMode", "told in the risk register"),
 )

@@ -1,7 +1,7 @@
-"""The codes that decide what becomes of tickets, messages and comments: what they mean, and where that is said.
+"""The codes that decide what becomes of tickets, chats, messages and comments: what they mean, and where that is said.
 
 A status, a priority and a type of comment have their row in a table of SmarterTrack's, a direction has two proven
-meanings. Any other code means what a person writes into mapping.yaml; without such an entry nothing is guessed: the
+meanings; who wrote a line of a chat and who may read it nobody published. Any other code means what a person writes into mapping.yaml; without such an entry nothing is guessed: the
 audit stops on it, and a ticket that brings it later is quarantined. An empty direction is no code: there the author of
 the message decides.
 """
@@ -59,8 +59,21 @@ DECIDING = (
         "TicketComments", "CommentTypeID", "comment_types", "{name: }", "any name",
         "such comments are named by their number",
     ),
+    Deciding(
+        "ChatMessages", "ChatSenderType", "chat_senders", "{becomes: CHOOSE}", "customer, agent or system",
+        "chats with such lines are quarantined",
+    ),
+    Deciding(
+        "ChatMessages", "ViewRestriction", "chat_views", "{becomes: CHOOSE}",
+        "public (customers saw it) or internal (agents alone)", "chats with such lines are quarantined",
+    ),
 )  # fmt: skip
-BECOMES = {"incoming": "incoming: from the customer", "outgoing": "outgoing: from an agent"}
+BECOMES = {
+    "incoming": "incoming: from the customer", "outgoing": "outgoing: from an agent",
+    "customer": "customer: an incoming message", "agent": "agent: an outgoing message",
+    "system": "system: an internal note", "public": "public: the customer saw it",
+    "internal": "internal: a note, whoever wrote it",
+}  # fmt: skip
 
 
 def meanings(rows: Callable[[str], Sequence[Row]], mapping: EngagementMapping) -> dict[str, dict[str, str]]:
@@ -80,6 +93,8 @@ def meanings(rows: Callable[[str], Sequence[Row]], mapping: EngagementMapping) -
         "priorities": {code: f"{entry.name}: {entry.becomes}" for code, entry in priorities.items()},
         "directions": {code: BECOMES[entry.becomes] for code, entry in directions.items()},
         "comment_types": {code: f"internal note, {name}" for code, name in types.items()},
+        "chat_senders": {code: BECOMES[entry.becomes] for code, entry in mapping.chat_senders.items()},
+        "chat_views": {code: BECOMES[entry.becomes] for code, entry in mapping.chat_views.items()},
     }
 
 

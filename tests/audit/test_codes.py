@@ -22,6 +22,8 @@ statuses: {77: {name: Parked, becomes: open}}
 priorities: {88: {name: Board, becomes: critical}}
 directions: {2: {becomes: outgoing}}
 comment_types: {9: {name: Call-back}}
+chat_senders: {3: {becomes: agent}}
+chat_views: {1: {becomes: internal}}
 """
 
 
@@ -30,6 +32,7 @@ def unmapped(write: Writer) -> None:
     ticket(write, 12, DAY, TicketStatusID=77)
     message(write, 20, 11, DAY, 2)
     write.add("TicketComments", TicketID=11, TicketCommentID=9, CommentTypeID=9, UserID=2, CommentText="Call her")
+    write.add("ChatMessages", ChatMessageID=1, ChatID=1, ChatSenderType=3, ViewRestriction=1)
 
 
 def mapping_file(folder: Path) -> Path:
@@ -50,7 +53,8 @@ def test_every_unmapped_code_of_every_column_is_in_one_error_with_what_to_write(
     with pytest.raises(UnmappedCodes) as caught:
         codes.require_mapped(run_audit(engage(more=unmapped)))
     for line in ("Tickets.TicketStatusID 77: 2 rows", "Tickets.TicketPriorityID 88: 1 row",
-                 "TicketMessages.MessageDirection 2: 1 row", "TicketComments.CommentTypeID 9: 1 row"):  # fmt: skip
+                 "TicketMessages.MessageDirection 2: 1 row", "TicketComments.CommentTypeID 9: 1 row",
+                 "ChatMessages.ChatSenderType 3: 1 row", "ChatMessages.ViewRestriction 1: 1 row"):  # fmt: skip
         assert f"\n  {line}\n" in caught.value.message + "\n"
     assert "parameters/fernhill/mapping.yaml" in caught.value.next_step
     assert "in a section that is there already, only add the lines of the codes" in caught.value.next_step
@@ -72,7 +76,7 @@ def test_what_the_error_says_to_write_lets_the_audit_pass_once_a_person_chose(en
         run_audit(engagement)
     for key in ("statuses.77.name", "directions.2.becomes", "comment_types.9.name"):
         assert f"\n  {key}: " in refused.value.message
-    for choice in ("open", "high", "outgoing"):
+    for choice in ("open", "high", "outgoing", "customer", "public"):
         text = text.replace("CHOOSE", choice, 1)
     mapping_file(tmp_path).write_text(text.replace("name: ", "name: Call-back"))
     codes.require_mapped(run_audit(engagement))
@@ -129,7 +133,7 @@ def test_the_page_is_whole_and_says_at_its_head_that_it_stops(engage: Open) -> N
     asked = html.unescape(preflight.unmapped(audit))
     for text in ("statuses:", "'77'", "directions:", "'2'", "parameters/fernhill/mapping.yaml"):
         assert text in asked
-    assert preflight.code_columns(audit).count('class="different"') == 4
+    assert preflight.code_columns(audit).count('class="different"') == 6
     assert audit.tickets.number == 5
 
 
@@ -172,11 +176,10 @@ class TestMany:
     def test_a_column_that_decides_nothing_says_how_many_more_there_are(self, engage: Open) -> None:
         def more(write: Writer) -> None:
             for n in range(LISTED + 5):
-                write.add("Chats", ChatID=n)
-                write.add("ChatMessages", ChatMessageID=n, ChatID=n, ChatSenderType=n)
+                write.add("Threads", ThreadID=n, BrandID=1, CategoryType=n, Status=2, Subject="x")
 
         audit = run_audit(engage(more=more))
-        found = [one for one in audit.codes if one.column == "ChatMessages.ChatSenderType"]
+        found = [one for one in audit.codes if one.column == "Threads.CategoryType"]
         assert (len(found), found[-1].code, found[-1].number) == (LISTED + 1, "5 more values", 5)
         codes.require_mapped(audit)
 
