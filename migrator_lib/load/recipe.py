@@ -38,6 +38,7 @@ def recipe_of(lookups: Lookups) -> dict[str, Any]:
     return {
         "mapping": lookups.mapping.model_dump(mode="json"),
         "policy": parameters.policy.model_dump(mode="json"),
+        "agents": {"history": parameters.agents.history},
         "organizations": parameters.organizations.model_dump(mode="json"),
         "target": {name: getattr(parameters.target, name) for name in ("mailbox", "upload_limit_bytes")},
         "behaviour": lookups.behaviour.model_dump(mode="json"),
@@ -50,6 +51,7 @@ def lookups_by(recipe: dict[str, Any], lookups: Lookups) -> Lookups:
     parameters = found.model_copy(
         update={
             "policy": Policy.model_validate(recipe["policy"]),
+            "agents": found.agents.model_copy(update={"history": "fallback", **recipe.get("agents", {})}),
             "organizations": Organizations.model_validate(recipe["organizations"]),
             "target": found.target.model_copy(update=recipe["target"]),
         }

@@ -121,7 +121,7 @@ class Ticket(Conversation):
             "meta": {"smartertrack": self._meta(ticket, key, fields, came, lookups)},
             "messages": told.messages,
         }
-        if status.becomes == "open" and status.keeps == "snooze":
+        if keeps(status, lookups) == "snooze":
             payload["snooze_datetime"] = iso(row.get("DateFollowUpUTC") or last + timedelta(days=status.snooze_days))
         self._optional(payload, row, closed, told.last_incoming, lookups)
         return Send(payload, told.children | ({"ticket_field_value": fields.states} if fields.states else {}))
@@ -133,8 +133,9 @@ class Ticket(Conversation):
             payload["closed_datetime"] = iso(closed)
         if incoming:
             payload["last_received_message_datetime"] = iso(incoming)
-        if not lookups.is_unassigned(row["UserID"]):
-            payload["assignee_user"] = {"id": {"$ref": lookups.agent_reference(row["UserID"])}}
+        agent = lookups.assignee_reference(row["UserID"], closed=closed is not None)
+        if agent:
+            payload["assignee_user"] = {"id": {"$ref": agent}}
         team = lookups.team_reference(row["DepartmentID"], row["GroupID"])
         if team:
             payload["assignee_team"] = {"id": {"$ref": team}}
@@ -145,7 +146,8 @@ class Ticket(Conversation):
         return [*added("ticket_number", ", ".join(standing.numbers(ticket)), lookups), *kept]
 
     def _tags(self, ticket: TicketRecord, status: Status, lookups: Lookups) -> list[str]:
-        names = [status.tag] if status.tag and status.keeps == "tag" else []
+        tag = tag_of(status, lookups)
+        names = [tag] if tag else []
         if ticket.row.get("RequiresFollowUp"):
             names.append(FOLLOW_UP_TAG)
         priority = lookups.mapping.priorities[str(ticket.row["TicketPriorityID"])].becomes
@@ -206,6 +208,19 @@ def _subject(ticket: TicketRecord, lookups: Lookups) -> str:
     return text[: SUBJECT_MAXIMUM - len(end)] + end if len(end) < SUBJECT_MAXIMUM else text[:SUBJECT_MAXIMUM]
 
 
+def keeps(status: Status, lookups: Lookups) -> str:
+    """Return how a status is kept: by a snooze only where it is open, and the engagement allows that."""
+    allowed = status.becomes == "open" and lookups.parameters.policy.snooze
+    return "tag" if status.keeps == "snooze" and not allowed else status.keeps
+
+
+def tag_of(status: Status, lookups: Lookups) -> str | None:
+    """Return the tag of a status; one that was to be kept by a snooze, and may not, has its own name where none."""
+    if keeps(status, lookups) != "tag":
+        return None
+    return status.tag or (status.name.lower() if status.keeps == "snooze" and status.becomes == "open" else None)
+
+
 def priority_tag(priority: str) -> str:
     """Return the tag that stands for a priority where Gorgias keeps none."""
     return f"priority: {priority}"
@@ -213,8 +228,8 @@ def priority_tag(priority: str) -> str:
 
 def tags_beside(lookups: Lookups) -> set[str]:
     """Return the tags that tickets may name and that are no brand's and none of SmarterTrack's: of statuses, mostly."""
-    found = {status.tag for status in lookups.mapping.statuses.values() if status.tag and status.keeps == "tag"}
-    found.add(FOLLOW_UP_TAG)
+    tags = (tag_of(status, lookups) for status in lookups.mapping.statuses.values())
+    found = {FOLLOW_UP_TAG, *(tag for tag in tags if tag)}
     if not lookups.behaviour.priority_kept:
         found |= {priority_tag(one.becomes) for one in lookups.mapping.priorities.values() if one.becomes != NORMAL}
     return found
