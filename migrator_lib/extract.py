@@ -15,12 +15,14 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
 from migrator_lib.chunks import BadValue, bad_dates, bad_values, is_intact, path_of, remove_from, write_chunk
+from migrator_lib.knowledge.references import named_by_articles
 from migrator_lib.ledger import Ledger
 from migrator_lib.objects import CONVERSATIONS
 from migrator_lib.progress import Progress
@@ -100,7 +102,8 @@ class Extractor:
             return
         self._forget(FILES, len(chunks))
         self._forget(BLOBS, 0)  # which attachments have no file is known when the index is whole
-        named = Staged([self.folder]).attachments(["FileNameOnDisk", "IsDeleted"])
+        staged = Staged([self.folder])
+        named = chain(staged.attachments(["FileNameOnDisk", "IsDeleted"]), named_by_articles(staged))
         with closing(WantedNames(alive_through(named, self._alive))) as wanted:
             after = json.loads(chunks[-1]["last_key"]) if chunks else ""
             found = Indexer(root, wanted, self.progress).chunks(after, rows)
@@ -167,13 +170,13 @@ class Extractor:
 
     def table(self, table: SourceTable, ids: Sequence[int] | None = None) -> None:
         """Read one table: all rows, or those whose first key is one of ``ids``."""
-        chunks = self._intact_chunks(table.name)
-        self.report.rows[table.name] = rows = sum(chunk["rows"] for chunk in chunks)
+        chunks = self._intact_chunks(table.stage)
+        self.report.rows[table.stage] = rows = sum(chunk["rows"] for chunk in chunks)
         for part in range(len(chunks)):
-            self._note_bad(table.name, pq.read_schema(path_of(self.folder / table.name, part)))
+            self._note_bad(table.stage, pq.read_schema(path_of(self.folder / table.stage, part)))
         if chunks and chunks[-1]["final"]:
             return
-        self._forget(table.name, len(chunks))
+        self._forget(table.stage, len(chunks))
         total = (self.source.count_readable(table) or 0) if ids is None else 0
         self.progress.begin(f"Reading {table.name}", total, done=rows)
         self._read(table, ids, len(chunks), json.loads(chunks[-1]["last_key"]) if chunks else None)
@@ -208,11 +211,11 @@ class Extractor:
         before: Future[None] | None,
     ) -> None:
         """Write a chunk, and note it when the one before it is noted: what the ledger knows has no gap."""
-        digest = write_chunk(self.folder / table.name, part, data)
+        digest = write_chunk(self.folder / table.stage, part, data)
         if before is not None:
             before.result()
-        self._know(table.name, part, data.num_rows, last_key=json.dumps(after or []), sha256=digest, final=final)
-        self._note_bad(table.name, data.schema)
+        self._know(table.stage, part, data.num_rows, last_key=json.dumps(after or []), sha256=digest, final=final)
+        self._note_bad(table.stage, data.schema)
 
     def _note(self, name: str, part: int, data: Any, *, last_key: str, final: bool) -> None:
         """Write a chunk, and then into the ledger that it is complete."""

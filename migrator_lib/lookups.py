@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 from migrator_lib import contacts
 from migrator_lib.contacts import Asker, Contact
 from migrator_lib.external_id import external_id
+from migrator_lib.knowledge.rules import Rules
+from migrator_lib.knowledge.source import Knowledge
 from migrator_lib.links import Links
 from migrator_lib.mapping import EngagementMapping, Team
 from migrator_lib.membership.kinds import FilterKind, kind_reader
@@ -104,6 +106,7 @@ class Lookups:
     """Account to the roles of employees that it has."""
     staged: Staged | None = None
     """What it was made of."""
+    knowledge: Knowledge = field(default_factory=Knowledge)
     behaviour: Behaviour = field(default_factory=Behaviour)
     """What depends on how Gorgias answers, as the sandbox did."""
     task_statuses: dict[int, Row] = field(default_factory=dict)
@@ -147,6 +150,7 @@ class Lookups:
             task_priorities=by("TaskPriorities", "TaskPriorityID"),
             links=Links.read(staged),
             files=FileIndex(staged, alive),
+            knowledge=Knowledge.of(staged),
             ticket_requesters=[*ticket_requesters(staged), *others],
             callers=callers,
         )
@@ -434,6 +438,11 @@ class Lookups:
             if entry and not row["IsDeleted"]:
                 found.setdefault(entry.becomes, str(tag))
         return found
+
+    @cached_property
+    def article_rules(self) -> Rules:
+        """The rules of the knowledge base."""
+        return Rules(self)
 
     def brand_of(self, department: int) -> Row | None:
         """Return the brand of a department, or None."""

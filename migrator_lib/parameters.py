@@ -282,6 +282,9 @@ class Policy(Model):
 
     spam_tickets: Literal["skip", "migrate"] = "skip"
     ticket_channel: Literal["email", "api"] = "email"
+    snooze: bool = False
+    """Whether a status that the mapping keeps by a snooze is kept so: such tickets wake by themselves, and set off the
+    account's rules then, after the cutover too. Else its tickets get its tag."""
     ticket_number_in_subject: bool = False
     """Whether a ticket's SmarterTrack number, and those merged into it, stand at the end of its subject."""
     personal_replies: Literal["migrate", "skip"] = "migrate"

@@ -23,6 +23,7 @@ from migrator_lib.file_health import FileHealth, look
 from migrator_lib.load import Loader, LoadReport
 from migrator_lib.load.recipe import is_loaded_by
 from migrator_lib.lookups import Lookups
+from migrator_lib.objects import CONVERSATIONS
 from migrator_lib.quiet import PRODUCTION, Quiet, look_again, make_quiet, note_mail, restore
 from migrator_lib.reconcile import Reconciler, Reconciliation
 from migrator_lib.reconcile.accounts import Account, accounts, require_balanced, settle_strays
@@ -33,7 +34,7 @@ from migrator_lib.rollback.step import before_first_write
 from migrator_lib.side_effects import Done
 from migrator_lib.smartertrack.connection import connection_facts
 from migrator_lib.smartertrack.file_index import BLOBS, FILES
-from migrator_lib.smartertrack.tables import source_table
+from migrator_lib.smartertrack.tables import Chosen, source_table
 from migrator_lib.staging import Staged, write_gone
 
 FULL = "full"
@@ -75,7 +76,7 @@ def extract(engagement: Engagement, *, start_again: bool = False) -> ExtractRepo
         ledger.set_meta("watermarks", {FULL: delta.take(engagement.source).as_json()})
     with engagement.progress.alive(), engagement.source.one_moment(lambda began: note_moment(engagement, began)):
         reader.definitions()
-        reader.tickets()
+        reader.conversations()
     read_files(engagement, reader)
     reader.report.moments = ledger.meta("extract_moments", [])
     if reader.report.read_now:
@@ -146,11 +147,12 @@ def loader(engagement: Engagement, staged: Staged, lookups: Lookups) -> Loader:
     return Loader(
         api=engagement.api(PRODUCTION), target=PRODUCTION, ledger=engagement.ledger, staged=staged, lookups=lookups,
         files_root=engagement.files_root, progress=engagement.progress, rehearsal=engagement.rehearsal,
+        packages=engagement.paths.documents,
     )  # fmt: skip
 
 
-def load(engagement: Engagement, tickets: Collection[int] | None = None) -> LoadResult:
-    """Load what is staged: everything, or of the tickets only those given.
+def load(engagement: Engagement, tickets: Chosen | None = None) -> LoadResult:
+    """Load what is staged: everything, or of the tickets (chats, call logs) only those given.
 
     Raises:
         GateClosed: something in the account would act on imported tickets, or a person has to state something.
@@ -272,11 +274,11 @@ def _look(engagement: Engagement) -> Found:
         return Found(None, _compare(engagement), definitions, compared=True)
     overlap = timedelta(minutes=parameters.delta_overlap_minutes)
     candidates = delta.since(source, staged, mark, overlap, progress, page_rows=parameters.page_rows)
-    traced = delta.changes(source, staged, progress, page_rows=parameters.page_rows, only=candidates.tickets)
+    traced = delta.changes(source, staged, progress, page_rows=parameters.page_rows, only=candidates.by_family)
     return Found(candidates, traced, definitions)
 
 
-def _compare(engagement: Engagement, leave_out: Collection[int] = frozenset()) -> Changes:
+def _compare(engagement: Engagement, leave_out: Chosen = frozenset()) -> Changes:
     source, staged, progress = engagement.source, engagement.all_stages, engagement.progress
     rows, began = engagement.parameters.source.page_rows, time.perf_counter()
     with progress.alive():
@@ -305,20 +307,21 @@ def _stage_delta(engagement: Engagement, began: Watermark, look: Callable[[], F]
     reader, started = extractor(engagement, stage), time.perf_counter()
     with engagement.progress.alive(), engagement.source.one_moment():
         found = look()
-        history.note_purged(ledger, found.purged)
+        history.note_purged(ledger, found.purged, found.others_purged)
         if not found:
             return found
         reader.start_again()
         write_gone(engagement.paths.staged / stage, found.merged)
         reader.definitions()
-        reader.tickets(sorted(found.tickets))
+        for conversation in CONVERSATIONS:
+            reader.family(conversation.family, sorted(found.ids(conversation.family)))
     read_files(engagement, reader)
     ledger.set_meta("watermarks", ledger.meta("watermarks", {}) | {stage: began.as_json()})
     took, before = time.perf_counter() - started, engagement.all_stages.count("TicketMessages")
     ledger.set_meta("deltas", [*deltas, stage])
     more = engagement.all_stages.count("TicketMessages") - before
     at = engagement.clock_now.isoformat(timespec="seconds")
-    read = history.Delta(stage, at, len(found.tickets | found.merged), more, round(took, 3))
+    read = history.Delta(stage, at, found.number, more, round(took, 3))
     history.note_read(ledger, read)
     return found
 
@@ -362,13 +365,13 @@ def cut_over(engagement: Engagement) -> CutoverResult:
     if engagement.rehearsal:
         found = _look(engagement)
         if not found.compared:
-            found = found.with_missed(_compare(engagement, leave_out=found.tickets | found.merged))
+            found = found.with_missed(_compare(engagement, leave_out=found.touched))
         rehearsed = LoadResult(LoadReport(), [], rehearsal=True)
         return CutoverResult(found, rehearsed, None, still_off="A rehearsal puts nothing back.", last=began.last)
     found = _stage_delta(engagement, began, lambda: _look(engagement))
     loaded = _load_deltas(engagement)
     missed = _compare(engagement)
-    history.note_purged(engagement.ledger, missed.purged)
+    history.note_purged(engagement.ledger, missed.purged, missed.others_purged)
     _require_frozen(engagement, began)
     if missed:
         _stage_delta(engagement, began, lambda: missed)
@@ -396,7 +399,7 @@ def _put_back(engagement: Engagement, result: CutoverResult) -> None:
 
 
 def _load_deltas(engagement: Engagement) -> LoadResult:
-    """Load the tickets of the deltas that no load has finished with, and those that these deltas reach.
+    """Load what of tickets, chats and call logs is in deltas that no load has finished with, and what these reach.
 
     Where a definition changed that any ticket may show, that is all; what is as it was sent takes no call.
     """
@@ -404,11 +407,13 @@ def _load_deltas(engagement: Engagement) -> LoadResult:
     waiting = [stage for stage in engagement.ledger.meta("deltas", []) if stage not in loaded]
     if not waiting:
         return load(engagement, set())
-    own = engagement.staged(*waiting).ticket_ids()
+    changed = engagement.staged(*waiting)
+    own = {one.name: changed.ids(one.family) for one in CONVERSATIONS}
     states = [engagement.staged(FULL, *loaded, *waiting[:n]) for n in range(len(waiting) + 1)]
     found = reach(states, engagement.parameters, engagement.progress)
     found = (found | without_file(engagement.ledger, PRODUCTION, states[-1])).beside(own)
-    result = load(engagement, None if found.definitions else own | found.tickets | found.filed)
+    chosen = {one.name: own[one.name] | found.ids(one.family) for one in CONVERSATIONS}
+    result = load(engagement, None if found.definitions else chosen)
     result.reach = found
     return result
 
@@ -419,7 +424,7 @@ def _moved_since(engagement: Engagement, began: Watermark) -> Changes:
     rows = engagement.parameters.source.page_rows
     with progress.alive():
         candidates = delta.since(source, staged, began, timedelta(0), progress, page_rows=rows)
-        return delta.changes(source, staged, progress, page_rows=rows, only=candidates.tickets)
+        return delta.changes(source, staged, progress, page_rows=rows, only=candidates.by_family)
 
 
 def _require_frozen(engagement: Engagement, began: Watermark, compared: Changes | None = None) -> None:
@@ -434,11 +439,11 @@ def _require_frozen(engagement: Engagement, began: Watermark, compared: Changes 
         GateClosed: with the number of tickets that did, or the tables.
     """
     moved = _moved_since(engagement, began)
-    changed = moved.tickets | moved.merged | (compared.tickets | compared.merged if compared else frozenset())
+    changed = (moved | compared if compared else moved).number
     rows = engagement.parameters.source.page_rows
     tables = delta.changed_definitions(engagement.source, engagement.all_stages, rows, leave_out=SIGNED_IN)
     if changed or tables:
-        what = f"{len(changed)} tickets changed" if changed else f"{', '.join(tables)} changed"
+        what = f"{changed} tickets changed" if changed else f"{', '.join(tables)} changed"
         raise GateClosed(
             f"{engagement.step} waits at the gate 'freeze': {what} in SmarterTrack "
             "while it should have been frozen. What had changed before is in Gorgias.",

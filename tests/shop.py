@@ -75,6 +75,12 @@ DEFAULTS: dict[str, Row] = {
     "TicketAttachments": {"TicketMessageID": 0, "FileNameOriginal": "photo.png", "IsDeleted": False},
     "Users": {"IsDeleted": False, "Email": "", "DisplayName": ""},
     "Tags": {"IsDeleted": False},
+    "KbArticles": {
+        "IsDeleted": False, "IsDraft": False, "IsPrivate": False, "DisplayInAllBrands": True, "LanguageID": 1,
+        "Subject": "How to return a parcel", "Body": "<p>In 30 days.</p>", "DateCreatedUTC": OPENED,
+        "DateModifiedUTC": OPENED,
+    },
+    "KbCategories": {"IsPrivate": False, "IsVisible": True},
     "Tasks": {"IsDeleted": False, "UserID": DANA, "TaskStatusID": 1, "Subject": "Call back", "DateCreatedUTC": OPENED},
     "TimeLogs": {
         "IsDeleted": False, "UserID": DANA, "Subject": "On the phone", "IsBillable": False, "DateCreatedUTC": OPENED,
@@ -155,7 +161,7 @@ class Shop:
             rows = [full(table, row) for row in self.tables.get(table, BASE.get(table, []))]
             known = source_table(table)
             rows.sort(key=lambda row: tuple(row[column] for column in known.key))
-            write_chunk(folder / table, 0, to_staged(known, rows))
+            write_chunk(folder / known.stage, 0, to_staged(known, rows))
         if not only:
             self._index(folder)
         return folder

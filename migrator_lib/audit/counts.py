@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from migrator_lib.audit import queries
 from migrator_lib.audit.facts import Count
 from migrator_lib.audit.live import Live
 from migrator_lib.lookups import Lookups
-from migrator_lib.objects import ATTACHMENT, COUNTED_ONLY, OBJECTS, PARTS, TICKET
+from migrator_lib.objects import ATTACHMENT, CONVERSATIONS, COUNTED_ONLY, OBJECTS, PARTS, TICKET
 from migrator_lib.objects.base import HandedOver, MigrationObject
 from migrator_lib.smartertrack.database import SourceDatabase
+from migrator_lib.smartertrack.tables import FAMILIES
 
 TITLES = {
     "live_chat": ("Live chat", "Ticket on channel chat"),
     "call_log": ("Call log", "Ticket on channel phone"),
-    "kb_article": ("Knowledge base article", "Help Center article"),
 }
 
 
@@ -25,9 +26,14 @@ def _tickets(source: SourceDatabase) -> int | None:
     return None if number is None else number + (source.count("TicketMerges") or 0)
 
 
+def _attachments(source: SourceDatabase) -> int:
+    return sum(source.count(family.attachments) or 0 for family in FAMILIES)
+
+
 LARGE: dict[str, Callable[[SourceDatabase], int | None]] = {
+    **{obj.name: partial(SourceDatabase.count, name=obj.family.root.name) for obj in CONVERSATIONS},
     TICKET.name: _tickets,
-    ATTACHMENT.name: lambda source: source.count("TicketAttachments"),
+    ATTACHMENT.name: _attachments,
 }
 """Objects that are counted by the database; of the others the records themselves are counted, as they are moved."""
 
@@ -66,7 +72,7 @@ def of_objects(live: Live, lookups: Lookups) -> tuple[Count, ...]:
 
 def of_parts(source: SourceDatabase) -> dict[str, int | None]:
     """Count what travels inside tickets, and inside the rows that are counted only."""
-    tables = {**PARTS, "chat_message": "ChatMessages", "community_reply": "ThreadPosts", "macro": "CannedReplies"}
+    tables = {**PARTS, "community_reply": "ThreadPosts"}
     return {name: source.count(table) for name, table in tables.items()}
 
 

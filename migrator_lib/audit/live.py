@@ -27,10 +27,17 @@ class Live(Staged):
     def rows(self, table: str) -> list[Row]:
         """Return all rows of a small table, read once; none of one that no step reads whole."""
         if table not in self._kept:
-            readable = {entry.name for entry in ALL_TABLES if entry.key}
+            readable = {entry.stage for entry in ALL_TABLES if entry.key}
             found = self.columns(table, source_table(table).columns) if table in readable else ()
             self._kept[table] = list(found)
         return self._kept[table]
+
+    def stream(self, table: str, columns: Sequence[str] | None = None, size: int = 10_000) -> Iterator[Row]:
+        """Yield the same in constant memory."""
+        known = source_table(table)
+        if known.name in self.source.binding.tables:
+            for page in pages(self.source, narrow(table, columns or known.columns), min(size, self.page_rows)):
+                yield from page
 
     def columns(self, table: str, columns: Sequence[str]) -> Iterator[Row]:
         """Yield a few columns of a table behind its key, in constant memory."""

@@ -1,4 +1,4 @@
-"""The comparison: which tickets are not in the source as they were staged.
+"""The comparison: which tickets (chats, call logs) are not in the source as they were staged.
 
 SmarterTrack keeps no date of change on tickets. So the source is compared with what is staged: every row of the tickets
 and of what hangs on them is reduced to a number, and the numbers of a ticket are folded into one. A ticket whose sums
@@ -10,26 +10,34 @@ extract, and SmarterTrack has no way to edit a message that was sent. Of chosen 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from migrator_lib.chunks import Row
+from migrator_lib.objects import CONVERSATIONS
 from migrator_lib.progress import Progress
 from migrator_lib.smartertrack.database import SourceDatabase
 from migrator_lib.smartertrack.reading import IDS, slices, staged_pages
 from migrator_lib.smartertrack.tables import (
     DEFINITIONS,
+    FAMILIES,
     TAGS_IN_TASKS,
-    TICKET_CHILDREN,
+    TICKET_FAMILY,
     TICKETS,
+    Chosen,
+    Family,
     SourceTable,
+    chosen_of,
+    family_of,
     narrow,
     source_table,
 )
 from migrator_lib.staging import Staged
 
 BODIES = ("BodyText", "BodyHTML")
-COMPARED: tuple[SourceTable, ...] = (TICKETS, *TICKET_CHILDREN)
+Named = tuple[str, int]
+"""A chat or a call log: name of its family, and its id."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +54,41 @@ class Changes:
     ownerless: frozenset[int] = frozenset()
     """Ids of tickets that never were there, which rows that came or went since refer to. Those are left where they
     are."""
+    others: frozenset[Named] = frozenset()
+    """Chats and call logs to be read again."""
+    others_purged: frozenset[Named] = frozenset()
+    """Staged chats and call logs that the source does not hold any more, or that cannot be read any more."""
     by_table: Mapping[str, int] = field(default_factory=dict)
-    """Table to number of tickets for which it differs."""
+    """Table to number of tickets (chats, call logs) for which it differs."""
 
     def __bool__(self) -> bool:
         """Whether anything changed."""
-        return bool(self.tickets or self.merged)
+        return bool(self.tickets or self.merged or self.others)
+
+    def ids(self, family: Family) -> frozenset[int]:
+        """Return what is to be read again of a family."""
+        if family is TICKET_FAMILY:
+            return self.tickets
+        return frozenset(one for name, one in self.others if name == family.name)
+
+    def __or__(self, other: Changes) -> Changes:
+        """Return both; what differs of a table counts in each."""
+        return Changes(
+            self.tickets | other.tickets, self.merged | other.merged, self.purged | other.purged,
+            self.ownerless | other.ownerless, self.others | other.others, self.others_purged | other.others_purged,
+            dict(Counter(self.by_table) + Counter(other.by_table)),
+        )  # fmt: skip
+
+    @property
+    def touched(self) -> dict[str, frozenset[int]]:
+        """Return what changed of each family, merged tickets too."""
+        found = {family.name: self.ids(family) for family in FAMILIES}
+        return found | {TICKET_FAMILY.name: self.tickets | self.merged}
+
+    @property
+    def number(self) -> int:
+        """Return how many tickets, chats and call logs changed."""
+        return sum(map(len, self.touched.values()))
 
 
 def changes(
@@ -60,8 +97,8 @@ def changes(
     progress: Progress,
     *,
     page_rows: int = 10_000,
-    only: Collection[int] | None = None,
-    leave_out: Collection[int] = frozenset(),
+    only: Chosen | None = None,
+    leave_out: Chosen = frozenset(),
 ) -> Changes:
     """Compare the source with what is staged.
 
@@ -70,30 +107,46 @@ def changes(
         staged: all stages, later ones laid over.
         progress: told of every row that is compared.
         page_rows: rows that are read at once.
-        only: tickets to compare, with the bodies of their messages; None compares all, without bodies.
-        leave_out: tickets whose differences are not told.
+        only: what to compare, with the bodies of messages; None compares all, without bodies.
+        leave_out: that whose differences are not told.
     """
+    found = Changes()
+    for family in (one.family for one in CONVERSATIONS):
+        some = None if only is None else chosen_of(only, family)
+        if some is None or some:
+            found |= _of_family(source, staged, family, progress, page_rows, some, chosen_of(leave_out, family))
+    return found
+
+
+def _of_family(
+    source: SourceDatabase, staged: Staged, family: Family, progress: Progress, page_rows: int,
+    only: Collection[int] | None, leave_out: Collection[int],
+) -> Changes:  # fmt: skip
     by_table: dict[str, set[int]] = {}
-    for table in COMPARED:
+    for table in family.tables:
         if table.name in source.binding.tables:
             by_table[table.name] = differing(source, staged, table, progress, page_rows=page_rows, only=only)
-    by_table[TAGS_IN_TASKS.name] = retagged(source, staged, page_rows)
-    told = {name: _restricted(tickets, only, leave_out) for name, tickets in by_table.items()}
-    tickets = set().union(*told.values())
-    there = present(source, tickets)
-    there -= unreadable_now(source, staged, there)
-    merged, purged = _whereabouts(source, staged, tickets - there, page_rows)
+    if family is TICKET_FAMILY:
+        by_table[TAGS_IN_TASKS.name] = retagged(source, staged, page_rows)
+    told = {name: _restricted(ids, only, leave_out) for name, ids in by_table.items()}
+    ids = set().union(*told.values())
+    there = present(source, ids, family)
+    there -= unreadable_now(source, staged, there, family)
+    counted = {name: len(ids) for name, ids in told.items() if ids}
+    if family is TICKET_FAMILY:
+        merged, purged = _whereabouts(source, staged, ids - there, page_rows)
+        ownerless = frozenset(ids - there - merged - purged)
+        return Changes(frozenset(there), frozenset(merged), frozenset(purged), ownerless, by_table=counted)
+    purged = (ids - there) & staged.ids(family)
     return Changes(
-        tickets=frozenset(there),
-        merged=frozenset(merged),
-        purged=frozenset(purged),
-        ownerless=frozenset(tickets - there - merged - purged),
-        by_table={name: len(tickets) for name, tickets in told.items() if tickets},
+        others=frozenset((family.name, one) for one in there),
+        others_purged=frozenset((family.name, one) for one in purged),
+        by_table=counted,
     )
 
 
-def _restricted(tickets: set[int], only: Collection[int] | None, leave_out: Collection[int]) -> set[int]:
-    return (tickets if only is None else tickets & set(only)) - set(leave_out)
+def _restricted(ids: set[int], only: Collection[int] | None, leave_out: Collection[int]) -> set[int]:
+    return (ids if only is None else ids & set(only)) - set(leave_out)
 
 
 # --- one table -----------------------------------------------------------------------------------------
@@ -108,15 +161,17 @@ def differing(
     page_rows: int,
     only: Collection[int] | None = None,
 ) -> set[int]:
-    """Return the tickets of which a table holds other rows than are staged; ``only`` is as in :func:`changes`."""
+    """Return the ids of those of which a table holds other rows than are staged; ``only`` is as in :func:`changes`."""
     sums: dict[int, int] = {}
+    family = family_of(table.name) or TICKET_FAMILY
     if only is None:
         table = narrow(table.name, [column for column in table.columns if column not in BODIES])
         progress.begin(f"Comparing {table.name} with the source", 2 * (source.count(table.name) or 0))
         fold(sums, table, staged.columns(table.name, table.columns), progress)
         fold(sums, table, _rows(source, table, page_rows), progress)
     else:
-        progress.begin(f"Comparing {table.name} of {len(only):,} tickets with the source", 0)
+        words = family.name.replace("_", " ")
+        progress.begin(f"Comparing {table.name} of {len(only):,} {words}s with the source", 0)
         fold(sums, table, staged.columns_of(only, table.name, table.columns), progress)
         for ids in slices(only):
             fold(sums, table, _rows(source, table, page_rows, ids), progress)
@@ -125,14 +180,15 @@ def differing(
 
 
 def fold(sums: dict[int, int], table: SourceTable, rows: Iterable[Row], progress: Progress) -> None:
-    """Fold rows into their ticket's number; folding the same row twice takes it out again."""
+    """Fold rows into the number of their first key, a ticket's id; the same row twice takes it out again."""
+    key = table.key[0]
     for row in rows:
-        ticket = row["TicketID"]
-        folded = sums.get(ticket, 0) ^ _number(table, row)
+        one = row[key]
+        folded = sums.get(one, 0) ^ _number(table, row)
         if folded:
-            sums[ticket] = folded
+            sums[one] = folded
         else:
-            sums.pop(ticket, None)
+            sums.pop(one, None)
         progress.advance()
 
 
@@ -153,17 +209,21 @@ def _rows(
 # --- where a ticket is ---------------------------------------------------------------------------------
 
 
-def present(source: SourceDatabase, tickets: Collection[int]) -> set[int]:
-    """Return those of these tickets that the source holds."""
-    keys = narrow(TICKETS.name, ())
-    return {int(row["TicketID"]) for ids in slices(tickets) for row in _rows(source, keys, IDS, ids)}
+def present(source: SourceDatabase, ids: Collection[int], family: Family = TICKET_FAMILY) -> set[int]:
+    """Return those of these tickets (chats, call logs) that the source holds."""
+    return _read(source, narrow(family.root.name, ()), ids)
 
 
-def unreadable_now(source: SourceDatabase, staged: Staged, tickets: Collection[int]) -> set[int]:
-    """Return those of these tickets that could be read when they were staged, and cannot be now."""
-    readable = {row["TicketID"] for ids in slices(tickets) for row in _rows(source, TICKETS, IDS, ids)}
-    unreadable = set(tickets) - readable
-    return unreadable & staged.ticket_ids() if unreadable else set()
+def unreadable_now(source: SourceDatabase, staged: Staged, ids: Collection[int], family: Family) -> set[int]:
+    """Return those of these that could be read when they were staged, and cannot be now."""
+    unreadable = set(ids) - _read(source, family.root, ids)
+    return unreadable & staged.ids(family) if unreadable else set()
+
+
+def _read(source: SourceDatabase, table: SourceTable, ids: Collection[int]) -> set[int]:
+    if table.name not in source.binding.tables:
+        return set()
+    return {int(row[table.key[0]]) for some in slices(ids) for row in _rows(source, table, IDS, some)}
 
 
 def merged_away(source: SourceDatabase, staged: Staged, page_rows: int) -> set[int]:
@@ -215,6 +275,6 @@ def changed_definitions(
         table = narrow(known.name, [column for column in known.columns if column not in leave_out])
         if table.name in source.binding.tables:
             now = {_number(table, row) for row in _rows(source, table, page_rows)}
-            if now != {_number(table, row) for row in staged.rows(table.name)}:
+            if now != {_number(table, row) for row in staged.stream(table.stage)}:
                 found.append(table.name)
     return found

@@ -10,9 +10,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import replace
 from functools import partial
 from itertools import islice
+from pathlib import Path
 
 from migrator_lib.errors import ParameterError, TargetUnreachable, Unanswered
 from migrator_lib.gorgias.api import GorgiasApi
+from migrator_lib.knowledge.publishing import Publisher
 from migrator_lib.ledger import GONE, SETTLED, Entry, Ledger
 from migrator_lib.ledger.written import TRASHED, as_written
 from migrator_lib.load.context import SENDS, LoadContext, LoadReport, entry_of, is_same, references
@@ -25,12 +27,14 @@ from migrator_lib.load.tickets import MERGED_AFTER_LOAD
 from migrator_lib.load.updates import differs
 from migrator_lib.load.versions import Versions
 from migrator_lib.lookups import Lookups, lowered
-from migrator_lib.objects import INVENTORIES, PEOPLE, SETUP, TICKET
+from migrator_lib.objects import CONVERSATIONS, INVENTORIES, KNOWLEDGE, PEOPLE, SETUP, TICKET
 from migrator_lib.objects.base import MigrationObject, Outcome, Record, Send, Skip
+from migrator_lib.objects.conversation import Conversation
 from migrator_lib.objects.ticket import tags_beside
 from migrator_lib.progress import Progress
 from migrator_lib.smartertrack.files import FilesRoot
-from migrator_lib.staging import Staged, TicketRecord
+from migrator_lib.smartertrack.tables import Chosen, chosen_of
+from migrator_lib.staging import ConversationRecord, Staged
 
 BATCH = 250
 NOT_IN_SOURCE_ANY_MORE = "not_in_source_any_more"
@@ -62,8 +66,11 @@ class Loader:
         progress: Progress,
         rehearsal: bool = False,
         crew: Crew | None = None,
+        packages: Path | None = None,
     ) -> None:
+        """Take what is loaded, and where it goes; without a folder for ``packages`` the knowledge base is left out."""
         self.staged = staged
+        self.packages = packages
         self.lookups = lookups
         self.rehearsal = rehearsal
         self.crew = crew or Threads()
@@ -78,12 +85,13 @@ class Loader:
 
     # --- the whole ---------------------------------------------------------------------------------
 
-    def run(self, *, only: set[str] | None = None, tickets: Collection[int] | None = None) -> LoadReport:
+    def run(self, *, only: set[str] | None = None, tickets: Chosen | None = None) -> LoadReport:
         """Load everything.
 
         Args:
             only: references (``requester:u12``) of the people to load, or None for all (a sample loads few).
-            tickets: ids of the tickets to load, or None for all (a delta loads few).
+            tickets: ids of the tickets to load (chats and call logs: by the object's name), or None for all (a delta
+                loads few).
         """
         self._find_fallback_agent()
         if not self.rehearsal:
@@ -93,11 +101,14 @@ class Loader:
             self._load_open_first()
         else:
             self._load_people(only)
-            self._load_tickets(tickets)
+            self._load_conversations(tickets)
+        if self.packages is not None and only is None:
+            Publisher(self.context, self.staged, self.packages, self.rehearsal).run()
         for obj in INVENTORIES:
             self._load(obj, obj.records(self.staged, self.lookups))
         if only is None:  # a sample says nothing of other tickets
             self._take_out_tickets_that_are_gone()
+            self._list_others_that_are_gone()
         if only is None and not self.rehearsal:
             self._note_other_records_that_are_gone()
         return self.report
@@ -149,9 +160,14 @@ class Loader:
             records = obj.records(self.staged, self.lookups)
             self._load(obj, (r for r in records if only is None or f"{obj.name}:{r.key}" in only))
 
-    def _load_tickets(self, only: Collection[int] | None) -> None:
-        total = self.staged.count("Tickets") + self.staged.count("TicketMerges") if only is None else len(only)
-        self._load(TICKET, TICKET.records(self.staged, self.lookups, only), total=total)
+    def _load_conversations(self, chosen: Chosen | None) -> None:
+        for obj in CONVERSATIONS:
+            self._load_all(obj, None if chosen is None else chosen_of(chosen, obj.family))
+
+    def _load_all(self, obj: Conversation, only: Collection[int] | None = None) -> None:
+        """Load all tickets (chats, call logs), or only these."""
+        total = obj.count(self.staged) if only is None else len(only)
+        self._load(obj, obj.records(self.staged, self.lookups, only), total=total)
 
     def _load_open_first(self) -> None:
         """Load the tickets that agents go on working with, each batch with the people it needs; then all the others."""
@@ -165,10 +181,13 @@ class Loader:
             self._load(obj, (r for r in records if f"{obj.name}:{r.key}" not in asked))
         history = TICKET.in_order(self.staged, self.lookups, order.history)
         self._load(TICKET, history, total=len(order.history), title=HISTORY, before=self._expect_numbers)
+        for obj in CONVERSATIONS:
+            if obj is not TICKET:  # what is over: nobody waits for it
+                self._load_all(obj)
 
     def _expect_numbers(self, _: Hands, batch: Sequence[Record]) -> None:
         """Count the numbers that were merged into these tickets, which are records of their own."""
-        self.context.progress.expect(sum(not isinstance(record.data, TicketRecord) for record in batch))
+        self.context.progress.expect(sum(not isinstance(record.data, ConversationRecord) for record in batch))
 
     def _load_needed(self, hands: Hands, batch: Sequence[Record], *, asked: set[str]) -> None:
         """Load the people whom a batch of tickets needs, and nobody asked for before; ``asked`` remembers them."""
@@ -203,6 +222,16 @@ class Loader:
             elif numbers[entry.source_key] in merged:
                 self.report.conflicts.append(f"ticket {entry.source_key}: loaded, and merged into another one since")
 
+    def _list_others_that_are_gone(self) -> None:
+        """List chats and call logs that were loaded and that the source was staged without since: they stay."""
+        for obj in CONVERSATIONS:
+            there = set[int]() if obj is TICKET else self.staged.ids(obj.family)
+            for entry in () if obj is TICKET else self.context.ledger.entries(self.context.target, obj.name, "created"):
+                if int(entry.source_key) not in there:
+                    self.report.conflicts.append(
+                        f"{obj.name} {entry.source_key}: loaded, and not in the source any more"
+                    )
+
     def _take_out(self, known: Entry) -> None:
         """Take out one ticket that was merged away; where it never was in Gorgias, only the accounts lose it."""
         if known.state == GONE and not known.detail.get("refused"):
@@ -228,7 +257,7 @@ class Loader:
         What was made of it stays in Gorgias, and is listed. ``was`` in the entry's detail says how it ended before, in
         case that it comes back.
         """
-        for obj in (*SETUP, *PEOPLE, *INVENTORIES):
+        for obj in (*SETUP, *PEOPLE, *KNOWLEDGE, *INVENTORIES):
             there = {record.key for record in obj.records(self.staged, self.lookups)}
             for entry in self.context.ledger.entries(self.context.target, obj.name):
                 if entry.source_key in there or entry.state not in SETTLED:
@@ -270,14 +299,14 @@ class Loader:
 
     def _load_once_more(self, hands: Hands, obj: MigrationObject) -> None:
         """Try once more what Gorgias failed on, people before tickets: whatever it was may have passed meanwhile."""
-        for person in PEOPLE if obj is TICKET else ():
+        for person in PEOPLE if isinstance(obj, Conversation) else ():
             self._load_once_more(hands, person)
         keys = set(self.context.failing.put_off(obj.name))
         if not keys:
             return
         existing = obj.existing(self.context.api) if obj in SETUP else {}
-        if obj is TICKET:
-            records = TICKET.records(self.staged, self.lookups, {int(key) for key in keys})
+        if isinstance(obj, Conversation):
+            records = obj.records(self.staged, self.lookups, {int(key) for key in keys})
         else:
             records = obj.records(self.staged, self.lookups)
         self.context.progress.expect(len(keys))
@@ -293,7 +322,8 @@ class Loader:
                 self.context.count(obj.name, self._would(obj, record, outcome, known.get(record.key), existing))
             self.context.progress.advance(len(batch))
             return
-        leaving = {r.key for r, o in outcomes if obj is TICKET and self._is_to_be_trashed(o, known.get(r.key))}
+        conversation = obj if isinstance(obj, Conversation) else None
+        leaving = {r.key for r, o in outcomes if conversation and self._is_to_be_trashed(o, known.get(r.key))}
         settled = [(r, o) for r, o in outcomes if not isinstance(o, Send) and r.key not in leaving]
         self.context.settle(*(e for r, o in settled for e in self._without_call(obj, r, o, known.get(r.key))))
         self.context.progress.advance(len(settled))
@@ -304,7 +334,9 @@ class Loader:
                 if isinstance(outcome, Send)
             ]
         )
-        hands([partial(self._leave_out, r, o, known[r.key]) for r, o in outcomes if r.key in leaving])
+        if conversation is not None:
+            leave = partial(self._leave_out, conversation)
+            hands([partial(leave, r, o, known[r.key]) for r, o in outcomes if r.key in leaving])
 
     def _send(
         self, obj: MigrationObject, record: Record, outcome: Send, known: Entry | None, existing: Existing
@@ -315,30 +347,30 @@ class Loader:
             self.sender.send(obj, record, outcome, known, existing)
 
     def _is_to_be_trashed(self, outcome: Outcome, known: Entry | None) -> bool:
-        """Whether a ticket is left out that an earlier load brought to Gorgias, or may have."""
+        """Whether a ticket (chat, call) is left out that an earlier load brought to Gorgias, or may have."""
         if self.lookups.parameters.delta.deleted_tickets == "keep" or not isinstance(outcome, Skip):
             return False
         return known is not None and (known.state == "created" or may_be_there(known))
 
-    def _leave_out(self, record: Record, outcome: Outcome, known: Entry) -> None:
+    def _leave_out(self, obj: Conversation, record: Record, outcome: Outcome, known: Entry) -> None:
         """Trash a ticket that the source left out since; where it never was in Gorgias, only the accounts say so."""
         assert isinstance(outcome, Skip)
         with self.turns.turn():
             self.context.progress.heed()
-            there = self._made_by_a_run_that_died(TICKET, known)
+            there = self._made_by_a_run_that_died(obj, known)
             if there is None:
-                self.context.settle(*self._without_call(TICKET, record, outcome, None))
+                self.context.settle(*self._without_call(obj, record, outcome, None))
                 self.context.progress.advance()
                 return
-            stays = _left_alone(there, entry_of(record, TICKET, outcome))
-            self.context.finished(TICKET.name, self.sender.tickets.leave_out(record, outcome, there, stays))
+            stays = _left_alone(there, entry_of(record, obj, outcome))
+            self.context.finished(obj.name, self.sender.tickets.leave_out(record, outcome, there, stays))
 
     def _would(
         self, obj: MigrationObject, record: Record, outcome: Outcome, known: Entry | None, existing: Existing
     ) -> str:
         """Return what a load would do with a record."""
         if not isinstance(outcome, Send):
-            if obj is TICKET and self._is_to_be_trashed(outcome, known):
+            if isinstance(obj, Conversation) and self._is_to_be_trashed(outcome, known):
                 return "would trash"
             entry = entry_of(record, obj, outcome)
             return "unchanged" if is_same(known, entry) else entry.state
@@ -355,9 +387,9 @@ class Loader:
     def _without_call(self, obj: MigrationObject, record: Record, outcome: Outcome, known: Entry | None) -> list[Entry]:
         """Return the entries of a record that is not sent, and of the attachments that stay behind with it."""
         entry = entry_of(record, obj, outcome)
-        ticket = record.data if isinstance(record.data, TicketRecord) else None
-        if ticket:
-            entry = replace(entry, detail={**entry.detail, "files": len(ticket.attachments)})
+        one = record.data if isinstance(record.data, ConversationRecord) else None
+        if one:
+            entry = replace(entry, detail={**entry.detail, "files": len(one.attachments)})
         known = self._made_by_a_run_that_died(obj, known)
         if is_same(known, entry):
             self.context.count(obj.name, "unchanged")
@@ -366,16 +398,16 @@ class Loader:
             self.report.conflicts.append(
                 f"{obj.name} {record.key}: loaded, and now {entry.state} ({entry.rule or entry.reason})"
             )
-            files = self.sender.tickets.uploads.new_on(ticket) if ticket else []
+            files = self.sender.tickets.uploads.new_on(one) if one else []
             left = _left_alone(known, entry)
             return [left, *files] if left != known else files
         self.context.count(obj.name, entry.state)
-        files = self.sender.tickets.uploads.left_behind(ticket, entry.state, entry.reason) if ticket else []
+        files = self.sender.tickets.uploads.left_behind(one, entry.state, entry.reason) if one else []
         return [_still_there(known, entry), *files]
 
     def _made_by_a_run_that_died(self, obj: MigrationObject, known: Entry | None) -> Entry | None:
         """Return the entry of an intent without an outcome as it ended in Gorgias."""
-        if known is None or not may_be_there(known) or obj not in (*PEOPLE, TICKET):
+        if known is None or not may_be_there(known) or obj not in (*PEOPLE, *CONVERSATIONS):
             return known
         found = self.context.look_up(obj, {"external_id": known.external_id})
         return None if found is None else replace(known, state="created", target_id=str(found.id))

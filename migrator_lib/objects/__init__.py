@@ -8,10 +8,14 @@ from __future__ import annotations
 from migrator_lib.objects.attachment import Attachment
 from migrator_lib.objects.base import MigrationObject
 from migrator_lib.objects.brand import Brand, BrandTeam
+from migrator_lib.objects.call_log import CallLog
 from migrator_lib.objects.community_post import CommunityPost
 from migrator_lib.objects.conversation import PARTS as PARTS
 from migrator_lib.objects.conversation import Conversation
 from migrator_lib.objects.department import Department
+from migrator_lib.objects.kb_article import KbArticle
+from migrator_lib.objects.kb_category import KbCategory
+from migrator_lib.objects.live_chat import LiveChat
 from migrator_lib.objects.macro import Macro
 from migrator_lib.objects.news_item import NewsItem
 from migrator_lib.objects.organization import Organization
@@ -33,14 +37,14 @@ SETUP: tuple[MigrationObject, ...] = (
 """What must be there before the first person or ticket."""
 PEOPLE: tuple[MigrationObject, ...] = (Requester(), Organization())
 INVENTORIES: tuple[MigrationObject, ...] = (SlaRule(), WorkflowRule(), CommunityPost(), NewsItem())
-CONVERSATIONS: tuple[Conversation, ...] = (TICKET,)
+LIVE_CHAT, CALL_LOG = LiveChat(), CallLog()
+CONVERSATIONS: tuple[Conversation, ...] = (TICKET, LIVE_CHAT, CALL_LOG)
 """What becomes a Gorgias Ticket, in the order of loading."""
-OBJECTS: tuple[MigrationObject, ...] = (*SETUP, *PEOPLE, ATTACHMENT, *CONVERSATIONS, *INVENTORIES)
+KNOWLEDGE: tuple[MigrationObject, ...] = (KbCategory(), KbArticle())
+"""What becomes the Help Center's."""
+OBJECTS: tuple[MigrationObject, ...] = (*SETUP, *PEOPLE, ATTACHMENT, *CONVERSATIONS, *KNOWLEDGE, *INVENTORIES)
 """All objects in the order of loading (an attachment goes up with its ticket)."""
 COUNTED_ONLY = {
-    "live_chat": "Chats",
-    "call_log": "CallLogs",
-    "kb_article": "KbArticles",
 }
 """Rows of the map that are counted in the audit and not moved yet: name to source table."""
 

@@ -57,6 +57,8 @@ OBJECT_OF = {
     "Organizations": "organization",
     "Threads": "community_post",
     "NewsItems": "news_item",
+    "KbCategories": "kb_category",
+    "KbArticles": "kb_article",
     **{family.root.name: family.name for family in FAMILIES},
     **{table: obj for obj, table, _, _ in ORPHANS},
 }
@@ -150,7 +152,8 @@ def source_counts(staged: Staged, lookups: Lookups) -> dict[str, int]:
     """Return object to number of source records, by the staged data alone."""
     counts = {
         TICKET.name: staged.count("Tickets") + staged.count("TicketMerges"),
-        ATTACHMENT.name: sum(staged.count(family.attachments) for family in FAMILIES),
+        ATTACHMENT.name: sum(staged.count(family.attachments) for family in FAMILIES)
+        + len(lookups.article_rules.files),
         **{name: staged.count(table) for name, table in PARTS.items()},
     }
     for obj in OBJECTS:

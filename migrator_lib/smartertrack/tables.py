@@ -8,13 +8,15 @@ salts, session tokens) are not in any list here, so no statement can select them
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 SCHEMA_FILE = Path(__file__).with_name("schema.json")
+STORED_FILES = "StoredFiles"
+"""Name in a stage of the table Files."""
 
 
 @cache
@@ -32,6 +34,11 @@ class SourceTable:
     key: tuple[str, ...]
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
+
+    @property
+    def stage(self) -> str:
+        """Name in a stage, where the index of the files on disk is what is called ``Files``."""
+        return STORED_FILES if self.name == "Files" else self.name
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -130,6 +137,18 @@ DEFINITIONS: tuple[SourceTable, ...] = (
     _table("BusinessHours", "BusinessHourID", "DayOfWeek TimeStartUTC TimeStopUTC", "BrandID DepartmentID"),
     _table("BusinessHolidays", "BusinessHolidayID", "", "Name Date BrandID DepartmentID"),
     _table("KbCategories", "KbCategoryID", "", "CategoryName KbCategoryID_Parent IsPrivate IsVisible"),
+    _table(
+        "KbArticles",
+        "KbArticleID",
+        "",
+        "KbCategoryID Subject Body Summary LanguageID DetectedLanguage IsPrivate IsDraft IsDeleted IsFlaggedForReview "
+        "DisplayInAllBrands KbArticleID_ForwardTo IsFeaturedInPortal DateCreatedUTC DateModifiedUTC "
+        "DateLastReviewedUTC",
+    ),
+    _table("KbArticleTranslations", "KbArticleTranslationID", "", "KbArticleID_Primary KbArticleID_Secondary"),
+    _table("KbArticlesBrands", "KbArticleID BrandID"),
+    _table("Languages", "LanguageID", "", "CultureName LanguageName IsDefault"),
+    _table("Files", "FileID", "", "FileNameOriginal FileNameOnDisk Length Crc CompressionType"),
     _table(
         "NewsItems",
         "NewsItemID",
@@ -268,6 +287,8 @@ class Family:
     """What the keys of its attachments begin with, since ids of several families are alike."""
     fields: str
     """Table of the values of its custom fields."""
+    number: str
+    """Column of the number by which people know it."""
     messages: str = ""
     comments: str = ""
     body: str = ""
@@ -278,7 +299,7 @@ class Family:
         """All of them, its own first."""
         return (self.root, *self.children)
 
-    @property
+    @cached_property
     def attachment_id(self) -> str:
         """Column of an attachment's id."""
         return source_table(self.attachments).key[1]
@@ -290,14 +311,14 @@ class Family:
 
 TICKET_FAMILY = Family(
     "ticket", TICKETS, TICKET_CHILDREN, "TicketID", "TicketAttachments", "", "CustomDataFieldsInTickets",
-    "TicketMessages", "TicketComments", "BodyHTML",
+    "TicketNumber", "TicketMessages", "TicketComments", "BodyHTML",
 )  # fmt: skip
 CHAT_FAMILY = Family(
     "live_chat", CHATS, CHAT_CHILDREN, "ChatID", "ChatAttachments", "c", "CustomDataFieldsInChats",
-    "ChatMessages", "ChatComments", "TextSubmitted",
+    "ChatNumber", "ChatMessages", "ChatComments", "TextSubmitted",
 )  # fmt: skip
 CALL_FAMILY = Family(
-    "call_log", CALLS, CALL_CHILDREN, "CallLogID", "CallLogAttachments", "l", "CustomDataFieldsInCallLogs"
+    "call_log", CALLS, CALL_CHILDREN, "CallLogID", "CallLogAttachments", "l", "CustomDataFieldsInCallLogs", "CallNumber"
 )
 FAMILIES: tuple[Family, ...] = (TICKET_FAMILY, CHAT_FAMILY, CALL_FAMILY)
 """All of them, in the order of loading."""
@@ -307,9 +328,7 @@ TAGS_IN_TASKS = _table("TagsInTasks", "TagsInTasksID", "TaskID TagID")
 AUDITED: tuple[SourceTable, ...] = (
     _table("GlobalSettings", "", "", "SettingName SettingValue"),
     _table("Servers", "", "", "DateLastHeartbeatUTC IsEnabled IsActiveServer LicensingMode FilePath"),
-    _table("KbArticles", "", "", "IsDeleted IsDraft IsPrivate LanguageID KbArticleID_ForwardTo"),
     _table("ThreadPostAttachments", "", "", "FileNameOnDisk"),
-    _table("Files", "", "", "FileNameOnDisk CompressionType"),
 )
 """What the audit looks at and no other step reads: no key and nothing required, so that nothing of it stops a run."""
 
@@ -322,8 +341,8 @@ ALL_TABLES: tuple[SourceTable, ...] = (
 
 
 def source_table(name: str) -> SourceTable:
-    """Return the allow-list entry of a table by its name without prefix."""
-    return next(table for table in ALL_TABLES if table.name == name)
+    """Return the allow-list entry of a table by its name without prefix, or by its name in a stage."""
+    return next(table for table in ALL_TABLES if name in (table.name, table.stage))
 
 
 @cache
@@ -332,8 +351,19 @@ def family_of(table: str) -> Family | None:
     return next((family for family in FAMILIES if any(one.name == table for one in family.tables)), None)
 
 
+Chosen = Collection[int] | Mapping[str, Collection[int]]
+"""Ids of tickets; or, by the family's name, ids of tickets, chats and call logs."""
+
+
+def chosen_of(chosen: Chosen, family: Family) -> Collection[int]:
+    """Return which of a family are chosen."""
+    if isinstance(chosen, Mapping):
+        return chosen.get(family.name, ())
+    return chosen if family is TICKET_FAMILY else ()
+
+
 def narrow(name: str, columns: Sequence[str]) -> SourceTable:
     """Return the allow-list entry of a table with its key and these columns alone, in the order of all."""
     known = source_table(name)
     required, optional = (tuple(c for c in some if c in columns) for some in (known.required, known.optional))
-    return SourceTable(name, known.key, required, optional)
+    return SourceTable(known.name, known.key, required, optional)

@@ -39,16 +39,43 @@ class Category(Neutral):
     position: int = 0
 
 
+class Link(Neutral):
+    """A link of an article's HTML to another article."""
+
+    reference: str
+    """What the HTML says, in ``href``."""
+    article: str
+    """External id of the other one."""
+    locale: Locale
+    """The language of it that is meant."""
+
+
 class Translation(Neutral):
     """An article in one language."""
 
     title: str
-    html: str
+    html: str | Callable[[], str]
+    """The text, or what reads it: the texts of a whole knowledge base need not be in memory."""
     slug: str = ""
     """The end of its address; empty: made of the title."""
     excerpt: str = ""
     seo_title: str = ""
     seo_description: str = ""
+    status: Status | None = None
+    """Who may see it in this language, where that is not as of the whole article."""
+    old_urls: tuple[str, ...] = ()
+    """Where it was read before in this language; each is to lead to it."""
+    links: tuple[Link, ...] = ()
+    created: str = ""
+    """When it was written, changed and reviewed, ISO 8601: the Help Center keeps none of it."""
+    modified: str = ""
+    reviewed: str = ""
+
+    @property
+    def text(self) -> str:
+        """The HTML, without halves of letters, which no file can hold."""
+        html = self.html if isinstance(self.html, str) else self.html()
+        return html.encode("utf-8", "replace").decode()
 
 
 class Media(Neutral):
@@ -58,6 +85,8 @@ class Media(Neutral):
     """What the HTML calls it, in ``src`` or ``href``."""
     name: str
     content_type: str
+    key: str = ""
+    """By which it is known whether it is uploaded already; empty: it is uploaded anew."""
     read: Callable[[], bytes]
     """Returns the file, or raises RecordUnusable where it is not there."""
 
@@ -70,9 +99,24 @@ class Article(Neutral):
     status: Status
     translations: dict[Locale, Translation]
     brand: str = ""
-    media: tuple[Media, ...] = ()
+    media: tuple[Media, ...] | Callable[[], tuple[Media, ...]] = ()
+    """The files of its HTML, or what finds them: pictures inside a text may be large."""
     old_urls: tuple[str, ...] = ()
     """Where it was read before; each is to lead to it."""
+
+    @property
+    def files(self) -> tuple[Media, ...]:
+        """What its HTML shows or links to."""
+        return self.media if isinstance(self.media, tuple) else self.media()
+
+    def status_of(self, locale: str) -> Status:
+        """Return who may see it in a language."""
+        return self.translations[locale].status or self.status
+
+    def old_addresses(self, locales: list[str]) -> list[tuple[str, str]]:
+        """Return (old address, the language it leads to); ``locales`` are those of the article, the first one first."""
+        found = [(url, locales[0]) for url in self.old_urls if locales]
+        return found + [(url, locale) for locale in locales for url in self.translations[locale].old_urls]
 
 
 class KnowledgeBase(Neutral):

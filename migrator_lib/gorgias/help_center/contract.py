@@ -82,3 +82,8 @@ class RedirectCreate(Strict):
 def visibility(status: str) -> tuple[Literal["PUBLIC", "UNLISTED"], bool]:
     """Return ``visibility_status`` and ``is_current`` of a status: only what is published is seen by everybody."""
     return ("PUBLIC" if status == "published" else "UNLISTED"), status != "draft"
+
+
+def article_address(locale: str, slug: str, article: int) -> str:
+    """Return the path of an article in its help center, as docs.gorgias.com, which is one, has it."""
+    return f"/{locale}/{slug}-{article}"

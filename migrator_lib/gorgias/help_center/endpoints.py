@@ -66,6 +66,15 @@ class Endpoints:
         """``POST /help-centers/{id}/{articles|categories}/{id}/translations``: one language more."""
         self.transport.call("POST", f"{self._path}/{kind}/{thing}/translations", body=body.model_dump())
 
+    def change_translation(self, article: int, body: ArticleTranslation) -> None:
+        """``PUT /help-centers/{id}/articles/{id}/translations/{locale}``: one language as it is now."""
+        path = f"{self._path}/articles/{article}/translations/{body.locale}"
+        self.transport.call("PUT", path, body=body.model_dump())
+
+    def delete(self, kind: str, thing: int) -> None:
+        """``DELETE /help-centers/{id}/{articles|categories}/{id}``."""
+        self.transport.call("DELETE", f"{self._path}/{kind}/{thing}")
+
     def try_empty(self, kind: str) -> None:
         """``POST`` an empty body, which makes nothing: how it is refused tells whether one could make something."""
         self.transport.call("POST", f"{self._path}/{kind}", body={})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 _REFERENCE = re.compile(
     r"""(?P<before><(?P<tag>img|a|source|video|audio)\b(?:[^<>"']|"[^"]{0,2000}"|'[^']{0,2000}'){0,4000}?\s(?P<attribute>src|href)\s*=\s*)"""
@@ -23,6 +23,12 @@ def shown(text: str) -> list[str]:
     """Return what an article's images are called, each once, as they come; pictures inside the text are left out."""
     found = (_plain(one) for one in _REFERENCE.finditer(text) if one["attribute"].lower() == "src")
     return list(dict.fromkeys(name for name in found if name and not name.lower().startswith("data:")))
+
+
+def references(text: str) -> Iterator[tuple[str, str]]:
+    """Yield every reference with its attribute (``src`` or ``href``), pictures inside the text too, as they come."""
+    for found in _REFERENCE.finditer(text):
+        yield found["attribute"].lower(), _plain(found)
 
 
 def is_elsewhere(reference: str) -> bool:

@@ -8,8 +8,9 @@ from typing import Literal, Protocol
 
 from migrator_lib.gorgias.help_center.articles import KnowledgeBase
 
-State = Literal["written", "created", "matched", "quarantined"]
-"""In the package; in the help center now; there already, and the same; not moved, for a reason."""
+State = Literal["written", "created", "matched", "updated", "left", "quarantined"]
+"""In the package; in the help center now; there already, and the same; changed there, since it changed in the source;
+changed or deleted there by somebody else, and left so; not moved, for a reason."""
 
 
 @dataclass(frozen=True)

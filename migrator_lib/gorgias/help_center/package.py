@@ -6,9 +6,10 @@
     articles.csv       a line for each article and language
     categories.csv     a line for each category and language
     images.csv         which file is what an article's HTML refers to
+    links.csv          which article a link of another one means
     redirects.csv      old addresses, and the articles that they are to lead to
     problems.csv       what a person should look at
-    html/              the articles' HTML, as it is
+    html/              the articles' HTML, as it is; a picture inside a text is a file instead
     images/            the files, each once
     manifest.json      every file's size and SHA-256
 
@@ -29,6 +30,7 @@ from pathlib import Path
 
 from migrator_lib.csv_file import write_csv
 from migrator_lib.errors import StorageError
+from migrator_lib.gorgias.help_center import html
 from migrator_lib.gorgias.help_center.articles import Article, KnowledgeBase, Media, read_media
 from migrator_lib.gorgias.help_center.contract import visibility
 from migrator_lib.gorgias.help_center.outcome import Outcome, Problem
@@ -40,10 +42,11 @@ from migrator_lib.storage import beside, flush, refusals
 FORMAT = 1
 ARTICLES = (
     "article", "locale", "title", "slug", "category", "status", "visibility", "brand", "excerpt", "seo_title",
-    "seo_description", "html_file",
+    "seo_description", "html_file", "created", "modified", "reviewed",
 )  # fmt: skip
 CATEGORIES = ("category", "locale", "parent", "position", "name", "slug", "description")
 IMAGES = ("article", "reference", "file", "name", "content_type", "bytes", "sha256")
+LINKS = ("article", "locale", "reference", "to_article", "to_locale", "to_slug")
 REDIRECTS = ("from_url", "article", "locale", "to_slug")
 PROBLEMS = ("record", "locale", "kind", "words")
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -107,6 +110,7 @@ class _Writer:
         self._list("articles.csv", ARTICLES, rows)
         self._list("categories.csv", CATEGORIES, list(_category_rows(base)))
         self._list("images.csv", IMAGES, self._images)
+        self._list("links.csv", LINKS, list(_link_rows(base)))
         self._list("redirects.csv", REDIRECTS, list(_redirect_rows(base)))
         problems = [(one.record, one.locale, one.kind, one.words) for one in outcome.problems]
         self._list("problems.csv", PROBLEMS, problems)
@@ -120,31 +124,38 @@ class _Writer:
     def _article(
         self, base: KnowledgeBase, number: int, article: Article, outcome: Outcome
     ) -> Iterator[tuple[object, ...]]:
-        for media in article.media:
-            self._media(article, media, outcome)
-        seen_by, _ = visibility(article.status)
+        inside = {
+            media.reference: name
+            for media in article.files
+            if (name := self._media(article, media, outcome)) is not None and is_inside(media)
+        }
         for locale in base.locales(article.translations):
-            one = article.translations[locale]
+            one, status = article.translations[locale], article.status_of(locale)
+            seen_by, _ = visibility(status)
             name = f"html/{number:05d}-{one.slug[:80]}.{locale}.html"
-            self._put(name, one.html.encode())
+            self._put(name, html.rewritten(one.text, inside).encode())
             outcome.add(article.external_id, locale, "written", name)
             yield (
-                article.external_id, locale, one.title, one.slug, article.category or "", article.status, seen_by,
-                article.brand, one.excerpt, one.seo_title, one.seo_description, name,
+                article.external_id, locale, one.title, one.slug, article.category or "", status, seen_by,
+                article.brand, one.excerpt, one.seo_title, one.seo_description, name, one.created, one.modified,
+                one.reviewed,
             )  # fmt: skip
 
-    def _media(self, article: Article, media: Media, outcome: Outcome) -> None:
+    def _media(self, article: Article, media: Media, outcome: Outcome) -> str | None:
+        """Write a file, and return its name in the package; what cannot be read is listed."""
         content = read_media(media)
         if content is None:
             problem = Problem(article.external_id, "", "file missing", f"'{media.reference[:200]}' could not be read")
             outcome.problems.append(problem)
-            return
+            return None
         digest = hashlib.sha256(content).hexdigest()
         name = self._named.setdefault(digest, f"images/{digest[:16]}{file_name(media)}")
         self._put(name, content)
+        reference = name if is_inside(media) else media.reference
         self._images.append(
-            (article.external_id, media.reference, name, media.name, media.content_type, len(content), digest)
+            (article.external_id, reference, name, media.name, media.content_type, len(content), digest)
         )
+        return name
 
     def _list(self, name: str, columns: tuple[str, ...], rows: Sequence[Sequence[object]]) -> None:
         write_csv(self.folder / name, columns, rows)
@@ -165,6 +176,11 @@ class _Writer:
         for file in files_of(self.folder):
             if file not in self.files:
                 (self.folder / file).unlink()
+
+
+def is_inside(media: Media) -> bool:
+    """Whether a picture is inside the text: the text of the package names its file instead, as its list does."""
+    return media.reference[:5].lower() == "data:"
 
 
 def file_name(media: Media) -> str:
@@ -190,9 +206,21 @@ def _category_rows(base: KnowledgeBase) -> Iterator[tuple[object, ...]]:
 
 def _redirect_rows(base: KnowledgeBase) -> Iterator[tuple[object, ...]]:
     for article in base.articles:
-        for locale in base.locales(article.translations)[:1]:
-            for url in article.old_urls:
-                yield url, article.external_id, locale, article.translations[locale].slug
+        for url, locale in article.old_addresses(base.locales(article.translations)):
+            yield url, article.external_id, locale, article.translations[locale].slug
+
+
+def _link_rows(base: KnowledgeBase) -> Iterator[tuple[object, ...]]:
+    slugs = {
+        (article.external_id, locale): one.slug
+        for article in base.articles
+        for locale, one in article.translations.items()
+    }
+    for article in base.articles:
+        for locale in base.locales(article.translations):
+            for link in article.translations[locale].links:
+                to = slugs.get((link.article, link.locale), "")
+                yield article.external_id, locale, link.reference, link.article, link.locale, to
 
 
 def _swap(work: Path, folder: Path) -> None:

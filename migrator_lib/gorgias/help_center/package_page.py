@@ -13,6 +13,7 @@ STEPS = (
     "Make the categories of categories.csv in it: they have to be there before their articles.",
     "Import articles.csv with the product's own importer. A column that it does not ask for can be left out.",
     "Where it does not take files along, upload those of images/ and put them in: images.csv says which is which.",
+    "Links between articles go on working by the redirects; links.csv says which article each one means.",
     "Look at problems.csv line by line.",
     "Look at some articles of every category and language, then publish; drafts and unlisted ones stay as they are.",
     "Enter redirects.csv where the old addresses are served, so that old links keep working.",
@@ -21,7 +22,7 @@ STEPS = (
 
 def readme(base: KnowledgeBase, outcome: Outcome, company: str) -> str:
     """Return the page. It is the same whenever it is made."""
-    statuses = Counter(article.status for article in base.articles)
+    statuses = Counter(article.status_of(locale) for article in base.articles for locale in article.translations)
     locales = Counter(locale for article in base.articles for locale in article.translations)
     kinds = Counter(problem.kind for problem in outcome.problems)
     tone: pages.Tone = "warn" if kinds else "good"

@@ -122,8 +122,9 @@ def _article(
 
 def _whole(given: Translation) -> Translation:
     """Return a translation without halves of letters, which no file can hold."""
-    fields = given.model_dump()
-    return Translation(**{name: text.encode("utf-8", "replace").decode() for name, text in fields.items()})
+    texts = ("title", "slug", "excerpt", "seo_title", "seo_description")
+    whole = {name: getattr(given, name).encode("utf-8", "replace").decode() for name in texts}
+    return given.model_copy(update=whole)
 
 
 def _formula(record: str, locale: str, *texts: str) -> Iterator[Problem]:
@@ -133,8 +134,8 @@ def _formula(record: str, locale: str, *texts: str) -> Iterator[Problem]:
 
 
 def _images(article: Article, locale: str, translation: Translation) -> Iterator[Problem]:
-    known = {media.reference for media in article.media}
-    for reference in html.shown(translation.html):
+    known = {media.reference for media in article.files}
+    for reference in html.shown(translation.text):
         if reference in known:
             continue
         if html.is_elsewhere(reference):

@@ -26,12 +26,17 @@ class TranslationReply(Reply):
     title: str = ""
     slug: str = ""
     content: str = ""
+    excerpt: str | None = None
+    visibility_status: str | None = None
+    is_current: bool | None = None
+    updated_datetime: str | None = None
 
 
 class Row(Reply):
     """An article or a category."""
 
     id: int
+    category_id: int | None = None
     translation: TranslationReply | None = None
     available_locales: list[str] = []
 
@@ -41,3 +46,4 @@ class RedirectReply(Reply):
 
     id: int
     from_url: str = ""
+    article_id: int | None = None

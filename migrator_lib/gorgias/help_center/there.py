@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from migrator_lib.gorgias.help_center.contract import ArticleTranslation, CategoryTranslation
 from migrator_lib.gorgias.help_center.endpoints import Endpoints
 from migrator_lib.gorgias.help_center.replies import TranslationReply
 
@@ -31,9 +32,18 @@ class There:
         for one in self._api.translations(self._kind, thing):
             self._note(thing, one)
 
-    def note(self, thing: int, locale: str, slug: str, title: str, content: str = "") -> None:
-        """Note what was just made."""
-        self._note(thing, TranslationReply(locale=locale, slug=slug, title=title, content=content))
+    def note(self, thing: int, sent: ArticleTranslation | CategoryTranslation) -> None:
+        """Note what was just made, or changed."""
+        fields = set(TranslationReply.model_fields)
+        said = {name: value for name, value in sent.model_dump().items() if name in fields}
+        self._note(thing, TranslationReply.model_validate(said))
+
+    def __contains__(self, thing: object) -> bool:
+        return thing in self._texts
+
+    def locales(self, thing: int) -> list[str]:
+        """Return the languages that one has."""
+        return sorted(self._texts.get(thing, {}))
 
     def _note(self, thing: int, one: TranslationReply) -> None:
         self._ids[one.locale, one.slug] = thing

@@ -61,6 +61,7 @@ def settings(write: Writer, files_root: str) -> None:
         (1, 1033, "en-US", "English"),
         (2, 1031, "de-DE", "German"),
         (3, 1036, "fr-FR", "French"),
+        (4, 1025, "ar-SA", "Arabic"),
     ):
         write.add("Languages", LanguageID=language_id, Lcid=lcid, CultureName=culture, LanguageName=name,
                   IsDefault=language_id == 1, IsVisible=True)  # fmt: skip

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
 from random import Random
 from uuid import UUID
 
 from migrator_lib.simulators.smartertrack import catalog
+from migrator_lib.simulators.smartertrack.files import png
 from migrator_lib.simulators.smartertrack.schema import NOW
 from migrator_lib.simulators.smartertrack.shop import AGENTS, Shop
 
@@ -19,6 +21,12 @@ CATEGORIES = (
     (5, None, "Trade", True, (5,)),
 )
 ENGLISH = 1
+RETURNS = 7
+"""The article on how to return an item."""
+ARABIC = 4
+LONG_TITLE = "What to look at before you order a tent for a longer journey: " + ", ".join(
+    f"point {n} of our list" for n in range(1, 13)
+)
 
 
 def knowledge(shop: Shop) -> None:
@@ -33,10 +41,11 @@ def knowledge(shop: Shop) -> None:
             for language, texts in catalog.TRANSLATIONS.items():
                 if place in texts:
                     translated = _article(shop, *texts[place], category, language)
-                    shop.write.add("KbArticleTranslations", KbArticleTranslationID=shop.next_id("KbArticleTranslations"),
-                                   KbArticleID_Primary=article, KbArticleID_Secondary=translated)  # fmt: skip
+                    _translated(shop, article, translated)
                     shop.world.note("translated_article", article)
     _odd_articles(shop)
+    _forwards(shop)
+    _illustrated_articles(shop)
 
 
 def _odd_articles(shop: Shop) -> None:
@@ -47,29 +56,79 @@ def _odd_articles(shop: Shop) -> None:
         shop, "How we handle goodwill", "Up to €30 without asking; above that ask Margit.", 1, ENGLISH, IsPrivate=True
     )
     world.note("private_article", internal)
-    moved = _article(shop, "Return an item (old page)", "", 2, ENGLISH, KbArticleID_ForwardTo=2)
+    moved = _article(shop, "Return an item (old page)", "", 2, ENGLISH, KbArticleID_ForwardTo=RETURNS)
     world.note("forwarding_article", moved)
     gone = _article(shop, "Christmas deadlines 2023", "Order by 18 December.", 1, ENGLISH, IsDeleted=True)
     world.note("deleted_article", gone)
     stray = _article(shop, "Care of the old Basecamp 2", "Not sold any more.", None, None, IsFlaggedForReview=True)
     world.note("article_without_category", stray)
+    long = _article(shop, LONG_TITLE[:300], "Weight, height, poles, pegs.", 3, ENGLISH)
+    world.note("long_article_title", long)
+    arabic = _article(shop, "سياسة الإرجاع", "يمكنك إرجاع أي منتج خلال ستين يومًا.", 2, ARABIC)
+    world.note("right_to_left_article", arabic)
+    _translated(shop, RETURNS, arabic)
+    again = _article(shop, "How to send an item back", "Print the label, and hand it in.", 2, ENGLISH)
+    world.note("article_of_a_language_twice", again)
+    _translated(shop, RETURNS, again)
+    both = _article(shop, "Opening hours of our shops", "Monday to Saturday, 9 to 18.", 1, ENGLISH,
+                    DisplayInAllBrands=False)  # fmt: skip
+    world.note("article_of_two_brands", both)
+    for brand in (1, 2):
+        shop.write.add("KbArticlesBrands", KbArticleID=both, BrandID=brand)
+
+
+def _forwards(shop: Shop) -> None:
+    """Write a forward to a forward, and two that lead to each other."""
+    first = shop.world.expected["forwarding_article"][0]
+    chained = _article(shop, "Send back an item (very old page)", "", 2, ENGLISH, KbArticleID_ForwardTo=first)
+    shop.world.note("forward_of_a_forward", chained)
+    one = _article(shop, "Shoes: sizes", "", 3, ENGLISH, KbArticleID_ForwardTo=chained + 2)
+    other = _article(shop, "Boots: sizes", "", 3, ENGLISH, KbArticleID_ForwardTo=one)
+    for article in (one, other):
+        shop.world.note("forwards_in_a_circle", article)
+
+
+def _illustrated_articles(shop: Shop) -> None:
+    """Write an article with a file of SmarterTrack's own and links, and one with a picture inside its text."""
+    rng = shop.world.rng("article pictures")
+    stored = shop.files.store(png(rng), rng, "KnowledgeBase")
+    shop.write.add("FileDirectories", FileDirectoryID=1, DisplayName="Knowledge base")
+    shop.write.add(
+        "Files", FileID=1, FileDirectoryID=1, FileNameOriginal="label.png", FileNameOnDisk=stored.name_on_disk,
+        Length=stored.length, Crc=stored.crc, CompressionType=0,
+    )  # fmt: skip
+    shown = _article(
+        shop, "Where the label goes",
+        f'Like this: <img alt="Label" src="/FileStorage/{stored.name_on_disk}">. See <a href="/kb/a{RETURNS}/how-to-return-an-item.aspx">returns</a>, '
+        '<a href="https://help.fernhill.example/kb/a1/where-is-my-order.aspx#track">your parcel</a> and '
+        '<a href="https://post.example/labels">the post office</a>.', 2, ENGLISH,
+    )  # fmt: skip
+    shop.world.note("article_with_image", shown)
+    inside = base64.b64encode(png(rng)).decode()
+    drawn = _article(shop, "Our repair stamp", f"<img src='data:image/png;base64,{inside}'>", 3, ENGLISH)
+    shop.world.note("article_with_picture_inside", drawn)
+
+
+def _translated(shop: Shop, primary: int, secondary: int) -> None:
+    shop.write.add("KbArticleTranslations", KbArticleTranslationID=shop.next_id("KbArticleTranslations"),
+                   KbArticleID_Primary=primary, KbArticleID_Secondary=secondary)  # fmt: skip
 
 
 def _article(shop: Shop, subject: str, body: str, category: int | None, language: int | None, **more: object) -> int:
     article = shop.next_id("KbArticles")
     rng = shop.world.rng("article", article)
     created = NOW - timedelta(days=rng.randint(60, 1300))
-    for_all = category not in (4, 5)
+    for_all = bool(more.get("DisplayInAllBrands", category not in (4, 5)))
     shop.write.add(
         "KbArticles",
         **{
             "KbArticleID": article, "KbCategoryID": category, "Subject": subject, "Body": f"<p>{body}</p>" if body else "",
-            "Summary": body[:120], "DateCreatedUTC": created, "DateModifiedUTC": created + timedelta(days=rng.randint(0, 50)),
+            "Summary": "" if "<" in body else body[:120], "DateCreatedUTC": created, "DateModifiedUTC": created + timedelta(days=rng.randint(0, 50)),
             "DateLastReviewedUTC": created, "DisplayInAllBrands": for_all, "LanguageID": language, "IsIndexed": True,
             "UserID": rng.choice(AGENTS).user_id, "Score": rng.randint(0, 40), "ScoreVotes": 50, **more,
         },
     )  # fmt: skip
-    if not for_all:
+    if not for_all and "DisplayInAllBrands" not in more:
         shop.write.add("KbArticlesBrands", KbArticleID=article, BrandID=2 if category == 4 else 1)
     return article
 

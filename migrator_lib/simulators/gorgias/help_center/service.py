@@ -144,6 +144,24 @@ def add_text(account: Account, kind: str, thing: Document, given: BaseModel) -> 
     return document
 
 
+def replace_text(account: Account, kind: str, thing: Document, given: BaseModel) -> Document:
+    """Change one language of an article.
+
+    Raises:
+        Refused: 404, it has not that language; 409, its new address is another one's.
+    """
+    text = given.model_dump()
+    there = next((one for one in _texts(account, kind, thing["id"]) if one["locale"] == text["locale"]), None)
+    if there is None:
+        raise Refused(404, "There is no translation for this locale.")
+    address = f"{thing['help_center_id']} {text['locale']} {text['slug']}"
+    if any(one["id"] != there["id"] for one in account.store.by(f"{kind}_translation", "name", address)):
+        raise refuse(409, "update translation", "slug", "This slug is in use.")
+    document = {**there, **text, "updated_datetime": account.now()}
+    account.store.put(f"{kind}_translation", document, name=address, parent=thing["id"])
+    return document
+
+
 def create_category(account: Account, center: Document, given: CategoryCreate) -> Document:
     """Make a category in its first language.
 
@@ -228,6 +246,13 @@ def _add_text(kind: str, model: type[BaseModel]) -> Handler:
     return handler
 
 
+def _change_text(account: Account, call: Call) -> Document:
+    given = parse(ArticleTranslation, call.body, "update translation")
+    if given.locale != call.path["locale"]:
+        raise refuse(400, "update translation", "locale", "Is not that of the address.")
+    return replace_text(account, "hc_article", _of_center(account, call, "hc_article"), given)
+
+
 def _leave(account: Account, category: Document) -> None:
     """Let what was below a category that is deleted be below none: a guess, as all here."""
     for kind, field in (("hc_article", "category_id"), ("hc_category", "parent_category_id")):
@@ -281,6 +306,7 @@ def _routes(
 
 
 REDIRECTS = f"{CENTER}/redirects"
+ONE_TEXT = f"{CENTER}/articles/{{thing_id}}/translations/{{locale}}"
 ROUTES: tuple[Endpoint, ...] = (
     Endpoint(
         "POST", "help-center/auth", 200, _auth, "Get a token for the Help Center (undocumented)", body=AuthRequest,
@@ -292,6 +318,10 @@ ROUTES: tuple[Endpoint, ...] = (
     ),
     *_routes("hc_category", "categories", _create_category, CategoryCreate, CategoryTranslation),
     *_routes("hc_article", "articles", _create_article, ArticleCreate, ArticleTranslation),
+    Endpoint(
+        "PUT", ONE_TEXT, 200, _signed(_change_text), "Change a language of an article", body=ArticleTranslation,
+        reply=TranslationReply, errors=(404, 409), guarded=False,
+    ),
     Endpoint(
         "GET", REDIRECTS, 200, _signed(_list_redirects), "List redirects", reply=RedirectReply, listed=True,
         query=PAGING, guarded=False,

@@ -1,0 +1,65 @@
+"""What a way into a help center remembers from run to run: what was made there, and what it was sent as."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from migrator_lib.gorgias.help_center.contract import ArticleTranslation
+from migrator_lib.gorgias.help_center.replies import TranslationReply
+
+Kind = Literal["articles", "categories"]
+Sent = Mapping[str, str]
+"""Field of a translation to a fingerprint of what it was sent as."""
+COMPARED = ("title", "content", "excerpt", "visibility_status", "is_current")
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is remembered of an article or a category that was sent."""
+
+    id: int | None
+    """Its number in the help center; None where it was sent, and nobody knows whether it arrived."""
+    sent: Mapping[str, Sent] = field(default_factory=dict)
+    """Locale to what was sent."""
+    ours: bool = True
+    """Whether we made it; else it was there before, and says the same."""
+
+
+class Memory:
+    """Remembers nothing: every run finds by address and text what there is."""
+
+    def known(self, kind: Kind, record: str) -> Known | None:
+        """Return what is remembered of a record, by its external id; None where it was never sent."""
+        return None
+
+    def intend(self, kind: Kind, record: str) -> None:
+        """Remember, before anything is sent, that a record is about to be."""
+
+    def settle(self, kind: Kind, record: str, known: Known) -> None:
+        """Remember what a record is in the help center."""
+
+    def url_of(self, key: str) -> str | None:
+        """Return where a file is that was uploaded before, by its key."""
+        return None
+
+    def keep_url(self, key: str, url: str) -> None:
+        """Remember where a file is."""
+
+
+def fingerprints(text: ArticleTranslation | TranslationReply) -> dict[str, str]:
+    """Return fingerprints of what a translation says; of a reply, of those fields that it has."""
+    said = {name: getattr(text, name) for name in COMPARED}
+    return {name: _fingerprint(value) for name, value in said.items() if value is not None}
+
+
+def _fingerprint(value: object) -> str:
+    plain = " ".join(value.split()) if isinstance(value, str) else str(value)  # spaces may be set anew
+    return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def is_as(there: Sent, meant: Sent) -> bool:
+    """Whether what is there is what was meant, as far as the help center tells."""
+    return all(meant.get(name) == value for name, value in there.items())
