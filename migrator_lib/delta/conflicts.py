@@ -13,10 +13,11 @@ from pathlib import Path
 
 from migrator_lib import pages
 from migrator_lib.csv_file import write_csv
-from migrator_lib.delta.history import PURGED
+from migrator_lib.delta.history import PURGED, PURGED_OTHERS
 from migrator_lib.engagement import Engagement
 from migrator_lib.load.agents import LEFT_ALONE, UNKNOWN, WHAT_TO_DO
-from migrator_lib.objects import PEOPLE, SETUP, TICKET
+from migrator_lib.objects import CONVERSATIONS, PEOPLE, SETUP, TICKET
+from migrator_lib.objects.conversation import Conversation
 from migrator_lib.pages import Html
 
 TARGET = "production"
@@ -54,19 +55,26 @@ class Conflict:
 
 def conflicts(engagement: Engagement) -> list[Conflict]:
     """Return those of tickets, then what the source has purged, which stays, then those of everything else."""
+    listed = [conflict for obj in CONVERSATIONS for conflict in _of_tickets(engagement, obj)]
+    return [*listed, *_purged(engagement), *_of_others(engagement)]
+
+
+def _of_tickets(engagement: Engagement, obj: Conversation) -> Iterator[Conflict]:
+    """Yield what of tickets (chats, call logs) was left alone, field by field."""
     found = [
-        (entry.source_key, entry.target_id or "", entry.detail[LEFT_ALONE])
-        for entry in engagement.ledger.entries(TARGET, TICKET.name)
+        (int(entry.source_key), entry.target_id or "", entry.detail[LEFT_ALONE])
+        for entry in engagement.ledger.entries(TARGET, obj.name)
         if entry.detail.get(LEFT_ALONE) and entry.target_id
     ]
     url = engagement.account_url(TARGET).rstrip("/") if found else ""
-    numbers = _numbers(engagement, {int(key) for key, _, _ in found})
-    listed = [
-        Conflict(key, numbers.get(int(key), ""), target_id, f"{url}/app/ticket/{target_id}", **row)
-        for key, target_id, rows in sorted(found, key=lambda one: int(one[0]))
-        for row in rows
-    ]
-    return [*listed, *_purged(engagement), *_of_others(engagement)]
+    numbers = _numbers(engagement, obj, {key for key, _, _ in found})
+    for key, target_id, rows in sorted(found, key=lambda one: one[0]):
+        for row in rows:
+            yield Conflict(_key(obj, key), numbers.get(key, ""), target_id, f"{url}/app/ticket/{target_id}", **row)
+
+
+def _key(obj: Conversation, key: int) -> str:
+    return str(key) if obj is TICKET else f"{obj.name} {key}"
 
 
 def _of_others(engagement: Engagement) -> Iterator[Conflict]:
@@ -80,23 +88,29 @@ def _of_others(engagement: Engagement) -> Iterator[Conflict]:
                 )  # fmt: skip
 
 
-def _numbers(engagement: Engagement, tickets: set[int]) -> dict[int, str]:
-    """Return ticket to its number; one that was merged away has none any more."""
-    rows = engagement.all_stages.columns_of(tickets, "Tickets", ["TicketNumber"]) if tickets else ()
-    return {row["TicketID"]: str(row["TicketNumber"]) for row in rows}
+def _numbers(engagement: Engagement, obj: Conversation, ids: set[int]) -> dict[int, str]:
+    """Return ticket (chat, call log) to its number; one that was merged away has none any more."""
+    family = obj.family
+    rows = engagement.all_stages.columns_of(ids, family.root.name, [family.number]) if ids else ()
+    return {row[family.key]: str(row[family.number] or "") for row in rows}
 
 
 def _purged(engagement: Engagement) -> Iterator[Conflict]:
-    purged: list[int] = engagement.ledger.meta(PURGED, [])
-    known = engagement.ledger.known(TARGET, TICKET.name, [str(ticket) for ticket in purged])
-    numbers = _numbers(engagement, set(purged))
-    for ticket in purged:
-        entry = known.get(str(ticket))
-        if entry is not None and entry.state == "created" and entry.target_id:
-            link = f"{engagement.account_url(TARGET).rstrip('/')}/app/ticket/{entry.target_id}"
-            yield Conflict(str(ticket), numbers.get(ticket, ""), entry.target_id, link, "the ticket", "in Gorgias",
-                           "in Gorgias", "purged", "changed in SmarterTrack",
-                           "nothing: SmarterTrack purges by age, so it stays")  # fmt: skip
+    others: list[tuple[str, int]] = engagement.ledger.meta(PURGED_OTHERS, [])
+    for obj in CONVERSATIONS:
+        if obj is TICKET:
+            purged: list[int] = engagement.ledger.meta(PURGED, [])
+        else:
+            purged = [one for name, one in others if name == obj.name]
+        known = engagement.ledger.known(TARGET, obj.name, [str(one) for one in purged])
+        numbers = _numbers(engagement, obj, set(purged))
+        for one in purged:
+            entry = known.get(str(one))
+            if entry is not None and entry.state == "created" and entry.target_id:
+                link = f"{engagement.account_url(TARGET).rstrip('/')}/app/ticket/{entry.target_id}"
+                yield Conflict(_key(obj, one), numbers.get(one, ""), entry.target_id, link, "the ticket",
+                               "in Gorgias", "in Gorgias", "purged", "changed in SmarterTrack",
+                               "nothing: SmarterTrack purges by age, so it stays")  # fmt: skip
 
 
 def write(engagement: Engagement) -> Path:

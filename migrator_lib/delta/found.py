@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from migrator_lib.delta.comparison import Changes
-from migrator_lib.delta.watermark import Candidates
+from migrator_lib.delta.comparison import Changes, Named
+from migrator_lib.delta.watermark import Candidates, family_by
+from migrator_lib.smartertrack.tables import Family
 
 COMPARISON = "comparison of everything"
 
@@ -37,6 +38,25 @@ class Found:
         """All tickets that changed, and are to be read again."""
         return self.traced.tickets | self.missed.tickets
 
+    def ids(self, family: Family) -> frozenset[int]:
+        """Return all tickets (chats, call logs) that changed, and are to be read again."""
+        return self.traced.ids(family) | self.missed.ids(family)
+
+    @property
+    def touched(self) -> dict[str, frozenset[int]]:
+        """Return what changed of each family, merged tickets too."""
+        return (self.traced | self.missed).touched
+
+    @property
+    def number(self) -> int:
+        """Return how many tickets, chats and call logs changed."""
+        return (self.traced | self.missed).number
+
+    @property
+    def others_purged(self) -> frozenset[Named]:
+        """All staged chats and call logs that were purged in the source."""
+        return self.traced.others_purged | self.missed.others_purged
+
     @property
     def merged(self) -> frozenset[int]:
         """All staged tickets that were merged away."""
@@ -62,39 +82,36 @@ class Found:
         return replace(self, missed=missed, compared=True)
 
     def signals(self) -> list[dict[str, Any]]:
-        """Return a row for every way: tickets that it found, how many of them changed, and how many it alone found."""
+        """Return a row for every way: tickets (chats, calls) that it found, that changed, and that it alone found."""
         if self.candidates is None:
-            n = len(_touched(self.traced) | _touched(self.missed))
+            n = self.number
             return [{"found by": COMPARISON, "tickets": n, "changed": n, "by this alone": n}]
-        changed = _touched(self.traced)
-        times = Counter(ticket for tickets in self.candidates.by_signal.values() for ticket in tickets)
+        changed, signals = self.traced.touched, self.candidates.by_signal
+        of = {signal: family_by(signal).name for signal in signals}
+        times = Counter((of[signal], one) for signal, ids in signals.items() for one in ids)
         rows = [
             {
                 "found by": signal,
-                "tickets": len(tickets),
-                "changed": len(tickets & changed),
-                "by this alone": sum(times[ticket] == 1 for ticket in tickets & changed),
+                "tickets": len(ids),
+                "changed": len(ids & changed[of[signal]]),
+                "by this alone": sum(times[of[signal], one] == 1 for one in ids & changed[of[signal]]),
             }
-            for signal, tickets in self.candidates.by_signal.items()
+            for signal, ids in signals.items()
         ]
         if self.compared:
-            n = len(_touched(self.missed))
+            n = self.missed.number
             rows.append({"found by": COMPARISON, "tickets": n, "changed": n, "by this alone": n})
         return rows
 
     def summary(self) -> dict[str, Any]:
         """Return what the ledger keeps."""
         return {
-            "changed_tickets": len(self.tickets),
+            "changed_tickets": len(self.tickets) + len(self.traced.others | self.missed.others),
             "delta": {
                 "watermark": self.candidates is not None,
-                "candidates": len(self.candidates.tickets) if self.candidates else 0,
-                "changed": len(_touched(self.traced)),
-                "missed_by_the_watermark": len(_touched(self.missed)) if self.compared else None,
+                "candidates": sum(map(len, self.candidates.by_family.values())) if self.candidates else 0,
+                "changed": self.traced.number,
+                "missed_by_the_watermark": self.missed.number if self.compared else None,
                 "definitions": list(self.definitions),
             },
         }
-
-
-def _touched(changes: Changes) -> frozenset[int]:
-    return changes.tickets | changes.merged

@@ -14,6 +14,8 @@ from migrator_lib.ledger import Ledger
 
 HISTORY, MEASURED, PURGED = "delta_history", "delta_measured", "purged_tickets"
 """Values that the ledger keeps."""
+PURGED_OTHERS = "purged_conversations"
+"""Chats and call logs of which the same is known: name of the family, and id."""
 COMPARISON = "comparison_seconds"
 """In what was measured: wall seconds of the last comparison of everything with the source."""
 READ_BACK = "readback_calls"
@@ -59,6 +61,7 @@ def forget(ledger: Ledger) -> None:
     """Forget the deltas: everything is read anew."""
     ledger.set_meta(HISTORY, [])
     ledger.set_meta(PURGED, [])
+    ledger.set_meta(PURGED_OTHERS, [])
 
 
 def note_read(ledger: Ledger, delta: Delta) -> None:
@@ -67,11 +70,14 @@ def note_read(ledger: Ledger, delta: Delta) -> None:
     ledger.set_meta(HISTORY, [vars(one) for one in (*earlier, delta)])
 
 
-def note_purged(ledger: Ledger, purged: Collection[int]) -> None:
-    """Keep which staged tickets the source does not hold any more, beside those of earlier deltas."""
+def note_purged(ledger: Ledger, purged: Collection[int], others: Collection[tuple[str, int]] = ()) -> None:
+    """Keep which staged tickets, chats and call logs the source does not hold any more, beside those before."""
     known = set(ledger.meta(PURGED, []))
     if not known.issuperset(purged):
         ledger.set_meta(PURGED, sorted(known | set(purged)))
+    before = {(name, one) for name, one in ledger.meta(PURGED_OTHERS, [])}
+    if not before.issuperset(others):
+        ledger.set_meta(PURGED_OTHERS, sorted(before | set(others)))
 
 
 def note_loaded(ledger: Ledger, stages: Collection[str], at: str, seconds: float | None, calls: int) -> None:

@@ -40,6 +40,9 @@ def reached(reach: Reach) -> Html:
         number = pages.counted(len(reach.filed), "ticket")
         parts.append(pages.note(f"{number} went without a file that was not there, and went through the load again in "
                                 "case that it has come."))  # fmt: skip
+    if reach.others:
+        number = pages.counted(len(reach.others), "chat or call log", "chats and call logs")
+        parts.append(pages.note(f"{number} that did not change went through the load again, for the same reasons."))
     return pages.join(parts)
 
 

@@ -9,7 +9,7 @@ that went without a file is looked at again with every delta, which indexes the 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -21,6 +21,7 @@ from migrator_lib.mapping import EngagementMapping
 from migrator_lib.objects import ATTACHMENT
 from migrator_lib.parameters import Parameters
 from migrator_lib.progress import Progress
+from migrator_lib.smartertrack.tables import FAMILIES, TICKET_FAMILY, Chosen, Family, chosen_of
 from migrator_lib.staging import Staged
 
 SHOWN = (
@@ -30,6 +31,7 @@ SHOWN = (
 """Small tables that any ticket may show something of. People are looked for one by one instead."""
 QUARANTINED = "quarantined"
 """State in the ledger."""
+OTHERS = tuple(family for family in FAMILIES if family is not TICKET_FAMILY)
 HEADERS = 10_000
 """Address headers that are kept read: most are met again soon."""
 
@@ -50,18 +52,28 @@ class Reach:
     """Staged tickets that refer to them."""
     filed: frozenset[int] = frozenset()
     """Staged tickets with an attachment that did not go up, since its file was not there: it may have come."""
+    others: frozenset[tuple[str, int]] = frozenset()
+    """Staged chats and call logs that refer to them, or wait for a file: name of the family, and id."""
 
     def __or__(self, other: Reach) -> Reach:
         """Return what both reach."""
         return Reach(
             self.definitions | other.definitions, self.users | other.users, self.addresses | other.addresses,
             self.guests | other.guests, self.tickets | other.tickets, self.filed | other.filed,
+            self.others | other.others,
         )  # fmt: skip
 
-    def beside(self, tickets: Collection[int]) -> Reach:
-        """Return this without tickets that are loaded anyway."""
-        own = frozenset(tickets)
-        return replace(self, tickets=self.tickets - own, filed=self.filed - own)
+    def beside(self, loaded: Chosen) -> Reach:
+        """Return this without what is loaded anyway."""
+        own = frozenset(chosen_of(loaded, TICKET_FAMILY))
+        others = {(family.name, one) for family in OTHERS for one in chosen_of(loaded, family)}
+        return replace(self, tickets=self.tickets - own, filed=self.filed - own, others=self.others - others)
+
+    def ids(self, family: Family) -> set[int]:
+        """Return what is reached of a family."""
+        if family is TICKET_FAMILY:
+            return {*self.tickets, *self.filed}
+        return {one for name, one in self.others if name == family.name}
 
     @property
     def people(self) -> int:
@@ -92,19 +104,26 @@ def reach(states: Sequence[Staged], parameters: Parameters, progress: Progress) 
     if found.definitions:
         return found
     showing = _showing(states[-1], found, progress) if found.users or found.addresses else ()
-    return found | Reach(tickets=frozenset((*linked, *showing)))
+    others = _others_showing(states[-1], found) if found.users or found.addresses else ()
+    return found | Reach(tickets=frozenset((*linked, *showing)), others=frozenset(others))
 
 
 def without_file(ledger: Ledger, target: str, staged: Staged) -> Reach:
-    """Return the tickets with an attachment that was left behind: a delta indexes the files root anew.
+    """Return the tickets (chats, call logs) with an attachment that was left behind: a delta indexes the files anew.
 
-    Memory is a number for each such attachment.
+    Memory is a key for each such attachment.
     """
-    left = {int(entry.source_key) for entry in ledger.entries(target, ATTACHMENT.name, QUARANTINED)}
+    left = {entry.source_key for entry in ledger.entries(target, ATTACHMENT.name, QUARANTINED)}
     if not left:
         return Reach()
-    rows = staged.columns("TicketAttachments", ["TicketAttachmentID"])
-    return Reach(filed=frozenset(row["TicketID"] for row in rows if row["TicketAttachmentID"] in left))
+    found = {
+        (family.name, row[family.key])
+        for family in FAMILIES
+        for row in staged.columns(family.attachments, [family.attachment_id])
+        if family.attachment_key(row) in left
+    }
+    tickets = frozenset(one for name, one in found if name == TICKET_FAMILY.name)
+    return Reach(filed=tickets, others=frozenset(one for one in found if one[0] != TICKET_FAMILY.name))
 
 
 def _lookups(staged: Staged, parameters: Parameters) -> Lookups:
@@ -168,3 +187,16 @@ def _showing(staged: Staged, who: Reach, progress: Progress) -> Iterator[int]:
                 yield row["TicketID"]
             progress.advance()
     progress.end()
+
+
+def _others_showing(staged: Staged, who: Reach) -> Iterator[tuple[str, int]]:
+    """Yield the chats and call logs in which these people are agent, customer, or author."""
+    for family in OTHERS:
+        for row in staged.columns(family.root.name, ["UserID", "CustomerUserID", "CustomerEmailAddress"]):
+            known = who.users.isdisjoint((row["UserID"], row["CustomerUserID"]))
+            if not known or lowered(row["CustomerEmailAddress"]) in who.addresses:
+                yield family.name, row[family.key]
+        for table in filter(None, (family.messages, family.comments)):
+            for row in staged.columns(table, ["UserID"]):
+                if row["UserID"] in who.users:
+                    yield family.name, row[family.key]

@@ -15,6 +15,7 @@ from migrator_lib.ledger.written import TRASHED
 from migrator_lib.masking import mask_text
 from migrator_lib.objects import OBJECTS, TICKET
 from migrator_lib.reconcile.accounts import ORPHANS, PART_TITLES
+from migrator_lib.smartertrack.tables import FAMILIES, family_of
 from migrator_lib.staging import Staged
 
 TARGET = "production"
@@ -74,18 +75,22 @@ def quarantine_rows(engagement: Engagement, staged: Staged) -> list[Row]:
 
 
 def _numbers_of(staged: Staged, wanted: Mapping[str, set[str]]) -> dict[tuple[str, str], str]:
-    """Return (object, key) to the number of its ticket, for tickets and what belongs to them."""
-    tables = {obj: (table, key) for obj, table, key, _ in ORPHANS[:3]}
-    tickets = {(TICKET.name, key): int(key) for key in wanted.get(TICKET.name, ()) if key.isdigit()}
-    for obj, keys in wanted.items():
-        table, column = tables.get(obj, ("", ""))
-        for row in staged.columns(table, [column]) if table else ():
-            if str(row[column]) in keys:
-                tickets[obj, str(row[column])] = row["TicketID"]
-    ids = set(tickets.values())
-    rows = staged.columns("Tickets", ["TicketNumber"]) if ids else ()
-    numbers = {row["TicketID"]: str(row["TicketNumber"]) for row in rows if row["TicketID"] in ids}
-    return {thing: numbers.get(ticket, "") for thing, ticket in tickets.items()}
+    """Return (object, key) to the number of its ticket (chat, call log), for these and what belongs to them."""
+    found: dict[tuple[str, str], str] = {}
+    for family in FAMILIES:
+        of = {(family.name, key): int(key) for key in wanted.get(family.name, ()) if key.isdigit()}
+        parts = [(obj, table, key, before) for obj, table, key, before in ORPHANS if family_of(table) is family]
+        for obj, table, column, before in parts:
+            keys = wanted.get(obj, ())
+            for row in staged.columns(table, [column]) if keys else ():
+                own = f"{before.format(**row)}{row[column]}"
+                if own in keys:
+                    of[obj, own] = row[family.key]
+        ids = set(of.values())
+        rows = staged.columns(family.root.name, [family.number]) if ids else ()
+        numbers = {row[family.key]: str(row[family.number] or "") for row in rows if row[family.key] in ids}
+        found |= {thing: numbers.get(one, "") for thing, one in of.items()}
+    return found
 
 
 # --- old numbers ---------------------------------------------------------------------------------------

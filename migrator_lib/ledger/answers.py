@@ -7,6 +7,10 @@ from dataclasses import replace
 from migrator_lib.errors import ParameterError
 from migrator_lib.ledger.ledger import Ledger
 from migrator_lib.ledger.schema import PENDING, REMOVED, Entry
+from migrator_lib.smartertrack.tables import FAMILIES
+
+TICKETS = {family.name for family in FAMILIES}
+"""Objects that are tickets in Gorgias."""
 
 
 def answer(ledger: Ledger, target: str, record: tuple[str, str], *, target_id: str | None, by: str) -> str:
@@ -30,7 +34,7 @@ def answer(ledger: Ledger, target: str, record: tuple[str, str], *, target_id: s
         raise ParameterError("--by is empty.", next_step="give the name of the person who states it.")
     ledger.take_lease()
     known = ledger.entry(target, obj, key)
-    is_lost = known is not None and (known.object, known.state) == ("ticket", "created") and target_id is None
+    is_lost = known is not None and known.object in TICKETS and known.state == "created" and target_id is None
     if known is None or (known.state != PENDING and not is_lost):
         state = "nothing" if known is None else known.state.replace("_", " ")
         raise ParameterError(
@@ -49,15 +53,17 @@ def _absent(known: Entry) -> Entry:
 
 
 def _present(ledger: Ledger, target: str, known: Entry, target_id: str) -> Entry:
-    others = [one for one in ledger.with_id(target, target_id) if (one.object, one.state) == (known.object, "created")]
+    alike = TICKETS if known.object in TICKETS else {known.object}
+    found = ledger.with_id(target, target_id)
+    others = [one for one in found if one.object in alike and one.state == "created"]
     if others:
         raise ParameterError(
-            f"{target_id} in Gorgias is {known.object}:{others[0].source_key} already.",
+            f"{target_id} in Gorgias is {others[0].object}:{others[0].source_key} already.",
             next_step="look again which one it is; two records are never the same one in Gorgias.",
         )
     if known.object != "attachment" and not target_id.isdigit():
         raise ParameterError(f"'{target_id}' is no id of Gorgias.", next_step="give its number, as its address has it.")
-    if known.object == "ticket":  # whether its whole thread arrived is not stated: the next load compares and completes
+    if known.object in TICKETS:  # whether its whole thread arrived is not stated: the next load compares and completes
         detail = {**known.detail, "updating": {"touched": False}}
         return replace(known, state="created", target_id=target_id, payload_hash=None, detail=detail)
     return replace(known, state="created", target_id=target_id)

@@ -9,13 +9,17 @@ from urllib.parse import urlsplit
 from migrator_lib.errors import ParameterError
 from migrator_lib.external_id import parse
 from migrator_lib.ledger.ledger import Ledger
-from migrator_lib.objects import ATTACHMENT, OBJECTS, PARTS, TICKET
+from migrator_lib.objects import ATTACHMENT, CONVERSATIONS, OBJECTS, PARTS, TICKET
+from migrator_lib.objects.conversation import ID_OF
+from migrator_lib.smartertrack.tables import FAMILIES, family_of
 from migrator_lib.staging import Staged
 
 NAMES = [obj.name for obj in OBJECTS]
-KINDS = {"ticket": "ticket", "tickets": "ticket", "customer": "requester", "customers": "requester", "users": "user"}
+TICKETS = tuple(obj.name for obj in CONVERSATIONS)
+KINDS = {
+    "ticket": TICKETS, "tickets": TICKETS, "customer": ("requester",), "customers": ("requester",), "users": ("user",),
+}  # fmt: skip
 """Words of Gorgias' addresses, and what of the object map they tell of."""
-ID_COLUMNS = {"ticket_message": "TicketMessageID", "ticket_comment": "TicketCommentID"}
 FORMS = "ticket:4711, a SmarterTrack ticket number, an external id (st:...), a Gorgias id, or an address in Gorgias"
 
 Found = tuple[str, str]
@@ -60,18 +64,22 @@ def _candidates(text: str, ledger: Ledger, target: str, staged: Staged, engageme
 
 
 def _named(obj: str, key: str, staged: Staged, ledger: Ledger, target: str) -> Iterator[Found]:
-    """Yield a record by its own name; what travels inside a ticket leads to that ticket."""
-    column = ID_COLUMNS.get(obj)
-    if column is not None:
+    """Yield a record by its own name; what travels inside a ticket leads to what became that ticket."""
+    column, family = ID_OF.get(obj), family_of(PARTS.get(obj, ""))
+    if column is not None and family is not None:
         for row in staged.columns(PARTS[obj], [column]):
             if str(row[column]) == key:
-                yield TICKET.name, str(row["TicketID"])
-    elif ledger.entry(target, obj, key) is not None or (obj == TICKET.name and _is_staged(key, staged)):
+                yield family.name, str(row[family.key])
+    elif ledger.entry(target, obj, key) is not None or _is_staged(obj, key, staged):
         yield obj, key
 
 
-def _is_staged(key: str, staged: Staged) -> bool:
-    return key.isdigit() and any(str(row["TicketID"]) == key for row in staged.columns("Tickets", []))
+def _is_staged(obj: str, key: str, staged: Staged) -> bool:
+    """Whether it is a ticket, a chat or a call log that is staged."""
+    family = next((one.family for one in CONVERSATIONS if one.name == obj), None)
+    if family is None or not key.isdigit():
+        return False
+    return any(str(row[family.key]) == key for row in staged.columns(family.root.name, []))
 
 
 def _at_address(url: str, ledger: Ledger, target: str) -> Iterator[Found]:
@@ -81,15 +89,16 @@ def _at_address(url: str, ledger: Ledger, target: str) -> Iterator[Found]:
     for kind, number in pairwise(urlsplit(url).path.split("/")):
         if kind in KINDS and number.isdigit():
             for entry in ledger.with_id(target, number):
-                if entry.object == KINDS[kind]:
+                if entry.object in KINDS[kind]:
                     yield entry.object, entry.source_key
 
 
 def _numbered(number: str, staged: Staged) -> Iterator[Found]:
-    """Yield the ticket that has a number, or that was merged and had it."""
-    for row in staged.columns("Tickets", ["TicketNumber"]):
-        if str(row["TicketNumber"]) == number:
-            yield TICKET.name, str(row["TicketID"])
+    """Yield the ticket (chat, call log) that has a number, or that was merged and had it."""
+    for family in FAMILIES:
+        for row in staged.columns(family.root.name, [family.number]):
+            if str(row[family.number]) == number:
+                yield family.name, str(row[family.key])
     for row in staged.columns("TicketMerges", ["TicketNumber"]):
         if str(row["TicketNumber"]) == number:
             yield TICKET.name, f"m{number}"

@@ -11,10 +11,11 @@ from migrator_lib.ledger.ledger import Ledger
 from migrator_lib.ledger.schema import PENDING, Entry
 from migrator_lib.lookups import Lookups
 from migrator_lib.masking import mask_text
-from migrator_lib.objects import ATTACHMENT, TICKET
+from migrator_lib.objects import ATTACHMENT, CONVERSATIONS
 from migrator_lib.objects import find as find_object
 from migrator_lib.objects.base import HandOver, Merge, MigrationObject, Outcome, Quarantine, Record, Send, Skip
-from migrator_lib.staging import Staged, TicketRecord
+from migrator_lib.objects.conversation import Conversation
+from migrator_lib.staging import ConversationRecord, Staged
 
 ACTIONS = {
     "create": "about to be created", "update": "about to be changed", "trash": "about to go into the trash",
@@ -22,7 +23,7 @@ ACTIONS = {
     "put_back": "about to be put back by a roll-back", "replace": "a message about to be made anew",
 }  # fmt: skip
 """Actions of intents, in words."""
-PAGES = {"ticket": "/app/ticket/{id}"}
+PAGES = {obj.name: "/app/ticket/{id}" for obj in CONVERSATIONS}
 """Where an agent sees what it became; of other objects the API's address is told."""
 
 
@@ -101,8 +102,8 @@ class Reader:
         )  # fmt: skip
 
     def _record(self, of: MigrationObject, key: str, lookups: Lookups) -> Record | None:
-        if of is TICKET and key.isdigit():
-            found = TICKET.records(self.staged, lookups, only=[int(key)])
+        if isinstance(of, Conversation) and key.isdigit():
+            found = of.records(self.staged, lookups, only=[int(key)])
         else:
             found = of.records(self.staged, lookups)
         return next((record for record in found if record.key == key), None)
@@ -130,10 +131,10 @@ class Reader:
         return self.account_url.rstrip("/") + page.format(id=entry.target_id)
 
     def _files(self, record: Record | None) -> Iterator[Part]:
-        ticket = record.data if record else None
-        if not isinstance(ticket, TicketRecord):
+        one = record.data if record else None
+        if not isinstance(one, ConversationRecord):
             return
-        keys = [row["AttachmentKey"] for row in ticket.attachments]
+        keys = [row["AttachmentKey"] for row in one.attachments]
         known = self.ledger.known(self.target, ATTACHMENT.name, keys)
         for key in keys:
             entry = known.get(key)

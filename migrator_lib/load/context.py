@@ -16,6 +16,7 @@ from migrator_lib.gorgias.contract.replies import Thing
 from migrator_lib.ledger import Entry, Ledger
 from migrator_lib.load.failing import Failing
 from migrator_lib.lookups import Lookups
+from migrator_lib.objects import ATTACHMENT, CONVERSATIONS
 from migrator_lib.objects.base import (
     HandOver,
     Merge,
@@ -32,6 +33,8 @@ from migrator_lib.progress import Progress
 from migrator_lib.proofs.behaviour import Behaviour
 from migrator_lib.smartertrack.files import FilesRoot
 
+NOT_REFERRED_TO = frozenset({ATTACHMENT.name, *(obj.name for obj in CONVERSATIONS)})
+"""Objects that no payload refers to by their Gorgias ids: there are too many to keep them in memory."""
 SENDS = 4
 """How often one thing is sent, when every send is cut off and every look-up finds nothing."""
 
@@ -83,8 +86,8 @@ class LoadContext:
     """(object, source key) to Gorgias id of everything that tickets refer to."""
     fallback_user: int | None = None
     report: LoadReport = field(default_factory=LoadReport)
-    versions: Callable[[int, str], Json | None] = field(default=lambda _ticket, _hash: None)
-    """Ticket and payload hash to the payload of that hash, from an earlier stage; None where no stage holds it."""
+    versions: Callable[[str, int, str], Json | None] = field(default=lambda _object, _id, _hash: None)
+    """Object, id and payload hash to the payload of that hash, from an earlier stage; None where no stage holds it."""
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -109,7 +112,7 @@ class LoadContext:
         """Write outcomes down, durably, and remember their ids."""
         self.ledger.settle(self.target, entries, before=before)
         for entry in entries:
-            if entry.target_id is not None and entry.object not in ("ticket", "attachment"):
+            if entry.target_id is not None and entry.object not in NOT_REFERRED_TO:
                 self.ids[entry.object, entry.source_key] = entry.target_id
 
     def let_arrive(self) -> None:

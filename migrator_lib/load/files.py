@@ -28,6 +28,7 @@ from migrator_lib.smartertrack.matching import Match
 from migrator_lib.staging import ConversationRecord
 
 NOT_MOVED = "ticket_not_moved"
+"""Rule: so also where a chat or a call log is what does not move."""
 IN_A_ROW = 25
 """Files that cannot be read one after the other before it is taken for the root's fault, not theirs."""
 AND_THEN = "and load again: the message of a ticket that went without the file is replaced by one that has it."

@@ -25,8 +25,9 @@ from migrator_lib.load.context import SENDS, LoadContext, is_same, references
 from migrator_lib.load.failing import UNSURE, may_be_there
 from migrator_lib.load.tickets import TicketWriter, first_call
 from migrator_lib.load.updates import Updates, fingerprints, lost, named
-from migrator_lib.objects import SETUP, TICKET
+from migrator_lib.objects import SETUP
 from migrator_lib.objects.base import Children, MigrationObject, Record, Send
+from migrator_lib.objects.conversation import Conversation
 
 TRIED_AGAIN = "run again when Gorgias' status page shows nothing: it is looked up first."
 Existing = Mapping[str, Thing]
@@ -119,7 +120,7 @@ class Sender:
         self, obj: MigrationObject, record: Record, outcome: Send, known: Entry | None, existing: Existing
     ) -> str:
         if known is not None and known.target_id is not None:
-            if obj is TICKET:
+            if isinstance(obj, Conversation):
                 return self.tickets.again(record, outcome, known)
             done = self._again(obj, outcome, known, existing)
             if done is not None:
@@ -152,7 +153,7 @@ class Sender:
 
     def _ready(self, obj: MigrationObject, record: Record, outcome: Send) -> tuple[Json, Entry]:
         """Return the payload as it is sent, and the entry of the record when it is made."""
-        if obj is TICKET:
+        if isinstance(obj, Conversation):
             return self.tickets.ready(record, outcome)
         resolver = self.context.resolver()
         payload = resolver.resolve(outcome.payload)
@@ -183,7 +184,7 @@ class Sender:
         """
         obj.check_match(outcome.payload, found)
         was_sent = may_be_there(sent)
-        if obj is TICKET:
+        if isinstance(obj, Conversation):
             assert sent is not None
             return self.tickets.found(record, outcome, sent, found)
         carried, engagement = found.external_id, self.context.lookups.parameters.engagement
@@ -221,7 +222,8 @@ class Sender:
 
     def _create(self, obj: MigrationObject, record: Record, outcome: Send, payload: Json, entry: Entry) -> str:
         first, intent = payload, replace(entry, state=PENDING)
-        if obj is TICKET:
+        is_ticket = isinstance(obj, Conversation)
+        if is_ticket:
             first = {**payload, "messages": first_call(payload["messages"], self.context.behaviour.call_bytes)}
         last = ""
         for _ in range(SENDS):
@@ -240,8 +242,8 @@ class Sender:
                     raise RecordUnanswered(f"{error.message}; before: {last}", next_step=error.next_step) from error
                 if found is None:
                     raise
-                return self._adopt(obj, record, outcome, found, intent if last or obj is TICKET else None)
-            if obj is TICKET:
+                return self._adopt(obj, record, outcome, found, intent if last or is_ticket else None)
+            if is_ticket:
                 return self.tickets.created(made, outcome, payload, sent=len(first["messages"]))
             self.context.settle(made)
             return "created"
@@ -251,7 +253,7 @@ class Sender:
 
     def _is_taken(self, obj: MigrationObject, error: RecordRejected) -> bool:
         """Whether a refusal may mean that the record is there: an address that is taken, or an external id."""
-        if obj is TICKET:
+        if isinstance(obj, Conversation):
             return self.context.behaviour.external_ids_unique
         return error.status == 409
 
@@ -264,9 +266,9 @@ class Sender:
         """
         current = self.context.ledger.entry(self.context.target, obj.name, record.key)
         if current is not None and current.target_id is not None:
-            files = self.tickets.uploads.new_on(record.data) if obj is TICKET else []
+            files = self.tickets.uploads.new_on(record.data) if isinstance(obj, Conversation) else []
             parts = so_far(current.detail.get("parts", {}), outcome.children)
-            detail = {**current.detail, "parts": parts} if obj is TICKET else current.detail
+            detail = {**current.detail, "parts": parts} if isinstance(obj, Conversation) else current.detail
             self.context.settle(replace(current, reason=str(error), detail=detail), *files)
             if not unsure or self.context.failing.last_try:
                 words = "in Gorgias, but a part or a change was refused (the ledger has the reason)"
@@ -275,7 +277,7 @@ class Sender:
         parts = {name: {"quarantined": sum(states.values())} for name, states in outcome.children.items()}
         sent = {**current.detail, UNSURE: True} if current is not None and unsure else {}
         detail, files = {**sent, "parts": parts}, []
-        if obj is TICKET:
+        if isinstance(obj, Conversation):
             detail["files"] = len(record.data.attachments)
             files = self.tickets.uploads.left_behind(record.data, "quarantined", str(error))
         entry = Entry(

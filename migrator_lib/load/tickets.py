@@ -1,4 +1,4 @@
-"""Loading a ticket: its thread, also where one call cannot take it, and changes of one that is in Gorgias already.
+"""Loading a ticket (chat, call log): its thread, also where one call cannot take it, and changes of one that is there.
 
 A change takes several calls. Before the first the ledger notes that it is under way, and whether an agent had touched
 the ticket before, since afterwards our own calls cannot be told from an agent's.
@@ -39,7 +39,12 @@ FINAL_DATES = (
 )  # fmt: skip
 """What is read again behind a ticket's last call: adding messages opens and dates it anew."""
 MERGED_AFTER_LOAD = "merged_after_load"
-LEFT_OUT = {"deleted_ticket": "deleted in SmarterTrack", "spam_ticket": "marked as spam in SmarterTrack"}
+LEFT_OUT = {
+    "deleted_ticket": "deleted in SmarterTrack",
+    "spam_ticket": "marked as spam in SmarterTrack",
+    "deleted_chat": "deleted in SmarterTrack",
+    "deleted_call": "deleted in SmarterTrack",
+}
 FORGOTTEN = ("refused", UPDATING, LEFT_ALONE)
 """What an entry's detail says of a ticket only while it is there."""
 
@@ -91,7 +96,7 @@ class TicketWriter:
             **({"lost": sorted(resolver.lost)} if resolver.lost else {}),
         }
         entry = Entry(
-            "ticket", record.key, "created", payload_hash=outcome.hash, external_id=payload["external_id"],
+            record.data.kind, record.key, "created", payload_hash=outcome.hash, external_id=payload["external_id"],
             detail=detail,
         )  # fmt: skip
         return payload, entry
@@ -137,7 +142,7 @@ class TicketWriter:
         if not wrong:
             return entry
         words = f"Gorgias does not keep what it was given twice: {', '.join(wrong)}"
-        self.context.report.conflicts.append(f"ticket {entry.source_key}: {words}")
+        self.context.report.conflicts.append(f"{entry.object} {entry.source_key}: {words}")
         return replace(entry, reason=words)
 
     def _wrong(self, payload: Json, there: Ticket) -> list[str]:
@@ -275,7 +280,7 @@ class TicketWriter:
             self.context.api.tickets.update(ticket_id, put_back(had, messages))
         sent = known.detail.get(SENT_HASH) or known.payload_hash
         now = self.context.api.tickets.get(ticket_id, custom_fields=True).as_json()
-        left = self.context.versions(int(known.source_key), sent) if sent else None
+        left = self.context.versions(known.object, int(known.source_key), sent) if sent else None
         rows = listed(
             payload,
             now,
@@ -287,7 +292,9 @@ class TicketWriter:
         kept_of_known = {
             "updated": known.detail.get("updated"), SENT_HASH: sent, LEFT_ALONE: rows, **as_written(known)
         }  # fmt: skip
-        self.context.report.conflicts.append(f"ticket {entry.source_key}: changed in Gorgias since it was loaded")
+        self.context.report.conflicts.append(
+            f"{entry.object} {entry.source_key}: changed in Gorgias since it was loaded"
+        )
         self.context.settle(replace(entry, detail={**entry.detail, **kept_of_known}), before=before)
 
     def _bring_thread(

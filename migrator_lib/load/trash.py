@@ -48,7 +48,7 @@ class Trash:
             refused = {**stays.detail, "refused": True}
             self.context.settle(replace(stays, reason=str(error), detail=refused), *new_files)
             self.context.report.conflicts.append(
-                f"ticket {known.source_key}: {why} since, and Gorgias refused to trash it, so it stays there "
+                f"{known.object} {known.source_key}: {why} since, and Gorgias refused to trash it, so it stays there "
                 "(the ledger has the reason)"
             )
             return "left alone"
@@ -68,7 +68,7 @@ class Trash:
         return "trashed"
 
     def _stays(self, known: Entry, stays: Entry, why: str, new_files: Sequence[Entry]) -> str:
-        words = f"ticket {known.source_key}: {why} since, and changed in Gorgias, so it stays there"
+        words = f"{known.object} {known.source_key}: {why} since, and changed in Gorgias, so it stays there"
         self.context.report.conflicts.append(words)
         listed = [row("the ticket", "in Gorgias", "changed by somebody", why, IN_BOTH, WHAT_TO_DO_WITH_IT)]
         detail = {**stays.detail, **as_written(known), LEFT_ALONE: listed}

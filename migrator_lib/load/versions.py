@@ -12,13 +12,14 @@ from functools import cached_property
 
 from migrator_lib.gorgias.api import Json
 from migrator_lib.lookups import Lookups
-from migrator_lib.objects import TICKET
-from migrator_lib.objects.base import Record, Send
+from migrator_lib.objects import CONVERSATIONS
+from migrator_lib.objects.base import Send
+from migrator_lib.objects.conversation import Conversation
 from migrator_lib.staging import Staged
 
 
 class Versions:
-    """Earlier versions of tickets. Safe to share between workers."""
+    """Earlier versions of tickets, chats and call logs. Safe to share between workers."""
 
     def __init__(
         self, staged: Staged, lookups: Lookups, earlier: Callable[[], Sequence[Lookups]] = tuple
@@ -29,11 +30,12 @@ class Versions:
         self._lock = threading.Lock()
         self._earlier: dict[int, Staged] = {}
 
-    def payload(self, ticket: int, digest: str) -> Json | None:
-        """Return the payload of a ticket that has this hash; None where no stage makes it."""
+    def payload(self, obj: str, key: int, digest: str) -> Json | None:
+        """Return the payload of a ticket (chat, call log) that has this hash; None where no stage makes it."""
+        conversation = next(one for one in CONVERSATIONS if one.name == obj)
         for stages in range(len(self._folders), 0, -1):
             with self._lock:  # what a stage knows of its files is filled while it is read
-                found = self._as_of(stages, ticket, digest)
+                found = self._as_of(stages, conversation, key, digest)
             if found is not None:
                 return found.payload
         return None
@@ -42,12 +44,13 @@ class Versions:
     def _lookups(self) -> list[Lookups]:
         return [self._now, *self._by_earlier_recipes()]
 
-    def _as_of(self, stages: int, ticket: int, digest: str) -> Send | None:
-        """Return what becomes of a ticket as the first so many stages hold it, if a recipe makes what was sent."""
+    def _as_of(self, stages: int, conversation: Conversation, key: int, digest: str) -> Send | None:
+        """Return what becomes of it as the first so many stages hold it, if a recipe makes what was sent."""
         staged = self._earlier.setdefault(stages, Staged(self._folders[:stages]))
-        for batch in staged.tickets_in_order([ticket]):
+        record = next(conversation.in_order(staged, self._now, [key]), None)
+        if record is not None:
             for lookups in self._lookups:
-                outcome = TICKET.transform(Record(str(ticket), batch[0]), lookups)
+                outcome = conversation.transform(record, lookups)
                 if isinstance(outcome, Send) and outcome.hash == digest:
                     return outcome
         return None

@@ -179,11 +179,12 @@ class ReadBack:
             rows = self._rows("SELECT body FROM message WHERE external_id=? ORDER BY id", name)
             yield name, [json.loads(row[0]) for row in rows]
 
-    def key_of_ticket(self, ticket: int) -> str | None:
-        """Return the source key of a ticket of ours; None where it is none, or lies in the trash."""
-        rows = self._rows("SELECT source_key, body FROM thing WHERE kind='ticket' AND id=?", ticket)
-        trashed = rows and json.loads(rows[0][1]).get("trashed_datetime")
-        return rows[0][0] if rows and not trashed else None
+    def record_of_ticket(self, ticket: int) -> tuple[str, str] | None:
+        """Return object and source key of a ticket of ours; None where it is none, or lies in the trash."""
+        rows = self._rows("SELECT object, source_key, body FROM thing WHERE kind='ticket' AND id=?", ticket)
+        if not rows or rows[0][1] is None or json.loads(rows[0][2]).get("trashed_datetime"):
+            return None
+        return rows[0][0], rows[0][1]
 
     def tickets_of(self, customer: int) -> int:
         """Return how many tickets a customer has."""

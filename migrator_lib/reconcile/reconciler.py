@@ -21,19 +21,18 @@ from migrator_lib.ledger import GONE, Entry, Ledger
 from migrator_lib.ledger.written import TRASHED, written
 from migrator_lib.load.messages import sent
 from migrator_lib.lookups import Lookups, lowered
-from migrator_lib.objects import ATTACHMENT, PEOPLE, SETUP, TICKET
+from migrator_lib.objects import ATTACHMENT, CONVERSATIONS, PEOPLE, SETUP
 from migrator_lib.objects.base import MigrationObject, Record, Resolver, Send
-from migrator_lib.objects.conversation import compared_message
+from migrator_lib.objects.conversation import Conversation, compared_message
 from migrator_lib.objects.requester import comparable_values
 from migrator_lib.progress import Progress
 from migrator_lib.reconcile.differences import Difference, compare, ours
 from migrator_lib.reconcile.readback import ReadBack
 from migrator_lib.reconcile.result import CHANGED, NEW_MESSAGES, TOUCHED, Finding, Reconciliation
 from migrator_lib.reconcile.since import Doing, History, NoHistory, is_before, is_touched, were_left
-from migrator_lib.staging import Staged, TicketRecord
+from migrator_lib.staging import ConversationRecord, Staged
 from migrator_lib.sweep.finding import DUPLICATE, find
 
-VALUES = "ticket_field_value"
 NOT_EXPECTED = ("quarantined", "handed_over")
 
 
@@ -70,7 +69,8 @@ class Reconciler:
         """Compare everything."""
         for obj in (*SETUP, *PEOPLE):
             self._object(obj)
-        self._tickets()
+        for conversation in CONVERSATIONS:
+            self._conversations(conversation)
         self._duplicates()
         words = "carries this engagement's external id, and is no record of the source that should be here"
         left = set[tuple[str, str]]()
@@ -154,7 +154,11 @@ class Reconciler:
         """
         known = (entry.target_id if entry else None) or ""
         target_id = int(known) if known.isdigit() else None
-        doing = self.history.trashed(target_id, entry) if obj is TICKET and target_id is not None and entry else None
+        doing = (
+            self.history.trashed(target_id, entry)
+            if isinstance(obj, Conversation) and target_id is not None and entry
+            else None
+        )
         if doing is None and target_id is not None:
             doing = self.history.last(obj.path, target_id, entry)
         removed = doing if doing is not None and doing.kind != "updated" else None
@@ -181,39 +185,41 @@ class Reconciler:
         else:
             self.result.count(obj, "validated")
 
-    # --- tickets -----------------------------------------------------------------------------------
+    # --- tickets, chats and call logs ----------------------------------------------------------------
 
-    def _tickets(self) -> None:
-        self.progress.begin("Comparing: Ticket", self.staged.count("Tickets"))
-        for batch in self.staged.ticket_batches():
-            known = self.ledger.known(self.target, TICKET.name, [str(ticket.id) for ticket in batch])
+    def _conversations(self, obj: Conversation) -> None:
+        self.progress.begin(f"Comparing: {obj.title}", self.staged.count(obj.family.root.name))
+        for batch in self.staged.batches(obj.family):
+            known = self.ledger.known(self.target, obj.name, [str(one.id) for one in batch])
             uploaded = self._uploaded(batch)
-            for ticket in batch:
-                self._ticket(ticket, known.get(str(ticket.id)), uploaded)
+            for one in batch:
+                self._conversation(obj, one, known.get(str(one.id)), uploaded)
                 self.progress.advance()
         self.progress.end()
 
-    def _uploaded(self, batch: list[TicketRecord]) -> Uploaded:
-        keys = [row["AttachmentKey"] for ticket in batch for row in ticket.attachments]
+    def _uploaded(self, batch: list[ConversationRecord]) -> Uploaded:
+        keys = [row["AttachmentKey"] for one in batch for row in one.attachments]
         known = self.ledger.known(self.target, ATTACHMENT.name, keys)
         urls = {key: entry.target_id for key, entry in known.items() if entry.target_id and entry.state == "created"}
         ids = {(ATTACHMENT.name, key): url for key, url in urls.items()}
         resolver = Resolver(ChainMap(ids, self.ids), self.resolver.fallback_user)
         return Uploaded(resolver, {url: key for key, url in urls.items()})
 
-    def _ticket(self, ticket: TicketRecord, entry: Entry | None, uploaded: Uploaded) -> None:
-        outcome = TICKET.transform(Record(str(ticket.id), ticket), self.lookups)
+    def _conversation(
+        self, obj: Conversation, one: ConversationRecord, entry: Entry | None, uploaded: Uploaded
+    ) -> None:  # fmt: skip
+        outcome = obj.transform(Record(str(one.id), one), self.lookups)
         if entry is not None and entry.state in NOT_EXPECTED:
             return
         if not isinstance(outcome, Send):
             if entry is not None and entry.state == "created":
-                self._kept(ticket, entry, uploaded)
+                self._kept(obj, one, entry, uploaded)
             elif entry is not None and entry.target_id:
                 self._in_the_trash(entry)
             return
-        found = self.read.by_key(TICKET.name, str(ticket.id), meant=entry.target_id if entry else None)
+        found = self.read.by_key(obj.name, str(one.id), meant=entry.target_id if entry else None)
         if not found:
-            self._missing(ticket, outcome, entry, uploaded)
+            self._missing(obj, one, outcome, entry, uploaded)
             return
         touched = self._touched(entry, found[0])
         try:
@@ -221,15 +227,15 @@ class Reconciler:
         except RecordUnusable as error:
             differences, wrong = [Difference("customer", "in Gorgias", error.message)], True
         else:
-            every = compare(TICKET.compared(expected), TICKET.compared(found[0]))
+            every = compare(obj.compared(expected), obj.compared(found[0]))
             differences = ours(every, self.lookups.behaviour)
             right = not any(difference.field.startswith("custom_fields") for difference in differences)
-            values = outcome.children.get(VALUES, {}).get("created", 0)
+            values = outcome.children.get(obj.values, {}).get("created", 0)
             different = CHANGED if touched else "mismatched"
-            self.result.counts[VALUES]["validated" if right else different] += values
+            self.result.counts[obj.values]["validated" if right else different] += values
             of_thread = self._thread(expected["messages"], found[0], entry, uploaded)
             differences, wrong = differences + of_thread, bool(of_thread)
-        self._judge(TICKET.name, str(ticket.id), found[0], differences, touched=touched and not wrong)
+        self._judge(obj.name, str(one.id), found[0], differences, touched=touched and not wrong)
 
     def _touched(self, entry: Entry | None, there: Json) -> bool:
         """Whether somebody changed a ticket in Gorgias since, which is counted."""
@@ -239,40 +245,42 @@ class Reconciler:
 
     def _in_the_trash(self, entry: Entry) -> None:
         """Check a ticket that the source deleted or merged away since: by rule it lies in the trash, or is nowhere."""
-        found = self.read.by_key(TICKET.name, entry.source_key)
+        found = self.read.by_key(entry.object, entry.source_key)
         if not found or found[0].get("trashed_datetime"):
             return
         state = CHANGED if self._touched(entry, found[0]) else "mismatched"
         words = "is to lie in the trash by rule, and does not"
-        self.result.add(Finding(TICKET.name, entry.source_key, state, target_id=int(found[0]["id"]), words=words))
+        self.result.add(Finding(entry.object, entry.source_key, state, target_id=int(found[0]["id"]), words=words))
 
-    def _kept(self, ticket: TicketRecord, entry: Entry, uploaded: Uploaded) -> None:
+    def _kept(self, obj: Conversation, one: ConversationRecord, entry: Entry, uploaded: Uploaded) -> None:
         """Check a ticket that was loaded and that the source has left out since: it stays, and only its thread counts.
 
         SmarterTrack changes a ticket's status when it deletes it, so the ticket's own fields say nothing any more. What
         came to it since was left out with it.
         """
-        there = self.read.by_key(TICKET.name, str(ticket.id), meant=entry.target_id)
-        alive = replace(ticket, row={**ticket.row, "IsDeleted": False, "IsSpam": False})
-        outcome = TICKET.transform(Record(str(ticket.id), alive), self.lookups)
+        there = self.read.by_key(obj.name, str(one.id), meant=entry.target_id)
+        alive = replace(one, row={**one.row, "IsDeleted": False, "IsSpam": False})
+        outcome = obj.transform(Record(str(one.id), alive), self.lookups)
         if not there or not isinstance(outcome, Send):
-            self._not_there(TICKET, str(ticket.id), entry, "was loaded, and is not there")
+            self._not_there(obj, str(one.id), entry, "was loaded, and is not there")
             return
         self._touched(entry, there[0])
         expected = uploaded.resolver.resolve(outcome.payload)
         were = sent(entry, outcome.payload["messages"])
         messages = [message for message, was in zip(expected["messages"], were, strict=True) if was]
         differences = self._thread(messages, there[0], entry, uploaded)
-        self.result.counts[VALUES]["validated"] += outcome.children.get(VALUES, {}).get("created", 0)
-        self._judge(TICKET.name, str(ticket.id), there[0], differences)
+        self.result.counts[obj.values]["validated"] += outcome.children.get(obj.values, {}).get("created", 0)
+        self._judge(obj.name, str(one.id), there[0], differences)
 
-    def _missing(self, ticket: TicketRecord, outcome: Send, entry: Entry | None, uploaded: Uploaded) -> None:
+    def _missing(
+        self, obj: Conversation, one: ConversationRecord, outcome: Send, entry: Entry | None, uploaded: Uploaded
+    ) -> None:  # fmt: skip
         """Note a ticket that is not there, and count what went with it."""
-        state = self._not_there(TICKET, str(ticket.id), entry, "no ticket carries its external id")
+        state = self._not_there(obj, str(one.id), entry, "no ticket carries its external id")
         self.result.news[TOUCHED] += state == CHANGED
         for part, states in outcome.children.items():
             self.result.counts[part][state] += states.get("created", 0)
-        own = {row["AttachmentKey"] for row in ticket.attachments}
+        own = {row["AttachmentKey"] for row in one.attachments}
         self.result.counts[ATTACHMENT.name][state] += len(own.intersection(uploaded.keys.values()))
 
     def _thread(

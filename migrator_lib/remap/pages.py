@@ -7,6 +7,7 @@ from pathlib import Path
 
 from migrator_lib import pages
 from migrator_lib.engagement import Engagement
+from migrator_lib.objects import CONVERSATIONS
 from migrator_lib.objects.ticket_field import ADDED
 from migrator_lib.pages import Html
 from migrator_lib.progress import duration
@@ -156,7 +157,7 @@ def left_out(engagement: Engagement, found: Remapping) -> Html:
             "object": one.title,
             "why": why.replace("_", " "),
             "records": n,
-            "the load": words[trashes and name == "ticket"],
+            "the load": words[trashes and name in {obj.name for obj in CONVERSATIONS}],
         }
         for name, one in found.objects.items()
         for why, n in one.left_out.most_common()

@@ -23,8 +23,9 @@ from migrator_lib.load.messages import SENT, as_set, digest, named_in, planned
 from migrator_lib.load.tickets import RESENT_ON_UPDATE
 from migrator_lib.load.updates import differs
 from migrator_lib.lookups import Lookups
-from migrator_lib.objects import ATTACHMENT, PEOPLE, SETUP, TICKET
+from migrator_lib.objects import ATTACHMENT, CONVERSATIONS, PEOPLE, SETUP
 from migrator_lib.objects.base import MigrationObject, Outcome, Record, Send, Skip
+from migrator_lib.objects.conversation import Conversation
 from migrator_lib.objects.thread import CALL_LIMIT
 from migrator_lib.progress import Progress
 from migrator_lib.remap.payloads import ADDED, MESSAGES, REMOVED, Change, changes
@@ -129,7 +130,7 @@ class Remapper:
         self._unexplained: dict[str, set[str]] = defaultdict(set)
         last = next(iter(kept.values()), None)
         self.result = Remapping(
-            {obj.name: Remapped(obj.title) for obj in (*SETUP, *PEOPLE, TICKET)}, len(kept), is_last=last == now
+            {obj.name: Remapped(obj.title) for obj in (*SETUP, *PEOPLE, *CONVERSATIONS)}, len(kept), is_last=last == now
         )
 
     def run(self) -> Remapping:
@@ -140,8 +141,8 @@ class Remapper:
         """
         for obj in (*SETUP, *PEOPLE):
             self._object(obj, obj.records(self.staged, self.lookups), 0)
-        total = self.staged.count("Tickets") + self.staged.count("TicketMerges")
-        self._object(TICKET, TICKET.records(self.staged, self.lookups), total)
+        for one in CONVERSATIONS:
+            self._object(one, one.records(self.staged, self.lookups), one.count(self.staged))
         self._explain_by_earlier_stages()
         for name, keys in self._unexplained.items():
             self.result.objects[name].states[UNKNOWN] += len(keys)
@@ -178,7 +179,7 @@ class Remapper:
         found.states[NEW] += 1
         found.updated += 1
         found.calls += 1
-        if obj is TICKET:
+        if isinstance(obj, Conversation):
             found.calls += max(0, len(outcome.payload[MESSAGES]) - CALL_LIMIT) + len(self._files_to_send(outcome))
 
     def _left_out(self, found: Remapped, obj: MigrationObject, outcome: Outcome, known: Entry) -> None:
@@ -186,7 +187,11 @@ class Remapper:
         found.states[LEFT_OUT] += 1
         rule = getattr(outcome, "rule", None) or getattr(outcome, "reason", None) or "handed over"
         found.left_out[rule] += 1
-        if obj is TICKET and isinstance(outcome, Skip) and self.lookups.parameters.delta.deleted_tickets == "trash":
+        if (
+            isinstance(obj, Conversation)
+            and isinstance(outcome, Skip)
+            and self.lookups.parameters.delta.deleted_tickets == "trash"
+        ):
             found.updated += 1
             found.calls += 2
 
@@ -224,12 +229,12 @@ class Remapper:
             shown = found.examples.setdefault(one.field, [])
             if len(shown) < EXAMPLES:
                 shown.append(Example(key, one.before, one.after))
-            if obj is TICKET and not _can_be_put(one.field):
+            if isinstance(obj, Conversation) and not _can_be_put(one.field):
                 found.fixed[one.field] += 1
 
     def _calls(self, found: Remapped, obj: MigrationObject, outcome: Send, old: Send | None, known: Entry) -> int:
         """Return the calls that bring one record up to date: what is there is read first, of setup with the lists."""
-        if obj is TICKET:
+        if isinstance(obj, Conversation):
             return self._calls_of_ticket(found, outcome, old, known)
         found.in_place += 1
         fields = {one.field.partition(".")[0] for one in changes(old.payload, outcome.payload)} if old else {"name"}
@@ -278,7 +283,7 @@ class Remapper:
                 behaviour=self.lookups.behaviour,
             )
             recipes = [recipe.lookups_by(one, own) for one in self._kept.values()]
-            for obj in (*SETUP, *PEOPLE, TICKET):
+            for obj in (*SETUP, *PEOPLE, *CONVERSATIONS):
                 self._explain(obj, earlier, own, recipes)
 
     def _explain(self, obj: MigrationObject, earlier: Staged, own: Lookups, recipes: Sequence[Lookups]) -> None:
@@ -286,8 +291,10 @@ class Remapper:
         if not waiting:
             return
         self.progress.begin(f"What was sent: {obj.title}", len(waiting))
-        chosen = {int(key) for key in waiting} if obj is TICKET else None
-        every = TICKET.records(earlier, own, chosen) if chosen is not None else obj.records(earlier, own)
+        if isinstance(obj, Conversation):
+            every = obj.records(earlier, own, {int(key) for key in waiting})
+        else:
+            every = obj.records(earlier, own)
         for batch in batched(record for record in every if record.key in waiting):
             known = self.ledger.known(self.target, obj.name, [record.key for record in batch])
             for record in batch:

@@ -14,8 +14,9 @@ from migrator_lib.external_id import parse
 from migrator_lib.gorgias.api import Json
 from migrator_lib.ledger import GONE, Entry, Ledger
 from migrator_lib.ledger.written import TRASHED
-from migrator_lib.objects import PEOPLE, SETUP, TICKET
-from migrator_lib.objects.conversation import compared_message, moment
+from migrator_lib.objects import CONVERSATIONS, PARTS, PEOPLE, SETUP, TICKET
+from migrator_lib.objects.conversation import ID_OF, compared_message, moment
+from migrator_lib.smartertrack.tables import family_of
 from migrator_lib.staging import Staged
 
 if TYPE_CHECKING:
@@ -23,17 +24,14 @@ if TYPE_CHECKING:
 
 DUPLICATE = "duplicate"
 """State of a finding: one thing too many."""
-MESSAGES = {
-    "ticket_message": ("TicketMessages", "TicketMessageID"),
-    "ticket_comment": ("TicketComments", "TicketCommentID"),
-}
-"""Object of a message to the table and the column of its key."""
 DATES = ("created_datetime", "closed_datetime", "updated_datetime", "last_message_datetime")
 REPLY = "has a message that is not ours"
 WORKED_ON = "differs from the one that is kept: somebody may have worked on it"
 ITS_TICKETS = "has tickets"
 IN_USE = "may hold values of tickets or customers: archive it in Gorgias when you have looked"
 UNSETTLED = "the ledger knows no finished load of it: run 05_load first"
+Named = tuple[str, str]
+"""Object and source key of a record."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +45,8 @@ class Extra:
     """Gorgias id of the one that stays."""
     ticket: int | None = None
     """Gorgias id of the ticket that a message is in."""
-    owner: str = ""
-    """Source key of the record whose entry tells of it: of a message, its ticket."""
+    owner: Named = ("", "")
+    """The record whose entry tells of it: of a message, what became its ticket."""
     updated: str | None = None
     """When a ticket was last changed, as it was read."""
     why_left: str = ""
@@ -59,6 +57,8 @@ class Extra:
         """What it is in Gorgias: a ticket, a message, a field, or a customer (called as most of them are)."""
         if self.ticket is not None:
             return "message"
+        if self.object in {obj.name for obj in CONVERSATIONS}:
+            return TICKET.name
         return PEOPLE[0].name if self.object in {obj.name for obj in PEOPLE} else self.object
 
     @property
@@ -91,8 +91,9 @@ def find(read: ReadBack, ledger: Ledger, target: str, staged: Staged) -> list[Ex
 
 
 def _tickets(read: ReadBack, ledger: Ledger, target: str) -> Iterator[Extra]:
-    for key, several in read.several(TICKET.name):
-        entry = ledger.entry(target, TICKET.name, key)
+    named = ((obj.name, key, several) for obj in CONVERSATIONS for key, several in read.several(obj.name))
+    for obj, key, several in named:
+        entry = ledger.entry(target, obj, key)
         threads = {int(one["id"]): read.messages(int(one["id"])) for one in several}
         ours = {id_: sum(_is_ours(read, message) for message in thread) for id_, thread in threads.items()}
         kept = min(several, key=lambda one: (not _is_named(one, entry), -ours[one["id"]], one["id"]))
@@ -101,23 +102,23 @@ def _tickets(read: ReadBack, ledger: Ledger, target: str) -> Iterator[Extra]:
                 thread = threads[int(one["id"])]
                 why = _answered(read, thread, threads[int(kept["id"])]) or _worked_on(one, kept, thread, entry)
                 yield Extra(
-                    TICKET.name, key, int(one["id"]), int(kept["id"]), owner=key,
+                    obj, key, int(one["id"]), int(kept["id"]), owner=(obj, key),
                     updated=one.get("updated_datetime"), why_left=why or _unsettled(entry),
                 )  # fmt: skip
 
 
 def _beside_the_trash(read: ReadBack, ledger: Ledger, target: str) -> Iterator[Extra]:
     """Yield tickets that are still shown though the one that the ledger names lies in the trash, where we put it."""
+    names = {obj.name for obj in CONVERSATIONS}
     for entry in ledger.entries_in(target, (GONE, "skipped")):
-        if entry.object == TICKET.name and TRASHED in entry.detail and entry.target_id is not None:
-            for one in read.shown(TICKET.name, entry.source_key):
+        if entry.object in names and TRASHED in entry.detail and entry.target_id is not None:
+            for one in read.shown(entry.object, entry.source_key):
                 if not _is_named(one, entry):
                     thread = read.messages(int(one["id"]))
                     why = _answered(read, thread, ()) or _worked_on(one, one, thread, entry)
                     yield Extra(
-                        TICKET.name, entry.source_key, int(one["id"]), int(entry.target_id), owner=entry.source_key,
-                        updated=one.get("updated_datetime"),
-                        why_left=why,
+                        entry.object, entry.source_key, int(one["id"]), int(entry.target_id),
+                        owner=(entry.object, entry.source_key), updated=one.get("updated_datetime"), why_left=why,
                     )  # fmt: skip
 
 
@@ -172,9 +173,9 @@ def _messages(read: ReadBack, ledger: Ledger, target: str, staged: Staged, going
     for named, found in wanted:
         if named is None:
             continue
-        keys = {int(one["ticket_id"]): read.key_of_ticket(int(one["ticket_id"])) for one in found}
-        owners = {ticket: key for ticket, key in keys.items() if key is not None}
-        entries = {ticket: ledger.entry(target, TICKET.name, key) for ticket, key in owners.items()}
+        records = {int(one["ticket_id"]): read.record_of_ticket(int(one["ticket_id"])) for one in found}
+        owners = {ticket: record for ticket, record in records.items() if record is not None}
+        entries = {ticket: ledger.entry(target, *record) for ticket, record in owners.items()}
         shown = [one for one in found if int(one["ticket_id"]) in owners and not _left_alone(entries[one["ticket_id"]])]
         if len(shown) > 1:
             home = homes.get(named)
@@ -183,7 +184,7 @@ def _messages(read: ReadBack, ledger: Ledger, target: str, staged: Staged, going
 
 
 def _beside(
-    kept: Json, shown: Iterable[Json], named: tuple[str, str], owners: dict[int, str],
+    kept: Json, shown: Iterable[Json], named: Named, owners: dict[int, Named],
     entries: dict[int, Entry | None],
 ) -> Iterator[Extra]:  # fmt: skip
     for one in shown:
@@ -201,15 +202,16 @@ def _left_alone(entry: Entry | None) -> bool:
     return entry is not None and entry.state == GONE
 
 
-def _homes(staged: Staged, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    """Return (object, key) of messages to the source key of their ticket; the source is read only if there are any."""
-    found: dict[tuple[str, str], str] = {}
-    for obj, (table, column) in MESSAGES.items():
+def _homes(staged: Staged, wanted: Sequence[Named]) -> dict[Named, Named]:
+    """Return messages to the record that they are of; the source is read only if there are any."""
+    found: dict[Named, Named] = {}
+    for obj, column in ID_OF.items():
+        table, family = PARTS[obj], family_of(PARTS[obj])
         keys = {key for name, key in wanted if name == obj}
-        if keys:
+        if keys and family is not None:
             for row in staged.columns(table, [column]):
                 if str(row[column]) in keys:
-                    found[obj, str(row[column])] = str(row["TicketID"])
+                    found[obj, str(row[column])] = family.name, str(row[family.key])
     return found
 
 
@@ -226,7 +228,7 @@ def _customers(read: ReadBack, ledger: Ledger, target: str) -> Iterator[Extra]:
                 if one is not kept:
                     same = obj.compared(one) == obj.compared(kept)
                     why = ITS_TICKETS if tickets[int(one["id"])] else ("" if same else WORKED_ON) or _unsettled(entry)
-                    yield Extra(obj.name, key, int(one["id"]), int(kept["id"]), owner=key, why_left=why)
+                    yield Extra(obj.name, key, int(one["id"]), int(kept["id"]), owner=(obj.name, key), why_left=why)
 
 
 # --- fields --------------------------------------------------------------------------------------------
@@ -240,4 +242,4 @@ def _fields(read: ReadBack, ledger: Ledger, target: str) -> Iterator[Extra]:
             kept = min(several, key=lambda one: (not _is_named(one, entry), one["id"]))
             for one in several:
                 if one is not kept:
-                    yield Extra(obj.name, key, int(one["id"]), int(kept["id"]), owner=key, why_left=IN_USE)
+                    yield Extra(obj.name, key, int(one["id"]), int(kept["id"]), owner=(obj.name, key), why_left=IN_USE)

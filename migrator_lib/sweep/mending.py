@@ -75,7 +75,7 @@ class Mender:
 
     def _mended(self, extra: Extra) -> Done:
         deed = "trashed" if extra.kind == TICKET.name else "deleted"
-        entry = self.ledger.entry(self.target, self._object_of(extra), extra.owner)
+        entry = self.ledger.entry(self.target, *extra.owner)
         if extra.why_left or entry is None:
             return Done(extra, "left", extra.why_left or UNSETTLED)
         if self.rehearsal:
@@ -83,9 +83,6 @@ class Mender:
         if extra.kind == TICKET.name:
             return self._ticket(extra, entry)
         return self._message(extra, entry) if extra.ticket is not None else self._customer(extra, entry)
-
-    def _object_of(self, extra: Extra) -> str:
-        return TICKET.name if extra.ticket is not None else extra.object
 
     # --- each kind ---------------------------------------------------------------------------------
 

@@ -14,15 +14,14 @@ import sqlalchemy as sa
 from migrator_lib import delta
 from migrator_lib.chunks import Row, to_staged
 from migrator_lib.delta import Candidates, Changes, Watermark
-from migrator_lib.delta.comparison import COMPARED
 from migrator_lib.progress import Progress
 from migrator_lib.simulators.smartertrack.schema import DEFAULTS
 from migrator_lib.smartertrack.database import SourceDatabase
-from migrator_lib.smartertrack.tables import TAGS_IN_TASKS, SourceTable, known_schema
+from migrator_lib.smartertrack.tables import TAGS_IN_TASKS, TICKET_FAMILY, SourceTable, known_schema
 from migrator_lib.staging import Staged, write_gone
 from tests.smartertrack.source_desk import known_tables, tables_of
 
-STAGED: tuple[SourceTable, ...] = (TAGS_IN_TASKS, *COMPARED)
+STAGED: tuple[SourceTable, ...] = (TAGS_IN_TASKS, *TICKET_FAMILY.tables)
 """In the order in which an extract reads them: the small ones first."""
 NAMES = (*(table.name for table in STAGED), "TicketEventLogs")
 OPENED = datetime(2026, 6, 1, 8)
@@ -359,7 +358,7 @@ def everything(
 ) -> dict[str, list[tuple[Any, ...]]]:
     """Return all rows of every table of tickets, in the order of their keys."""
     found = {}
-    for table in COMPARED:
+    for table in TICKET_FAMILY.tables:
         rows = staged.columns(table.name, table.columns)
         told = [row for row in rows if row["TicketID"] not in without and (only is None or row["TicketID"] in only)]
         found[table.name] = sorted((_values(table, row) for row in told), key=lambda row: row[: len(table.key)])

@@ -12,11 +12,10 @@ import sqlalchemy as sa
 
 from migrator_lib.chunks import to_staged, write_chunk
 from migrator_lib.delta import Changes, changed_definitions, changes
-from migrator_lib.delta.comparison import COMPARED
 from migrator_lib.progress import Progress
 from migrator_lib.simulators.smartertrack import build
 from migrator_lib.smartertrack.database import SourceDatabase
-from migrator_lib.smartertrack.tables import DEFINITIONS, TAGS_IN_TASKS
+from migrator_lib.smartertrack.tables import DEFINITIONS, TAGS_IN_TASKS, TICKET_FAMILY
 from migrator_lib.staging import Staged, write_gone
 
 SIZE = 40
@@ -36,8 +35,9 @@ class Source:
         self.staged = Staged([folder / "full"])
 
     def stage(self, name: str, only: list[int] | None) -> Path:
-        for table in (*DEFINITIONS, TAGS_IN_TASKS, *COMPARED):
-            rows = self.database.page(table, after=None, rows=100_000, only=only if table in COMPARED else None)
+        for table in (*DEFINITIONS, TAGS_IN_TASKS, *TICKET_FAMILY.tables):
+            some = only if table in TICKET_FAMILY.tables else None
+            rows = self.database.page(table, after=None, rows=100_000, only=some)
             write_chunk(self.folder / name / table.name, 0, to_staged(table, rows))
         return self.folder / name
 

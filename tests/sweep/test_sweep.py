@@ -234,7 +234,12 @@ def test_a_message_that_came_into_another_ticket_goes_from_there(loaded: Desk, u
         store.put("message", wrong, parent=other["id"])
     found = loaded.reconcile()
     (extra,) = found.extras
-    assert (extra.object, extra.target_id, extra.ticket, extra.owner) == ("ticket_message", 5, other["id"], "2")
+    assert (extra.object, extra.target_id, extra.ticket, extra.owner) == (
+        "ticket_message",
+        5,
+        other["id"],
+        ("ticket", "2"),
+    )
     assert loaded.mend(found.extras) == {"deleted": 1}
     assert_clean(loaded, undisturbed)
 
