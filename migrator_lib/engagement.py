@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from migrator_lib import gates, mapping
+from migrator_lib import gates, mapping, voice
 from migrator_lib.canary import digest_of
 from migrator_lib.clock import Clock, ScaledClock
 from migrator_lib.control import Control
@@ -208,6 +208,7 @@ class Engagement:
                 timeout_seconds=settings.timeout_seconds,
                 bytes_per_second=settings.upload_bytes_per_second,
                 allow_invitations=self.parameters.agents.missing == "create",
+                allow_snooze=self.parameters.policy.snooze,
                 may_write=self.ledger.check_lease,
             )
             self._apis[target] = GorgiasApi(transport)
@@ -276,9 +277,18 @@ class Engagement:
         return gates.statement_hash(gate)
 
     def gate_states(self) -> list[gates.GateState]:
-        """Return where every gate stands; that of a step aside only once there is something to sign."""
+        """Return where every gate stands that this engagement has; of a step aside only once there is a subject."""
         shown = [gate for gate in gates.GATES if gate.before not in ASIDE or self.gate_subject(gate) is not None]
-        return self._gate_states(shown)
+        return self._gate_states([gate for gate in shown if gate.name != voice.GATE or self.calls_move])
+
+    @property
+    def calls_move(self) -> bool:
+        """Whether there are call logs, as far as is known, and they are not left out."""
+        if self.step == "01_audit":
+            there = self.source.count("CallLogs") or 0
+        else:
+            there = self.staged("full").count("CallLogs") if self.paths.staged.exists() else 0
+        return voice.in_scope(self.parameters, self.ledger.meta("audit"), there)
 
     def gate_state(self, name: str) -> gates.GateState:
         """Return where one gate stands.
@@ -293,6 +303,8 @@ class Engagement:
         signed = signoffs.states((gate, self.gate_subject(gate)) for gate in looked_at if gate.statement)
         if "mapping" in signed:
             signed["mapping"] = self._mapping_gate(signed["mapping"])
+        if voice.GATE in signed and signed[voice.GATE].state != "met" and self.ledger.meta(voice.GATE):
+            signed[voice.GATE] = replace(signed[voice.GATE], detail=(str(self.ledger.meta(voice.GATE)),))
         if "sample" in signed:
             from migrator_lib.sample import signing  # it opens engagements itself
 
@@ -361,7 +373,8 @@ class Engagement:
         if not self.rehearsal:
             states = {state.name: state for state in self.gate_states()}
             for gate in gates.GATES:
-                if self.step in (gate.before, *gate.and_before) and gate.name not in SEEN_BY_THE_STEP:
+                needed_here = self.step in (gate.before, *gate.and_before) and gate.name not in SEEN_BY_THE_STEP
+                if needed_here and gate.name in states:
                     gates.require(states[gate.name], self.name, self.step)
 
     def _check_roll_back(self) -> None:

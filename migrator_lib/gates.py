@@ -74,6 +74,9 @@ GATES: tuple[Gate, ...] = (
          "mail is imported and counters are right; automatic closing and deletion are considered."),
     Gate("mapping", "03_sample_migration", "The mapping in mapping.yaml is what the company wants.",
          and_before=("05_load", "07_cutover")),
+    Gate("voice", "03_sample_migration", "The Gorgias account has the Voice add-on, or Gorgias agreed to tickets of "
+         "channel phone without it, and what such tickets cost is known; so call logs may become tickets.",
+         and_before=("05_load", "07_cutover")),
     Gate("sample", "05_load", "The sample in the sandbox account was reviewed, and is right."),
     Gate("proofs", "05_load", "", "--only 03 --execute, which asks the sandbox what is not answered yet"),
     Gate("hands_off", "05_load", "What acts in the Gorgias account and no API can switch off is off, or does not touch "

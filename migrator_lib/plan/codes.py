@@ -1,9 +1,9 @@
 """The codes that decide what becomes of tickets, chats, messages and comments: what they mean, and where that is said.
 
 A status, a priority and a type of comment have their row in a table of SmarterTrack's, a direction has two proven
-meanings; who wrote a line of a chat and who may read it nobody published. Any other code means what a person writes into mapping.yaml; without such an entry nothing is guessed: the
-audit stops on it, and a ticket that brings it later is quarantined. An empty direction is no code: there the author of
-the message decides.
+meanings; who wrote a line of a chat and who may read it nobody published. Any other code means what a person writes
+into mapping.yaml; without such an entry nothing is guessed: the audit stops on it, and a ticket or chat that brings it
+later is quarantined. An empty direction is no code: there the author of the message decides.
 """
 
 from __future__ import annotations

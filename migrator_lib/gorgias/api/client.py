@@ -20,6 +20,7 @@ from migrator_lib.gorgias.api.tickets import Tickets
 from migrator_lib.gorgias.api.uploads import Uploads
 from migrator_lib.gorgias.api.users import Users
 from migrator_lib.gorgias.api.views import Views
+from migrator_lib.gorgias.api.voice_calls import VoiceCalls
 from migrator_lib.gorgias.rate import RateGate
 from migrator_lib.gorgias.transport import Transport
 
@@ -45,6 +46,7 @@ class GorgiasApi:
         self.macros = Macros(transport)
         self.views = Views(transport)
         self.events = Events(transport)
+        self.voice_calls = VoiceCalls(transport)
 
     @property
     def clock(self) -> Clock:
