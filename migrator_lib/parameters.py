@@ -310,6 +310,24 @@ class Policy(Model):
         return name
 
 
+class MappingAssistant(Model):
+    """A language model that may propose what the rules are not sure of; nobody is asked without a URL."""
+
+    url: EncryptedUrl = ""
+    """Of any OpenAI-compatible API, up to its version, such as ``https://models.example.com/v1``; empty: off."""
+    model: str = ""
+    api_key: SecretReference | None = None
+    most_confidence: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """How sure a proposal of it may be, at most; below 0.6 each is a question to a person."""
+    timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
+
+    @model_validator(mode="after")
+    def _which_one(self) -> MappingAssistant:
+        if self.url and not self.model:
+            raise ValueError("'url' needs 'model': the name of the model to ask")
+        return self
+
+
 class HelpCenterSettings(Model):
     """How articles come into Gorgias' Help Center."""
 
@@ -409,6 +427,7 @@ class Parameters(Model):
     agents: Agents
     organizations: Organizations = Organizations()
     policy: Policy = Policy()
+    mapping_assistant: MappingAssistant = MappingAssistant()
     help_center: HelpCenterSettings = HelpCenterSettings()
     ledger: LedgerPlace = LedgerPlace()
     load: Loading = Loading()

@@ -41,8 +41,8 @@ def secrets_of(engagement: Engagement) -> dict[str, str]:
     """Return reference to value of every secret of an engagement that is set."""
     source, target = engagement.parameters.source, engagement.parameters.target
     found = {}
-    databases = (source.password, engagement.parameters.ledger.password)
-    for reference in (*databases, *target.secrets):
+    others = (source.password, engagement.parameters.ledger.password, engagement.parameters.mapping_assistant.api_key)
+    for reference in (*others, *target.secrets):
         if reference is not None:
             try:
                 found[reference] = resolve_secret(reference)

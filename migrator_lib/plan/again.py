@@ -41,7 +41,7 @@ def proposed_differently(stands: EngagementMapping, proposal: EngagementMapping)
         for section, key, entry in _entries(stands)
         if (new := getattr(proposal, section).get(key)) is not None
         and entry.reason
-        and _gist(entry.reason) != _gist(new.reason)
+        and _gist(new.reason) not in _gist(entry.reason)
         and _content(entry) != _content(new)
     ]
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from migrator_lib.chunks import Row
-from migrator_lib.mapping import EngagementMapping
+from migrator_lib.mapping import FieldMapping
 from migrator_lib.plan.proposal import ValueProfile
 from migrator_lib.smartertrack.database import SourceDatabase
 
@@ -29,7 +29,7 @@ Counts = dict[str, dict[str, int]]
 def concerns(
     source: SourceDatabase,
     rows: Callable[[str], Sequence[Row]],
-    mapping: EngagementMapping,
+    fields: Mapping[str, FieldMapping],
     ticket_profiles: Mapping[int, ValueProfile],
     person_profiles: Mapping[int, ValueProfile],
 ) -> Counts:
@@ -38,7 +38,7 @@ def concerns(
     Args:
         source: the database.
         rows: gives the rows of a definition table by its name.
-        mapping: the entries.
+        fields: the entries of ticket fields.
         ticket_profiles: of the values of fields, by field.
         person_profiles: the same of people.
 
@@ -53,7 +53,7 @@ def concerns(
         "roles": dict(Counter(str(row["RoleID"]) for row in rows("UsersInRoles"))),
         "ticket_fields": {str(key): profile.values for key, profile in ticket_profiles.items()},
         "person_fields": {str(key): profile.values for key, profile in person_profiles.items()},
-        "channels": _words(mapping, ticket_profiles),
+        "channels": _words(fields, ticket_profiles),
     }
 
 
@@ -79,9 +79,9 @@ def _brands(departments: Sequence[Row], tickets: Mapping[str, int]) -> dict[str,
     return dict(found)
 
 
-def _words(mapping: EngagementMapping, profiles: Mapping[int, ValueProfile]) -> dict[str, int]:
+def _words(fields: Mapping[str, FieldMapping], profiles: Mapping[int, ValueProfile]) -> dict[str, int]:
     found: Counter[str] = Counter()
-    for key, entry in mapping.ticket_fields.items():
+    for key, entry in fields.items():
         if entry.holds == "channel" and key.isdecimal() and int(key) in profiles:
             found.update({word.lower(): n for word, n in profiles[int(key)].words.items()})
     return dict(found)

@@ -54,9 +54,11 @@ def status(plan: Plan) -> Html:
 
 def decisions(plan: Plan) -> Html:
     """Return what a person decides before signing."""
+    notes = pages.join(pages.note(words) for words in plan.notes)
     if not plan.decisions:
-        return pages.paragraph("Nothing else is left to decide." if plan.questions else "Nothing is left to decide.")
-    return pages.bullets(plan.decisions)
+        words = "Nothing else is left to decide." if plan.questions else "Nothing is left to decide."
+        return pages.join([pages.paragraph(words), notes])
+    return pages.join([pages.bullets(plan.decisions), notes])
 
 
 def summary(plan: Plan) -> Html:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from migrator_lib import mapping
+from migrator_lib import mapping, voice
 from migrator_lib.engagement import Engagement
 from migrator_lib.gorgias.api import GorgiasApi
 from migrator_lib.gorgias.contract import replies
@@ -21,7 +21,7 @@ from migrator_lib.masking import mask_email
 from migrator_lib.objects import SETUP
 from migrator_lib.objects.person_field import PersonField
 from migrator_lib.objects.ticket_field import TicketField
-from migrator_lib.plan import codes, profiles, proposal
+from migrator_lib.plan import assistant, codes, profiles, proposal
 from migrator_lib.plan.again import Standing, proposed_differently, vanished
 from migrator_lib.plan.concerns import Counts, concerns
 from migrator_lib.plan.proposal import Facts, There
@@ -85,6 +85,7 @@ def make_plan(engagement: Engagement) -> Plan:
     plan.decisions += _open_points(lookups, plan, existing["user"])
     plan.decisions += _unmapped_codes(as_proposed, staged, seen)
     plan.decisions += _too_many_fields(api, plan)
+    plan.decisions += _voice_to_confirm(engagement, api)
     return plan
 
 
@@ -106,13 +107,16 @@ def propose(
     known = mapping.load_as_proposed(file) if file.exists() else mapping.EngagementMapping()
     facts = Facts(staged.rows, tickets, people, there(existing), known, holds(engagement), answers(staged))
     proposed = proposal.propose_from(facts)
+    fields = {**proposed.ticket_fields, **known.ticket_fields}
+    counted = concerns(source, staged.rows, fields, tickets, people)
+    plan.concerns = counted | {column.section: dict(found) for column, found in seen.items()}
+    settings = engagement.parameters.mapping_assistant
+    proposed, plan.notes = assistant.consult(settings, proposed, facts, plan.concerns, engagement.clock.sleep)
     plan.added = mapping.merge_into_file(file, proposed)
     plan.questions = mapping.questions(file)
     plan.differently = proposed_differently(known, proposed)
     in_use = {column.section: {code for code, _ in found} for column, found in seen.items()}
     plan.vanished = vanished(known, proposed, in_use)
-    counted = concerns(source, staged.rows, mapping.load_as_proposed(file), tickets, people)
-    plan.concerns = counted | {column.section: dict(found) for column, found in seen.items()}
 
 
 def there(existing: Mapping[str, Mapping[str, Thing]]) -> There:
@@ -175,6 +179,19 @@ def _unmapped_codes(mapped: mapping.EngagementMapping, staged: Staged, seen: See
                     f"{column.name} {code} (rows: {n:,}) has no meaning: {column.otherwise}. To say what it means, add "
                     f"'{code}': {column.entry} under {column.section} in mapping.yaml."
                 )
+
+
+def _voice_to_confirm(engagement: Engagement, api: GorgiasApi) -> Iterator[str]:
+    """Yield what is to be confirmed before call logs move; what the account tells is kept for the gate."""
+    if not engagement.calls_move:
+        return
+    told = voice.told(api)
+    engagement.ledger.set_meta(voice.GATE, told)
+    if engagement.gate_state(voice.GATE).state != "met":
+        yield (
+            f"Call logs become tickets of channel phone, which need Gorgias' Voice add-on. {told} Confirm it: migrator "
+            f'sign {engagement.name} {voice.GATE} --by "YOUR NAME"; or leave them out: policy.call_logs: skip.'
+        )
 
 
 def _too_many_fields(api: GorgiasApi, plan: Plan) -> Iterator[str]:
