@@ -129,6 +129,7 @@ class Shop:
     target: dict[str, Any] = field(default_factory=dict)
     load: dict[str, Any] = field(default_factory=dict)
     delta: dict[str, Any] = field(default_factory=dict)
+    help_center: dict[str, Any] = field(default_factory=dict)
     mapped: dict[str, Any] = field(default_factory=dict)
     """Sections of the mapping that replace the proposed ones."""
 
@@ -187,6 +188,7 @@ class Shop:
                 "agents": {"fallback": "support@demo.example", **self.agents},
                 "policy": self.policy,
                 "delta": self.delta,
+                "help_center": self.help_center,
                 "load": self.load,
             }
         )

@@ -20,7 +20,7 @@ from migrator_lib.gorgias.help_center.outcome import Outcome as Published
 from migrator_lib.gorgias.help_center.way import way_in
 from migrator_lib.knowledge.assembling import Assembler, file_row, folder_name
 from migrator_lib.knowledge.rules import ONLY
-from migrator_lib.ledger import PENDING, Entry
+from migrator_lib.ledger import GONE, PENDING, Entry
 from migrator_lib.load.context import LoadContext, entry_of, is_same
 from migrator_lib.load.files import read_file
 from migrator_lib.objects import KNOWLEDGE
@@ -33,7 +33,7 @@ from migrator_lib.staging import Staged
 NAMES: Mapping[Kind, str] = {"categories": KbCategory.name, "articles": KbArticle.name}
 PACKAGE = "help_center_package"
 """Rule of what is handed over: it is in the package, for whoever imports it."""
-NOT_MOVED = "article_not_moved"
+NOT_MOVED, NOT_SHOWN = "article_not_moved", "no_article_shows_it"
 CENTERS, INTENDED = "centers", "intended"
 """In the detail of an entry: what a record is in each help center; the one that it is about to be sent to."""
 MIND = ("changed in Gorgias", "deleted in Gorgias", "another text there", "category named otherwise")
@@ -225,10 +225,13 @@ class Publisher:
         """Account for the files that articles show, which go up with them."""
         context, lookups = self.context, self.context.lookups
         moving = self._moving_files(bases)
+        self._forget_files()
         for number, moves in lookups.article_rules.files.items():
             key = file_row(number, lookups)["AttachmentKey"]
             known = context.ledger.entry(context.target, "attachment", key)
             if known is not None and known.target_id is not None:
+                if known.state == GONE:
+                    context.ledger.settle(context.target, [replace(known, state="created", rule=None)])
                 continue
             entry = Entry("attachment", key, "skipped", rule=NOT_MOVED)
             if moves and moving.get(key):
@@ -238,6 +241,18 @@ class Publisher:
             if not is_same(known, entry):
                 context.ledger.settle(context.target, [entry])
                 context.count("attachment", entry.state)
+
+    def _forget_files(self) -> None:
+        """Take files out of the accounts that no article shows any more; a URL stays, in case that one does again."""
+        context, lookups = self.context, self.context.lookups
+        shown = lookups.article_rules.files
+        keys = [file_row(number, lookups)["AttachmentKey"] for number in lookups.knowledge.files if number not in shown]
+        over = [
+            replace(entry, state=GONE, rule=NOT_SHOWN)
+            for entry in context.ledger.known(context.target, "attachment", keys).values()
+            if entry.state != GONE
+        ]
+        context.ledger.settle(context.target, over)
 
     def _moving_files(self, bases: Mapping[int, KnowledgeBase]) -> dict[str, bool]:
         """Return the keys of files in packages, and whether each could be read."""

@@ -134,7 +134,8 @@ def _picture(reference: str) -> Picture | None:
     data = reference[found.end() :]
     try:
         if found[2].lower().endswith(";base64"):
-            return Picture(found[1].lower(), base64.b64decode("".join(unquote(data).split()), validate=True))
+            plain = "".join(unquote(data).split()).rstrip("=")  # browsers take it without its end, too
+            return Picture(found[1].lower(), base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True))
     except (binascii.Error, ValueError):
         return None
     return Picture(found[1].lower(), unquote_to_bytes(data))

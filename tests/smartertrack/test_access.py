@@ -44,9 +44,9 @@ def does_what_helps(administrator: Administrator, told: str) -> None:
 
 @POSTGRESQL
 def test_every_table_that_is_refused_is_named_at_once_with_what_grants_it(administrator: Administrator) -> None:
-    for table in ("Users", "Tasks", "KbArticles"):
+    for table in ("Users", "KbArticles", "Tasks"):
         administrator.revoke(table)
-    does_what_helps(administrator, "3 of the tables it needs: st_Users, st_Tasks, st_KbArticles")
+    does_what_helps(administrator, "3 of the tables it needs: st_Users, st_KbArticles, st_Tasks")
 
 
 @POSTGRESQL
@@ -57,12 +57,12 @@ def test_a_login_that_may_not_use_the_schema_is_told_to_be_let_into_it(administr
 
 @POSTGRESQL
 def test_a_refused_table_that_is_only_counted_is_listed_and_the_rest_is_read(administrator: Administrator) -> None:
-    administrator.revoke("KbArticles")
+    administrator.revoke("ThreadPostAttachments")
     database = administrator.read()
     binding = database.preflight()
-    assert binding.unreadable == ["st_KbArticles"]
+    assert binding.unreadable == ["st_ThreadPostAttachments"]
     assert binding.missing_optional == []
-    assert database.count("KbArticles") is None
+    assert database.count("ThreadPostAttachments") is None
     assert database.count("Tickets") == 0
     database.close()
 
@@ -144,9 +144,9 @@ def test_a_table_that_sql_server_hides_is_told_from_one_that_is_not_there() -> N
 
 
 def test_a_hidden_table_that_is_only_counted_is_unreadable_and_not_missing() -> None:
-    binding = seen("Chats", "Servers")
-    check_access(HidingServer(refused=("st_Chats",), away=("st_Servers",)), binding)  # type: ignore[arg-type]
-    assert binding.unreadable == ["st_Chats"]
+    binding = seen("ThreadPostAttachments", "Servers")
+    check_access(HidingServer(refused=("st_ThreadPostAttachments",), away=("st_Servers",)), binding)  # type: ignore[arg-type]
+    assert binding.unreadable == ["st_ThreadPostAttachments"]
     assert binding.missing_optional == ["st_Servers"]
 
 

@@ -90,6 +90,10 @@ class _Publication:
             except RecordError as error:
                 self._odd(category.external_id, "", "category refused", error.message)
         for article in self.base.articles:
+            known = self.memory.known("articles", article.external_id)
+            if known is not None and known.id is not None and known.id in self.articles:
+                self._made[article.external_id] = known.id
+        for article in self.base.articles:
             self._article(article)
         for article in self._waiting:
             self._point(article)

@@ -92,7 +92,7 @@ def test_files_that_no_row_names_and_rows_without_file(shop: Shop) -> None:
     on_disk = set(shop.files())
     rows = {
         table: set(shop.column(f"SELECT FileNameOnDisk FROM st_{table}"))
-        for table in ("TicketAttachments", "ChatAttachments")
+        for table in ("TicketAttachments", "ChatAttachments", "Files")
     }
     assert on_disk - set().union(*rows.values()) == set(shop.world.expected["orphaned_file"])
     missing = rows["TicketAttachments"] - on_disk
