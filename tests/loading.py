@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from migrator_lib.control import Control
+from migrator_lib.external_id import parse
 from migrator_lib.gorgias.api import GorgiasApi
 from migrator_lib.ledger import Ledger
 from migrator_lib.load import Loader, LoadReport
+from migrator_lib.objects.notes import FOLLOWING
 from migrator_lib.progress import Progress
 from migrator_lib.simulators.gorgias import Account
 from migrator_lib.simulators.gorgias.store import Store
@@ -38,9 +40,10 @@ def load(shop: Shop, api: GorgiasApi, ledger: Ledger, staged: Staged | None = No
 
 
 def thread(account: Account, key: int | str) -> list[str]:
-    """Return the source keys of a ticket's messages in the order of their time."""
+    """Return the source keys of what people wrote on a ticket, in the order of its time."""
     (ticket,) = tickets(account, key)
     messages = account.store.by("message", "parent", ticket["id"])
+    messages = [m for m in messages if (parse(m["external_id"], "demo") or ("",))[0] not in FOLLOWING]
     messages.sort(key=lambda message: (message["created_datetime"], message["id"]))
     return [str(message["external_id"]).removeprefix("st:demo:ticket_") for message in messages]
 

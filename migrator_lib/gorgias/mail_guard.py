@@ -8,7 +8,8 @@ one dated in the future may be a scheduled one, so it is refused too (unverified
 updates or creates that person (2020 docs, QueryingTheAPI); a survey with a date to be sent at is mailed
 (the-satisfactionsurvey-object); ``action=force|retry`` sends again; a message of an integration leaves through it; a
 new user is probably invited by mail (unverified); a snoozed ticket wakes by itself, opens again and sets off rules
-(``ticket-self-unsnoozed``), so no snooze date passes: nothing that is migrated has one.
+(``ticket-self-unsnoozed``), so no snooze date passes unless a person allowed it (``policy.snooze``), and one that has
+passed never: nobody knows what it does.
 """
 
 from __future__ import annotations
@@ -81,6 +82,14 @@ def is_past(value: object) -> bool:
         aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return aware <= datetime.now(UTC)
     except (ValueError, OverflowError):
+        return False
+
+
+def is_ahead(value: object) -> bool:
+    """Return whether a value is a moment that has not come yet."""
+    try:
+        return isinstance(value, str) and bool(datetime.fromisoformat(value)) and not is_past(value)
+    except ValueError:
         return False
 
 
@@ -237,6 +246,7 @@ PASSING = (
     _line("DELETE", f"{HC}/redirects/#"),
 )
 """All that a migration, its roll-back and its Help Center send; a method and a path that are not here do not leave."""
+TICKET = re.compile("tickets(/[0-9]+)?")
 SWITCHED = re.compile("(rules|integrations|account/settings)/[0-9]+")
 """What of the company's own is switched off and restored, each request with a leave of its own."""
 
@@ -256,6 +266,7 @@ def check(
     params: Mapping[str, Any] | None = None,
     body: Any = None,
     allow_invitations: bool = False,
+    allow_snooze: bool = False,
 ) -> None:
     """Pass a request that only reads or stores, and refuse any other.
 
@@ -265,15 +276,22 @@ def check(
         params: query parameters.
         body: JSON body.
         allow_invitations: True where a person agreed that creating users may invite them.
+        allow_snooze: True where a person agreed that tickets wake by themselves at a moment to come.
 
     Raises:
         MailGuardError: naming what could have acted.
     """
     where = f"{method} /api/{path}" if READABLE.fullmatch(path) else f"{method} of a path that is not plain"
     try:
-        _check(method, path, params or {}, body, allow_invitations)
+        _check(method, path, params or {}, _awake(path, body) if allow_snooze else body, allow_invitations)
     except _Acts as acts:
         raise _refuse(str(acts), where) from None
+
+
+def _awake(path: str, body: object) -> object:
+    """Return a ticket's body without a snooze that is to come."""
+    asleep = isinstance(body, Mapping) and TICKET.fullmatch(path) and is_ahead(body.get("snooze_datetime"))
+    return {name: value for name, value in body.items() if name != "snooze_datetime"} if asleep else body  # type: ignore[attr-defined]
 
 
 def _check(method: str, path: str, params: Mapping[str, Any], body: object, allow_invitations: bool) -> None:

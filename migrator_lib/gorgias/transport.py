@@ -70,6 +70,7 @@ class Transport:
         timeout_seconds: float = 30.0,
         bytes_per_second: float = 100_000.0,
         allow_invitations: bool = False,
+        allow_snooze: bool = False,
         adapter: BaseAdapter | None = None,
         may_write: Callable[[], None] | None = None,
     ) -> None:
@@ -83,6 +84,7 @@ class Transport:
             timeout_seconds: how long an answer, or a connection, may take.
             bytes_per_second: how fast a request is carried at least; a large one may take longer accordingly.
             allow_invitations: whether a person agreed that creating users may invite them.
+            allow_snooze: whether a person agreed that tickets may wake by themselves.
             adapter: what carries requests to that address, where it is not the network.
             may_write: is asked when a request that changes something is about to leave, after all waiting; raises where
                 it may not any more.
@@ -94,7 +96,7 @@ class Transport:
         self._renewable = auth if isinstance(auth, Renewable) else None
         self._timeout = timeout_seconds
         self._bytes_per_second = bytes_per_second
-        self._allow_invitations = allow_invitations
+        self._allowed = {"allow_invitations": allow_invitations, "allow_snooze": allow_snooze}
         self._adapter = adapter
         self._may_write = may_write
         self._local = threading.local()
@@ -142,7 +144,7 @@ class Transport:
             TargetDenied: 401 or 403.
             TargetUnreachable: Gorgias keeps failing.
         """
-        mail_guard.check(method, path, params=params, body=body, allow_invitations=self._allow_invitations)
+        mail_guard.check(method, path, params=params, body=body, **self._allowed)
         request = self._encoded(method, path, params, body, upload)
         return retry.settle(
             lambda sent_before: self._parsed(request, self._answer(request), sent_before),

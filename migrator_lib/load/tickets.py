@@ -14,7 +14,7 @@ from typing import Any
 from migrator_lib.errors import RecordUnusable
 from migrator_lib.gorgias.api import Json
 from migrator_lib.gorgias.contract.replies import Thing, Ticket
-from migrator_lib.gorgias.mail_guard import is_past
+from migrator_lib.gorgias.mail_guard import is_ahead, is_past
 from migrator_lib.ledger import GONE, Entry
 from migrator_lib.ledger.written import TRASHED, as_written
 from migrator_lib.load.agents import LEFT_ALONE, SENT_HASH, listed, put_back, state_of, was_touched
@@ -32,7 +32,8 @@ CALL_BYTES = 8_000_000
 """Size of the messages in one call; Gorgias' own limit is not documented."""
 RESENT_ON_UPDATE = (
     "subject", "channel", "status", "priority", "customer", "assignee_user", "assignee_team", "tags", "custom_fields",
-    "spam", "meta", "closed_datetime", "last_message_datetime", "last_received_message_datetime", "updated_datetime",
+    "spam", "meta", "closed_datetime", "snooze_datetime", "last_message_datetime", "last_received_message_datetime",
+    "updated_datetime",
 )  # fmt: skip
 FINAL_DATES = (
     "opened_datetime", "closed_datetime", "last_message_datetime", "last_received_message_datetime", "updated_datetime",
@@ -81,11 +82,11 @@ class TicketWriter:
                 come yet, or the contract does not know such a ticket; nothing was uploaded.
         """
         _check_dates(outcome.payload)
-        unsent = self.context.resolver().resolve(outcome.payload)
+        unsent = _still_asleep(self.context.resolver().resolve(outcome.payload))
         if record.data.attachments:
             self.context.api.tickets.check(unsent)
         resolver = self.context.resolver(self.uploads.of(record.data))
-        payload = resolver.resolve(outcome.payload)
+        payload = _still_asleep(resolver.resolve(outcome.payload))
         if not self.context.behaviour.source_type_taken:
             payload["messages"] = [_without_source_type(message) for message in payload["messages"]]
         detail = {
@@ -332,6 +333,13 @@ def _check_dates(payload: Mapping[str, Any]) -> None:
         )
 
 
+def _still_asleep(payload: Json) -> Json:
+    """Return a ticket without a snooze that has passed: it would have woken by now, and is open."""
+    if is_ahead(payload.get("snooze_datetime")):
+        return payload
+    return {name: value for name, value in payload.items() if name != "snooze_datetime"}
+
+
 def _without_source_type(message: Json) -> Json:
     """Return a message whose addresses say nothing of their type."""
     source = message.get("source")
@@ -343,6 +351,6 @@ def _without_source_type(message: Json) -> Json:
 def _changes(payload: Mapping[str, Any]) -> Json:
     """Return the fields that a change sends: all that can be changed, empty where the payload has them no more."""
     changes = {name: payload[name] for name in RESENT_ON_UPDATE if name in payload}
-    for name in ("assignee_user", "assignee_team", "closed_datetime"):
+    for name in ("assignee_user", "assignee_team", "closed_datetime", "snooze_datetime"):
         changes.setdefault(name, None)
     return changes

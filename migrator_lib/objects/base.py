@@ -33,6 +33,11 @@ Children = dict[str, dict[str, int]]
 """Outcomes of a record's parts: object to state (or 'skipped: rule') to number."""
 
 
+def created(states: Mapping[str, int]) -> int:
+    """Return how many of a record's parts are made, those by a named rule (``created: long_value_split``) too."""
+    return sum(n for label, n in states.items() if label.partition(": ")[0] == "created")
+
+
 @dataclass(frozen=True)
 class Record:
     """One source record: its key, and whatever its object's ``transform`` needs."""
@@ -162,6 +167,11 @@ class Resolver:
                         next_step="mend and retry that record first; then run again.",
                     )
                 continue
+            if name in ("customer_id", "ticket_id") and walked is None and value is not None:
+                raise RecordUnusable(
+                    f"its {name.removesuffix('_id')} ({value['$ref']}) is not in Gorgias",
+                    next_step="mend and retry that record first; then run again.",
+                )
             result[name] = walked
         if "value" in result and "id" in result and result["id"] is None:
             return None

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from migrator_lib.gorgias.api import GorgiasApi, Json
 from migrator_lib.gorgias.contract import replies
+from migrator_lib.gorgias.mail_guard import is_ahead
 from migrator_lib.lookups import Lookups
 from migrator_lib.objects.base import Children, MigrationObject, Record
 from migrator_lib.objects.requester import comparable_values
@@ -88,6 +89,7 @@ class Conversation(MigrationObject):
             "closed_datetime": moment(thing.get("closed_datetime")),
             "updated_datetime": moment(thing.get("updated_datetime")),
             "last_message_datetime": moment(thing.get("last_message_datetime")),
+            "snooze_datetime": moment(asleep) if is_ahead(asleep := thing.get("snooze_datetime")) else None,
             "meta": (thing.get("meta") or {}).get("smartertrack"),
         }
 

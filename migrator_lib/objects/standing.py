@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from migrator_lib.gorgias.api import Json
-from migrator_lib.links import Linked
+from migrator_lib.links import ENDS, Linked
 from migrator_lib.lookups import Lookups
 from migrator_lib.objects.notes import FOLLOW_UP, LINKED_FROM, MERGED_NUMBERS, note
 from migrator_lib.objects.work import said
-from migrator_lib.staging import TicketRecord
+from migrator_lib.staging import Row, TicketRecord
 
 WORDS = {"ticket": "ticket", "live_chat": "chat", "call_log": "call"}
 
@@ -31,12 +31,18 @@ def beside_the_first(ticket: TicketRecord, moment: datetime, lookups: Lookups) -
     if merged:
         text = f"Merged into this ticket in SmarterTrack: {', '.join(sorted(merged))}."
         yield note(moment, {"body_text": text}, external_id=lookups.external_id(MERGED_NUMBERS, ticket.id))
+    told: set[int] = set()
     for link in lookups.links.of("ticket", ticket.id):
-        obj = "ticket_link" if link.own else LINKED_FROM
-        yield note(
-            moment, {"body_text": f"Linked in SmarterTrack to {said_of(link)}."},
-            external_id=lookups.external_id(obj, link.link),
-        )  # fmt: skip
+        first = link.own and link.link not in told
+        told.add(link.link)
+        name = ("ticket_link", link.link) if first else (LINKED_FROM, f"{link.link}-{link.kind}-{link.id}")
+        text = f"Linked in SmarterTrack to {said_of(link)}."
+        yield note(moment, {"body_text": text}, external_id=lookups.external_id(*name))
+
+
+def is_link(row: Row) -> bool:
+    """Whether a row of TicketLinks links its ticket to anything."""
+    return any(row[column] is not None for _, column in ENDS)
 
 
 def said_of(link: Linked) -> str:

@@ -122,8 +122,8 @@ def _notes(
         yield first, 4, one
     for one in standing.beside_the_first(ticket, first, lookups):
         yield first, 5, one
-    for _ in ticket.links:
-        thread.count("ticket_link", "created")
+    for row in ticket.links:
+        thread.count("ticket_link", "created" if standing.is_link(row) else "skipped: link_to_nothing")
     follow_up = standing.follow_up(ticket, last, lookups)
     if follow_up:
         yield last, 6, follow_up

@@ -146,8 +146,8 @@ class Ticket(Conversation):
         return [*added("ticket_number", ", ".join(standing.numbers(ticket)), lookups), *kept]
 
     def _tags(self, ticket: TicketRecord, status: Status, lookups: Lookups) -> list[str]:
-        tag = tag_of(status, lookups)
-        names = [tag] if tag else []
+        kept_by = tag_of(status, lookups)
+        names = [kept_by] if kept_by else []
         if ticket.row.get("RequiresFollowUp"):
             names.append(FOLLOW_UP_TAG)
         priority = lookups.mapping.priorities[str(ticket.row["TicketPriorityID"])].becomes

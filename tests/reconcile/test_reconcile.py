@@ -62,7 +62,11 @@ def first_message(account: Account) -> Document:
 
 
 def note(account: Account) -> Document:
-    return next(m for m in messages(account, 1) if m["channel"] == "internal-note")
+    return next(m for m in messages(account, 1) if "ticket_comment" in m["external_id"])
+
+
+def task(account: Account) -> Document:
+    return next(m for m in messages(account, 1) if ":task:" in m["external_id"])
 
 
 def requester(account: Account) -> Document:
@@ -132,13 +136,14 @@ def test_a_changed_field_of_a_message_is_found_and_named(
     [
         (remove("ticket", lambda a: ticket(a, 2)), ("ticket", "2", "missing")),
         (remove("message", note), ("ticket_comment", "1", "missing")),
+        (remove("message", task), ("task", "1", "missing")),
         (remove("customer", requester), ("requester", f"u{ANN}", "missing")),
         (change("customer", requester, name="Somebody Else"), ("requester", f"u{ANN}", "mismatched")),
         (change("custom_field", field, label="Boxes"), ("ticket_field", "4", "mismatched")),
         (change("team", team, members=[]), ("department", "*", "mismatched")),
         (change("message", first_message, attachments=[]), ("attachment", "1", "missing")),
     ],
-    ids=["ticket", "note", "requester", "name", "label", "members", "attachment"],
+    ids=["ticket", "note", "task", "requester", "name", "label", "members", "attachment"],
 )
 def test_what_is_gone_or_changed_is_found_and_named(
     shop: Shop, gorgias: SimulatedGorgias, ledger: Ledger, staged: Staged, mutation: Mutation,

@@ -226,6 +226,7 @@ def api_of(
     reserve: float = 0.1,
     timeout_seconds: float = 30.0,
     allow_invitations: bool = False,
+    allow_snooze: bool = False,
 ) -> GorgiasApi:
     """Return a client of an account that is served in this process.
 
@@ -236,6 +237,7 @@ def api_of(
         reserve: share of the rate limit that is left to others.
         timeout_seconds: how long a reply may take, by the clock.
         allow_invitations: as :class:`~migrator_lib.gorgias.transport.Transport` has it.
+        allow_snooze: the same.
     """
     clock = clock or account.clock
     adapter = adapter or InProcess(account, clock)
@@ -243,7 +245,7 @@ def api_of(
     return GorgiasApi(
         _Transport(
             adapter.url, auth=_Key(account), gate=gate, clock=clock, timeout_seconds=timeout_seconds,
-            allow_invitations=allow_invitations, adapter=adapter,
+            allow_invitations=allow_invitations, allow_snooze=allow_snooze, adapter=adapter,
         )
     )  # fmt: skip
 
