@@ -5,6 +5,7 @@ Every number comes with its formula. Facts: developers.gorgias.com (limitations,
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from math import ceil
 
@@ -37,7 +38,10 @@ class Volume:
     long_threads: int = 0
     overflow: int = 0
     """Messages beyond what one call takes."""
+    talks: int = 0
+    """Chats and calls that are moved."""
     tickets_per_day: float = 0.0
+    """New tickets, chats and calls."""
     messages_per_day: float = 0.0
 
     @classmethod
@@ -45,16 +49,23 @@ class Volume:
         """Return the volume of an audited source."""
         storage, tickets = audit.storage, audit.tickets
         setup = sum(audit.count(name) for name in ("department", "brand", "ticket_field", "person_field", "tag"))
-        months = list(full_months(tickets.by_month).values())
+        talks, months = audit.talks, Counter(tickets.by_month)
+        months += Counter(talks.chats_by_month) + Counter(talks.calls_by_month if talks.calls_moved else {})
+        recent = list(full_months(dict(months)).values())[-3:]
         return cls(
             tickets=tickets.moved,
-            messages=audit.messages.number - audit.messages.drafts + audit.messages.comments,
+            messages=audit.messages.number
+            - audit.messages.drafts
+            + audit.messages.comments
+            + talks.lines
+            + talks.calls_moved,
             uploads=storage.rows - storage.deleted_rows - (storage.missing or 0) - storage.oversized,
             customers=audit.count("requester") + audit.count("organization") - audit.people.merged,
             setup=setup,
-            long_threads=audit.messages.long_threads,
-            overflow=audit.messages.overflow,
-            tickets_per_day=round(sum(months[-3:]) / max(1, len(months[-3:])) / 30, 1),
+            long_threads=audit.messages.long_threads + talks.long_chats,
+            overflow=audit.messages.overflow + talks.overflow,
+            talks=talks.moved,
+            tickets_per_day=round(sum(recent) / max(1, len(recent)) / 30, 1),
             messages_per_day=audit.messages.per_day,
         )
 
@@ -65,22 +76,23 @@ class Volume:
 def calls(volume: Volume) -> tuple[Line, ...]:
     """Return the calls of a full load and of reading all of it back."""
     v = volume
-    pages = sum(ceil(n / PAGE) for n in (v.tickets, v.messages, v.customers))
+    pages = sum(ceil(n / PAGE) for n in (v.tickets + v.talks, v.messages, v.customers))
     return (
         Line("Set-up", v.setup + SETUP_READS, f"{v.setup:,} teams, tags and fields + {SETUP_READS} reads"),
         Line("Customers", v.customers, "requesters + organizations - those that merge, 1 call each"),
         Line("Uploads", v.uploads, "attachments with a file that may be sent, 1 call each"),
         Line("Tickets", v.tickets, "1 call each, with the whole thread, tags and fields"),
+        Line("Chats and calls", v.talks, "1 call each, as tickets"),
         Line(
             "Long threads",
             v.overflow + 2 * v.long_threads,
-            f"{v.overflow:,} messages beyond 500 + 2 x {v.long_threads:,} tickets (thread read, closed again)",
+            f"{v.overflow:,} messages beyond 500 + 2 x {v.long_threads:,} tickets or chats (thread read, closed again)",
         ),
         Line(
             "Reading back",
             pages,
-            f"{v.tickets:,} tickets / {PAGE} + {v.messages:,} messages / {PAGE} + {v.customers:,} customers / {PAGE}, "
-            "each rounded up",
+            f"{v.tickets + v.talks:,} tickets / {PAGE} + {v.messages:,} messages / {PAGE} + {v.customers:,} customers "
+            f"/ {PAGE}, each rounded up",
         ),
     )
 
@@ -106,7 +118,7 @@ def window(volume: Volume, load_hours: float, rate: float) -> Window:
     """Return the delta of the days between extract and cutover, and what it takes."""
     v = volume
     days = ceil(load_hours / 24) + 1
-    per_ticket = 1 + (v.uploads + v.customers) / max(1, v.tickets)
+    per_ticket = 1 + (v.uploads + v.customers) / max(1, v.tickets + v.talks)
     fresh, changed = v.tickets_per_day * per_ticket, v.messages_per_day * (UPDATE_CALLS + 1)
     number = ceil(days * (fresh + changed))
     needed = hours(number, rate)

@@ -285,6 +285,31 @@ class Threads:
 
 
 @dataclass(frozen=True)
+class Talks:
+    """Live chats and call logs in numbers. Months are ``2026-06``."""
+
+    chats: int = 0
+    chats_moved: int = 0
+    """Not deleted."""
+    lines: int = 0
+    """Lines and comments of all chats."""
+    long_chats: int = 0
+    """Chats with more of them than one call takes."""
+    overflow: int = 0
+    """What of them is beyond that."""
+    calls: int = 0
+    calls_moved: int = 0
+    """Not deleted; none where the engagement leaves call logs out."""
+    chats_by_month: dict[str, int] = field(default_factory=dict)
+    calls_by_month: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def moved(self) -> int:
+        """How many become tickets."""
+        return self.chats_moved + self.calls_moved
+
+
+@dataclass(frozen=True)
 class Audit:
     """Everything that notebook 01 found."""
 
@@ -312,6 +337,7 @@ class Audit:
     """Where every gate stood when the audit was made."""
     languages: int
     """Languages that knowledge base articles are in."""
+    talks: Talks = Talks()
 
     def as_json(self) -> dict[str, Any]:
         """Return the audit as JSON values."""

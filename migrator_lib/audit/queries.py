@@ -5,7 +5,7 @@ Statements are made of bound columns, so they hold for every engine and prefix. 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -96,13 +96,27 @@ def answered_by_month(source: SourceDatabase, outgoing: Collection[int]) -> dict
     return {f"{int(r['y']):04d}-{int(r['m']):02d}": int(r["n"]) for r in rows if r["y"] is not None}
 
 
-def thread_lengths(source: SourceDatabase, limit: int) -> tuple[int, int, int]:
-    """Return (longest thread, threads beyond ``limit``, what of them is beyond it), messages and comments together."""
+def threads_of_tickets(source: SourceDatabase, limit: int) -> tuple[int, int, int]:
+    """Return :func:`thread_lengths` of tickets; drafts are no messages."""
+    return thread_lengths(source, limit, [("TicketMessages", _sent(source)), ("TicketComments", [])], "TicketID")
+
+
+def thread_lengths(
+    source: SourceDatabase, limit: int, tables: Sequence[tuple[str, list[sa.ColumnElement[bool]]]], key: str
+) -> tuple[int, int, int]:
+    """Return (longest thread, threads beyond ``limit``, what of them is beyond it), over several tables together.
+
+    Args:
+        source: the database.
+        limit: messages that one call takes.
+        tables: name and conditions of each.
+        key: column of what a thread is of, in each of them.
+    """
     parts = []
-    for table, conditions in (("TicketMessages", _sent(source)), ("TicketComments", [])):
-        ticket = source.column(table, "TicketID")
-        if ticket is not None:
-            parts.append(sa.select(ticket.label("id")).where(*conditions))
+    for table, conditions in tables:
+        owner = source.column(table, key)
+        if owner is not None:
+            parts.append(sa.select(owner.label("id")).where(*conditions))
     if not parts:
         return 0, 0, 0
     every = sa.union_all(*parts).subquery()
@@ -113,8 +127,19 @@ def thread_lengths(source: SourceDatabase, limit: int) -> tuple[int, int, int]:
         sa.func.sum(sa.case((is_long, 1), else_=0)).label("long"),
         sa.func.sum(sa.case((is_long, beyond), else_=0)).label("beyond"),
     )
-    (row,) = source.select(statement, "TicketMessages")
+    (row,) = source.select(statement, tables[0][0])
     return int(row["longest"] or 0), int(row["long"] or 0), int(row["beyond"] or 0)
+
+
+def by_month(source: SourceDatabase, table: str, column: str) -> dict[str, int]:
+    """Return the rows of a table by the month of a date; those without one are left out."""
+    moment = source.column(table, column)
+    if moment is None:
+        return {}
+    year, month = sa.extract("year", moment), sa.extract("month", moment)
+    counted = sa.select(year.label("y"), month.label("m"), sa.func.count().label("n")).group_by(year, month)
+    rows = source.select(counted, table)
+    return {f"{int(r['y']):04d}-{int(r['m']):02d}": int(r["n"]) for r in rows if r["y"] is not None}
 
 
 def tickets_without_messages(source: SourceDatabase) -> int:

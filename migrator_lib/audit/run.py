@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migrator_lib.audit import codes, counts, environment, fields, members, people, storage, tickets
+from migrator_lib.audit import codes, counts, environment, fields, members, people, storage, talks, tickets
 from migrator_lib.audit.facts import Audit
 from migrator_lib.audit.live import Live
 from migrator_lib.engagement import Engagement
@@ -55,6 +55,7 @@ def _look(engagement: Engagement) -> Audit:
         threads=environment.thread_facts(source, live.rows("Departments"), messages.newest),
         gates=tuple(engagement.gate_states()),
         languages=counts.languages(source),
+        talks=talks.talk_facts(source, parameters, now),
     )
 
 

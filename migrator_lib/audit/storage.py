@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from itertools import chain
 
 from migrator_lib.audit.facts import Storage
 from migrator_lib.audit.live import Live
@@ -17,12 +18,13 @@ from migrator_lib.progress import Progress
 from migrator_lib.smartertrack.files import FilesRoot, as_compared
 from migrator_lib.smartertrack.matching import name_on_disk
 from migrator_lib.smartertrack.reading import pages
-from migrator_lib.smartertrack.tables import SourceTable, narrow
+from migrator_lib.smartertrack.tables import FAMILIES, SourceTable, narrow
 from migrator_lib.storage import scratch
 
-OTHER_OWNERS = ("ChatAttachments", "CallLogAttachments", "ThreadPostAttachments", "Files")
+OTHER_OWNERS = ("ThreadPostAttachments", "Files")
 """Tables that own files in the same tree: what they name is no orphan."""
-ATTACHMENTS = narrow("TicketAttachments", ("FileNameOnDisk", "Length", "CreationDateUTC", "IsDeleted"))
+COLUMNS = ("FileNameOnDisk", "Length", "CreationDateUTC", "IsDeleted")
+ATTACHMENTS = tuple(narrow(family.attachments, COLUMNS) for family in FAMILIES)
 
 
 class Tree:
@@ -31,19 +33,19 @@ class Tree:
     def __init__(self) -> None:
         self._database = scratch()
         self._database.execute("CREATE TABLE file (name TEXT, size INTEGER)")
-        self._database.execute("CREATE TABLE named (name TEXT, length INTEGER, is_deleted INTEGER, of_ticket INTEGER)")
+        self._database.execute("CREATE TABLE named (name TEXT, length INTEGER, is_deleted INTEGER, moves INTEGER)")
 
     def add_files(self, files: Iterable[tuple[str, int]]) -> None:
         """Take in (name, size in bytes) of files."""
         self._database.executemany("INSERT INTO file VALUES (?, ?)", files)
         self._database.execute("CREATE INDEX of_name ON file (name)")
 
-    def add_rows(self, rows: Iterable[Row], *, of_ticket: bool) -> None:
-        """Take in what rows say of files; those of tickets are looked for, others only own what they name."""
+    def add_rows(self, rows: Iterable[Row], *, moves: bool) -> None:
+        """Take in what rows say of files; those of tickets, chats, calls are looked for, others own what they name."""
         values = (
-            (name_on_disk(row), row.get("Length") or 0, bool(row.get("IsDeleted")), of_ticket)
+            (name_on_disk(row), row.get("Length") or 0, bool(row.get("IsDeleted")), moves)
             for row in rows
-            if of_ticket or row["FileNameOnDisk"]
+            if moves or row["FileNameOnDisk"]
         )
         self._database.executemany("INSERT INTO named VALUES (?, ?, ?, ?)", values)
 
@@ -84,13 +86,14 @@ def storage_facts(live: Live, tree: Tree | None, limit: int) -> Storage:
     """
     with closing(tree or Tree()) as known:
         years: Counter[str] = Counter()
-        known.add_rows(_rows(live, years), of_ticket=True)
-        known.add_rows(_names_of_others(live), of_ticket=False)
+        known.add_rows(_rows(live, years), moves=True)
+        known.add_rows(_names_of_others(live), moves=False)
         return _facts(known, dict(sorted(years.items())), limit, looked=tree is not None)
 
 
 def _rows(live: Live, years: Counter[str]) -> Iterator[Row]:
-    for page in pages(live.source, ATTACHMENTS, live.page_rows):
+    there = [table for table in ATTACHMENTS if table.name in live.source.binding.tables]
+    for page in chain.from_iterable(pages(live.source, table, live.page_rows) for table in there):
         for row in page:
             if not row["IsDeleted"]:
                 created = row["CreationDateUTC"]
@@ -100,17 +103,17 @@ def _rows(live: Live, years: Counter[str]) -> Iterator[Row]:
 
 ROWS = (
     "SELECT count(*), sum(is_deleted), sum(length * (1 - is_deleted)), sum((length > ?) * (1 - is_deleted)) FROM named "
-    "WHERE of_ticket"
+    "WHERE moves"
 )
 SHARED = (
-    "SELECT sum(n - 1) FROM (SELECT count(*) AS n FROM named WHERE of_ticket AND NOT is_deleted AND name <> '' "
+    "SELECT sum(n - 1) FROM (SELECT count(*) AS n FROM named WHERE moves AND NOT is_deleted AND name <> '' "
     "GROUP BY name)"
 )
 TREE = "SELECT count(*), sum(size), count(DISTINCT name) FROM file"
 ORPHANS = "SELECT count(*) FROM file WHERE name NOT IN (SELECT name FROM named)"
 FOUND = (
     "SELECT sum(size IS NULL), sum(size = 0), sum(max(length, size) > ?), sum(size <> length) FROM named LEFT JOIN "
-    "(SELECT name, max(size) AS size FROM file GROUP BY name) USING (name) WHERE of_ticket AND NOT is_deleted"
+    "(SELECT name, max(size) AS size FROM file GROUP BY name) USING (name) WHERE moves AND NOT is_deleted"
 )
 
 

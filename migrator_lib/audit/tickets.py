@@ -148,7 +148,7 @@ def message_facts(source: SourceDatabase, codes: Iterable[Code], now: datetime) 
     newest = queries.newest_message(source, now)
     start = newest - timedelta(days=RATE_DAYS) if newest else None
     recent = queries.messages_since(source, start, newest) if start and newest else 0
-    longest, long, beyond = queries.thread_lengths(source, CALL_LIMIT)
+    longest, long, beyond = queries.threads_of_tickets(source, CALL_LIMIT)
     return Messages(
         number=source.count("TicketMessages") or 0,
         comments=source.count("TicketComments") or 0,

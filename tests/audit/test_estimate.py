@@ -8,6 +8,7 @@ import pytest
 
 from migrator_lib.audit import Audit
 from migrator_lib.audit.estimate import SETUP_READS, Volume, calls, estimate, hours, window
+from migrator_lib.audit.facts import Talks
 from migrator_lib.audit.pricing import PLANS, cheapest, cost, full_months
 
 VOLUME = Volume(tickets=10_000, messages=45_050, uploads=3_000, customers=7_001, setup=40, long_threads=2, overflow=130)
@@ -29,6 +30,21 @@ class TestCalls:
         assert number(VOLUME, "Tickets") == 10_000
         assert number(VOLUME, "Long threads") == 130 + 2 * 2
         assert number(VOLUME, "Reading back") == 100 + 451 + 71
+
+    def test_chats_and_calls_are_tickets_too(self) -> None:
+        with_talks = replace(VOLUME, talks=1_001)
+        assert number(with_talks, "Chats and calls") == 1_001
+        assert number(with_talks, "Reading back") == 111 + 451 + 71
+
+    def test_calls_that_are_left_out_cost_nothing(self, audit: Audit) -> None:
+        talks = Talks(chats=9, chats_moved=8, lines=40, long_chats=1, overflow=12, calls=7, calls_moved=5,
+                      chats_by_month={"2026-05": 30}, calls_by_month={"2026-05": 60})  # fmt: skip
+        plain, found = Volume.of(audit), Volume.of(replace(audit, talks=talks))
+        assert (found.talks, found.messages - plain.messages) == (13, 45)
+        assert (found.long_threads - plain.long_threads, found.overflow - plain.overflow) == (1, 12)
+        out = Volume.of(replace(audit, talks=replace(talks, calls_moved=0)))
+        assert (out.talks, out.messages - plain.messages) == (8, 40)
+        assert found.tickets_per_day - out.tickets_per_day == pytest.approx(60 / 30 / 2)  # in the mean of April and May
 
     def test_every_line_shows_its_formula(self) -> None:
         assert all(line.formula for line in calls(VOLUME))

@@ -81,6 +81,7 @@ CHANGES: dict[str, Change] = {
     "mail_sent_by_import": within("messages", number=7),
     "rules_and_webhooks": within("tickets", moved=9),
     "billing_of_imports": within("tickets", answered_by_month={"2026-05": 400}),
+    "voice": within("talks", calls_moved=9),
     "duplicates": within("tickets", moved=9),
     "active_fields": counted("ticket_field", 26),
     "messages_per_call": within("messages", long_threads=1),

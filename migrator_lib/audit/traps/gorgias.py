@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from migrator_lib.audit.estimate import Estimate
 from migrator_lib.audit.facts import Audit
-from migrator_lib.audit.pricing import ENTERPRISE_FROM
+from migrator_lib.audit.pricing import ENTERPRISE_FROM, full_months
 from migrator_lib.audit.traps.base import Finding, Trap, by_number
 from migrator_lib.mapping import FIELD_LIMIT
 
@@ -39,6 +41,18 @@ def _rate(audit: Audit, estimate: Estimate) -> Finding:
     if estimate.window.fits == "not":
         return "high", words
     return ("medium" if estimate.hours > 24 or estimate.window.fits == "tightly" else "low"), words
+
+
+def _voice(audit: Audit, _: Estimate) -> Finding:
+    talks = audit.talks
+    if not talks.calls_moved:
+        return "low", f"{talks.calls:,} call logs, and none of them is moved."
+    recent = list(full_months(talks.calls_by_month).values()) or [0]
+    words = (
+        f"{talks.calls_moved:,} call logs become tickets of channel phone; {ceil(sum(recent) / len(recent)):,} calls "
+        f"in a mean month, {max(recent):,} in the peak month. Gate 'voice': {audit.gate('voice')}."
+    )
+    return ("low" if audit.gate("voice") == "met" else "medium"), words
 
 
 def _personal(audit: Audit, _: Estimate) -> Finding:
@@ -114,6 +128,13 @@ GORGIAS: tuple[Trap, ...] = (
         ),
         "Get it from Gorgias in writing, and watch Billing & usage while the sample is loaded.",
         "docs.gorgias.com, how-youre-billed-for-using-gorgias",
+    ),
+    Trap(
+        "voice", "Calls belong to the Voice add-on, which has its own price and its own count of tickets", "Gorgias",
+        _voice,
+        "Get the price of the add-on for that many calls from Gorgias (it is not published), and in writing that "
+        "imported calls are not counted; then sign the gate 'voice'. Or leave them out: policy.call_logs: skip.",
+        "gorgias.com/pricing",
     ),
     Trap(
         "duplicates", "There is no idempotency key, and external ids are not unique", "Gorgias",
