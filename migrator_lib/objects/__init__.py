@@ -22,6 +22,7 @@ from migrator_lib.objects.organization import Organization
 from migrator_lib.objects.person_field import PersonField
 from migrator_lib.objects.requester import Requester
 from migrator_lib.objects.sla_rule import SlaRule
+from migrator_lib.objects.survey import Survey
 from migrator_lib.objects.tag import Tag
 from migrator_lib.objects.ticket import Ticket
 from migrator_lib.objects.ticket_field import TicketField
@@ -40,12 +41,16 @@ INVENTORIES: tuple[MigrationObject, ...] = (SlaRule(), WorkflowRule(), Community
 LIVE_CHAT, CALL_LOG = LiveChat(), CallLog()
 CONVERSATIONS: tuple[Conversation, ...] = (TICKET, LIVE_CHAT, CALL_LOG)
 """What becomes a Gorgias Ticket, in the order of loading."""
-KNOWLEDGE: tuple[MigrationObject, ...] = (KbCategory(), KbArticle())
+ON_TICKETS: tuple[MigrationObject, ...] = (Survey(),)
+"""What becomes something of its own on a ticket, and is loaded behind all tickets."""
+KB_CATEGORY, KB_ARTICLE = KbCategory(), KbArticle()
+KNOWLEDGE: tuple[MigrationObject, ...] = (KB_CATEGORY, KB_ARTICLE)
 """What becomes the Help Center's."""
-OBJECTS: tuple[MigrationObject, ...] = (*SETUP, *PEOPLE, ATTACHMENT, *CONVERSATIONS, *KNOWLEDGE, *INVENTORIES)
+OBJECTS: tuple[MigrationObject, ...] = (
+    *SETUP, *PEOPLE, ATTACHMENT, *CONVERSATIONS, *ON_TICKETS, *KNOWLEDGE, *INVENTORIES,
+)  # fmt: skip
 """All objects in the order of loading (an attachment goes up with its ticket)."""
-COUNTED_ONLY = {
-}
+COUNTED_ONLY: dict[str, str] = {}
 """Rows of the map that are counted in the audit and not moved yet: name to source table."""
 
 

@@ -33,7 +33,6 @@ TONES: dict[State, Tone] = {
     "in the way": "bad",
     "left out": "plain",
     "handed over": "warn",
-    "later version": "warn",
 }
 
 

@@ -12,17 +12,14 @@ from migrator_lib.gorgias.api import Json
 from migrator_lib.gorgias.contract.replies import Thing
 from migrator_lib.lookups import Lookups
 from migrator_lib.masking import mask_email
-from migrator_lib.objects import SETUP, USER
+from migrator_lib.objects import KB_ARTICLE, KNOWLEDGE, SETUP, USER
 from migrator_lib.objects.base import Merge, MigrationObject, Quarantine, Send, Skip
 from migrator_lib.objects.macro import Canned
 from migrator_lib.objects.ticket_field import ADDED, TicketField
 from migrator_lib.staging import Staged
 
-State = Literal["will be created", "is there already", "in the way", "left out", "handed over", "later version"]
-STATES: tuple[State, ...] = (
-    "will be created", "is there already", "in the way", "left out", "handed over", "later version",
-)  # fmt: skip
-KNOWLEDGE = "Knowledge base category"
+State = Literal["will be created", "is there already", "in the way", "left out", "handed over"]
+STATES: tuple[State, ...] = ("will be created", "is there already", "in the way", "left out", "handed over")
 LEFT_OUT = {
     "mapped_to_nothing": "mapping.yaml says 'becomes: nothing'",
     "deleted_tag": "deleted in SmarterTrack",
@@ -51,7 +48,7 @@ def all_rows(staged: Staged, lookups: Lookups, existing: Mapping[str, Mapping[st
         if obj is not USER:
             yield from _definitions(obj, staged, lookups, existing[obj.name])
     yield from _status_tags(lookups, existing["tag"])
-    yield from _help_center(staged)
+    yield from _help_center(staged, lookups)
 
 
 def _agents(staged: Staged, lookups: Lookups, existing: Mapping[str, Thing]) -> Iterator[PlanRow]:
@@ -158,14 +155,22 @@ def _status_tags(lookups: Lookups, existing: Mapping[str, Thing]) -> Iterator[Pl
             )
 
 
-def _help_center(staged: Staged) -> Iterator[PlanRow]:
-    """Yield knowledge base categories: what this version plans and does not move."""
-    rows = {row["KbCategoryID"]: row for row in staged.rows("KbCategories")}
-    for key, row in sorted(rows.items()):
-        parent = rows.get(row.get("KbCategoryID_Parent") or 0)
-        name = str(row.get("CategoryName") or f"Category {key}")
-        inside = f"{parent['CategoryName']} / " if parent else ""
-        private = ", for agents only" if row.get("IsPrivate") else ""
-        yield PlanRow(KNOWLEDGE, f"{inside}{name} ({key})", f"Help Center category '{name}'{private}", "later version",
-                      "planned; a later version of this tool moves the knowledge base, this one does not",
-                      f"kb_category:{key}")  # fmt: skip
+def _help_center(staged: Staged, lookups: Lookups) -> Iterator[PlanRow]:
+    """Yield what becomes of categories of the knowledge base, and of articles that something is in the way of."""
+    rules = lookups.article_rules
+    package = lookups.parameters.help_center.way == "package"
+    made: State = "handed over" if package else "will be created"
+    how = "in the export package, for whoever imports it" if package else "by the API; one of this address is kept"
+    for obj in KNOWLEDGE:
+        for record in obj.records(staged, lookups):
+            name = str(record.data.get("CategoryName") or record.data.get("Subject") or "without a name")
+            row = PlanRow(obj.title, f"{name} ({record.key})", "", "left out", key=f"{obj.name}:{record.key}")
+            match obj.transform(record, lookups):
+                case Send(payload) if obj is not KB_ARTICLE:
+                    hidden = "; its articles count as private" if rules.is_hidden(int(record.key)) else ""
+                    target = f"{obj.becomes} '{payload['name']}'"
+                    yield replace(row, target=target, state=made, reason=how + hidden)
+                case Skip(rule) if obj is not KB_ARTICLE:
+                    yield replace(row, reason=LEFT_OUT.get(rule, rule))
+                case Quarantine(reason):
+                    yield replace(row, state="in the way", reason=reason)

@@ -129,11 +129,15 @@ def test_an_agent_who_will_be_created_gets_the_role_that_is_sent(planned: Planne
     assert row.reason == "Gorgias may send this agent an invitation"
 
 
-def test_knowledge_base_categories_are_planned_and_not_promised(planned: Planned) -> None:
+def test_knowledge_base_categories_are_handed_over_and_articles_in_the_way_named(planned: Planned) -> None:
     rows = [row for row in planned.plan.rows if row.what == "Knowledge base category"]
     assert rows
-    assert {row.state for row in rows} == {"later version"}
-    assert all("this one does not" in row.reason for row in rows)
+    assert {row.state for row in rows} == {"handed over"}
+    assert sum("its articles count as private" in row.reason for row in rows) == 1
+    articles = {row.key: row for row in planned.plan.rows if row.what == "Knowledge base article"}
+    circle = planned.desk.world.expected["forwards_in_a_circle"]
+    assert set(articles) == {f"kb_article:{article}" for article in circle}
+    assert all(row.state == "in the way" and "in a circle" in row.reason for row in articles.values())
 
 
 def test_of_more_fields_than_gorgias_keeps_the_least_used_are_proposed_as_nothing(planned: Planned) -> None:

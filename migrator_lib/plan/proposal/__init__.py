@@ -13,6 +13,7 @@ from migrator_lib.chunks import Row
 from migrator_lib.mapping import AddedField, EngagementMapping, Entry, FieldMapping
 from migrator_lib.plan.added_fields import propose_added
 from migrator_lib.plan.extras import propose_placeholders, propose_roles, propose_survey_questions
+from migrator_lib.plan.knowledge import propose_categories, propose_languages
 from migrator_lib.plan.proposal.facts import Facts, There
 from migrator_lib.plan.proposal.fields import FIRST, added_with_room, propose_fields, with_room
 from migrator_lib.plan.proposal.names import Names
@@ -35,6 +36,8 @@ PROPOSERS: dict[str, Callable[[Facts], Section]] = {
     "tags": lambda facts: propose_tags(facts.rows("Tags"), Names(facts.there.tags)),
     "roles": lambda facts: propose_roles(facts.rows("Roles"), facts.there.roles),
     "placeholders": lambda facts: propose_placeholders(facts.rows("CannedReplies")),
+    "languages": lambda facts: propose_languages(facts.rows("Languages")),
+    "kb_categories": lambda facts: propose_categories(facts.rows("KbCategories")),
     "survey_questions": lambda facts: propose_survey_questions(facts.rows("SurveyQuestions"), facts.answers),
 }
 """Section of mapping.yaml to what proposes it; fields come behind, since there is room for some only."""
