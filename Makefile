@@ -29,7 +29,7 @@ unexport UV_SYSTEM_PYTHON UV_TARGET UV_PREFIX
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint lab bench engines setup lock clean
+.PHONY: help demo test lint lab bench engines map setup lock clean
 
 help: ## list these commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -63,6 +63,9 @@ bench: setup ## measure, print a table and write reports/bench.json (ONLY=name f
 
 engines: setup ## read one help desk from every database server that is there, and compare (TICKETS=1000)
 	$(BIN)/python -m benchmarks.engines $(if $(TICKETS),--tickets "$(TICKETS)")
+
+map: setup ## write the object map into README, with the numbers of the last `make demo`
+	@$(BIN)/python -m migrator_lib.object_map_readme
 
 setup: $(STAMP) ## make or refresh .venv from the lock (done by the others when needed)
 	@:

@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from migrator_lib import charts, pages
-from migrator_lib.audit.facts import Audit, Way
+from migrator_lib import charts, object_map, pages
+from migrator_lib.audit.facts import Audit
 from migrator_lib.audit.quality import notes
 from migrator_lib.masking import mask_text
 from migrator_lib.pages import Html, Tone
 
-WAYS: dict[Way, str] = {
-    "moved": "in scope",
-    "handed over": "in scope, in writing",
-    "counted only": "out of scope: counted only",
-}
 GATE_TONES: dict[str, Tone] = {"met": "good", "stale": "bad", "open": "warn"}
 MONTHS = 24
 
@@ -78,17 +73,7 @@ def access(audit: Audit) -> Html:
 
 def counts(audit: Audit) -> Html:
     """Return every row of the object map with its number."""
-    rows = [
-        {
-            "SmarterTrack": row.title,
-            "Gorgias": row.becomes,
-            "Records": "table is not there, or may not be read" if row.number is None else row.number,
-            "Scope": WAYS[row.way],
-            "Of them": row.detail,
-        }
-        for row in audit.counts
-    ]
-    return pages.table(rows, caption="Records of every row of the object map, as they will be accounted for")
+    return object_map.counted(audit.counts)
 
 
 def parts_inside(audit: Audit) -> Html:

@@ -50,7 +50,7 @@ def document(audit: Audit) -> str:
     effort = estimate(audit)
     graded = grade(audit, effort)
     sections: tuple[tuple[str, Html], ...] = (
-        ("In scope and out of scope", pages.join([parts.counts(audit), parts.parts_inside(audit)])),
+        ("The object map, and what is in scope", pages.join([parts.counts(audit), parts.parts_inside(audit)])),
         ("What the company must do", duties(audit)),
         ("What needs a manual export, or credentials", by_hand(audit)),
         ("Data quality", parts.quality(audit)),
@@ -85,13 +85,7 @@ def duties(audit: Audit) -> Html:
 
 def by_hand(audit: Audit) -> Html:
     """Return what no step moves, with its number, and what access is needed."""
-    waiting = [(row.title, row.number) for row in audit.counts if row.way == "counted only"]
-    macros = audit.parts.get("macro")
-    exports = [f"{title}: {number:,}, to be exported by hand where wanted" for title, number in waiting if number]
-    unknown = "the table is not there or may not be read, so nothing is known"
-    exports += [f"{title}: {unknown}" for title, number in waiting if number is None]
-    exports += [f"Canned replies: {macros:,}, to be made anew as macros"] if macros else []
-    exports += [
+    exports = [
         f"{row.title}: {row.number:,}, in a written document; an admin rebuilds what is wanted"
         for row in audit.counts
         if row.way == "handed over" and row.number

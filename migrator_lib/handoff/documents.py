@@ -13,7 +13,7 @@ from pathlib import Path
 from migrator_lib import pages
 from migrator_lib.delta import history
 from migrator_lib.engagement import Engagement
-from migrator_lib.handoff import guides, inventories, redirects, workbook
+from migrator_lib.handoff import field_map, guides, inventories, redirects, workbook
 from migrator_lib.handoff.document import ADMIN, SHARED, Audience, Document, page_of
 from migrator_lib.handoff.lists import write_numbers
 from migrator_lib.handoff.material import Material
@@ -89,6 +89,7 @@ DOCUMENTS: dict[str, Callable[[Material, Audience], Document]] = {
     "news_assessment": inventories.news,
     "agents": guides.agents,
     "quarantine": guides.quarantine,
+    "object_map": field_map.object_map_document,
 }
 """File name to what makes the document."""
 MAPPING = "mapping_as_signed"
@@ -105,6 +106,7 @@ PURPOSE = {
     "agents": "create, deactivate and check users",
     "quarantine": "mend what could not be moved",
     "mapping_as_signed": "keep: what was agreed",
+    "object_map": "see where every field went",
     "redirects": "lead from old numbers and links to tickets in Gorgias: a page with the folder beside it, and a list",
     "redirects.nginx": "the same for the old portal's web server, nginx",
     "redirects.iis": "the same for IIS",

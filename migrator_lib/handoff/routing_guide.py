@@ -37,7 +37,9 @@ def hierarchy(staged: Staged, lookups: Lookups) -> list[Row]:
 def _line(row: Row, team: str, members: int, tickets: int) -> Row:
     flags = (("IsDeleted", "deleted"), ("IsInternal", "internal"), ("IsFrontLine", "front line"),
              ("IsRestrictedToMemberAgents", "members alone"), ("TicketRequireResolution", "needs a resolution"),
-             ("TicketRequireClosedTasks", "needs its tasks closed"))  # fmt: skip
+             ("TicketRequireClosedTasks", "needs its tasks closed"),
+        ("SurveyDefinitionIDAfterTicket", "asks for a rating after tickets"),
+        ("SurveyDefinitionIDAfterChat", "asks for a rating after chats"))  # fmt: skip
     return {
         "is": ", ".join(words for column, words in flags if row.get(column)),
         "members": members,

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migrator_lib.lookups import Lookups, content_type
-from migrator_lib.objects.base import MigrationObject, Outcome, Quarantine, Record, Send, Skip
+from migrator_lib.objects.base import MappedField, MigrationObject, Outcome, Quarantine, Record, Send, Skip
 from migrator_lib.smartertrack.matching import Match
-from migrator_lib.smartertrack.tables import FAMILIES
+from migrator_lib.smartertrack.tables import FAMILIES, source_table
 from migrator_lib.staging import Row, Staged
 
 UPLOAD_NAME_MAXIMUM = 255
@@ -19,6 +19,26 @@ MISSING = "its file is not below the files root (files are purged with their par
 AMBIGUOUS = "{n} files have its name on disk, and the row does not tell which of them it means"
 DIFFERS = "the file's checksum and length differ from the row's: it was damaged or replaced"
 UNREADABLE = "its file cannot be read: {why}"
+
+
+def _fields(table: str, owner: str) -> Iterator[MappedField]:
+    """Yield the fields of one table of attachments; those that a table has not are left out."""
+    known = source_table(table).columns
+    for columns, target, how in (
+        (f"{owner} {owner.removesuffix('ID')}MessageID", "message.attachments", "the message that it hangs on"),
+        (f"{table.removesuffix('s')}ID", "", "its key here; an attachment has none in Gorgias"),
+        ("FileNameOriginal", "attachment.name, attachment.content_type", "the type by the name's ending"),
+        ("FileNameOnDisk", "attachment.file", "finds it below the files root"),
+        ("CidTagName", "message.body_html, attachment.public", "puts an inline image back into its message"),
+        ("Length", "attachment.length", "compared with the file on disk, and as size with what went up"),
+        ("Crc", "attachment.crc", "compared with the file on disk"),
+        ("CreationDateUTC", "", "tells a delta which are new; of a chat, which line has it"),
+        ("IsDeleted", "", "deleted ones are left out"),
+        ("IsOutgoing UserID", "message.attachments", "whose message it stands on"),
+    ):
+        given = [f"{table}.{column}" for column in columns.split() if column in known]
+        if given:
+            yield MappedField(" + ".join(given), target, how)
 
 
 class Attachment(MigrationObject):
@@ -30,6 +50,8 @@ class Attachment(MigrationObject):
     reads = (*(family.attachments for family in FAMILIES), "files on disk")
     path = "upload"
     undo = "goes with its ticket; Gorgias cannot delete the uploaded file itself"
+    verified = "read back with its message; name, type and address compared"
+    fields = tuple(mapped for family in FAMILIES for mapped in _fields(family.attachments, family.key))
 
     def records(self, staged: Staged, lookups: Lookups) -> Iterator[Record]:
         """Yield the attachment rows of all tickets, chats and call logs."""

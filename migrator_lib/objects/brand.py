@@ -19,8 +19,20 @@ from migrator_lib.staging import Staged
 
 FIELDS = (
     MappedField("Brands.BrandID", "", "leads from departments to their brand"),
-    MappedField("Brands.BrandName", "tag.name", "as mapped; or team.name"),
-    MappedField("Brands.HostHeaderValue + Brands.IsDefaultBrand", "multi_brand_guide"),
+    MappedField("Brands.BrandName", "tag.name, tag.description", "as mapped; or team.name"),
+    MappedField("Brands.HostHeaderValue + Brands.IsDefaultBrand + Brands.VoipPhoneNumber", "brand_guide"),
+    MappedField(
+        "Brands.CommunityEnabled + Brands.DisplayLiveChat + Brands.EnablePortalLogin + "
+        "Brands.EnableRegistration + Brands.EnableKbVoting",
+        "brand_guide",
+        "with what takes its place",
+    ),
+    MappedField(
+        "Brands.StartChatRestriction + Brands.ViewNewsRestriction + Brands.ViewPortalTicketsRestriction + "
+        "Brands.ViewThreadRestriction + Brands.NewThreadRestriction",
+        "brand_guide",
+        "the code, as it is",
+    ),
 )
 
 
@@ -33,7 +45,7 @@ class Brand(MigrationObject):
     reads: tuple[str, ...] = ("Brands",)
     path = "tags"
     verified = "read back; name and description compared"
-    fields = FIELDS
+    fields: tuple[MappedField, ...] = FIELDS
 
     def records(self, staged: Staged, lookups: Lookups) -> Iterator[Record]:
         """Yield brands by id."""

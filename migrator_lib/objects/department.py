@@ -39,6 +39,17 @@ class Department(MigrationObject):
                     "agents who are active"),
         MappedField("UsersInGroups.IsGroupAdmin + UsersInGroups.IsActiveForTickets + UsersInGroups.IsActiveForChats",
                     "routing_guide"),
+        MappedField("UsersInGroups.TicketWeight + UsersInGroups.ChatWeight + UsersInGroups.MaxNewTickets + "
+                    "UsersInGroups.RoundRobinOrder", "routing_guide", "Gorgias' teams have none of these"),
+        MappedField("Groups.VoipExtension", "routing_guide"),
+        MappedField("Groups.AlertOption + Groups.AlertAddress", "workflow_inventory", "the address masked"),
+        MappedField("Departments.IsAutoResponderEnabled + Departments.AutoResponderID",
+                    "routing_guide, workflow_inventory"),
+        MappedField("Departments.IsRestrictedToMemberAgents + Departments.TicketRequireResolution + "
+                    "Departments.TicketRequireClosedTasks", "routing_guide"),
+        MappedField("Departments.SurveyDefinitionIDAfterTicket + Departments.SurveyDefinitionIDAfterChat",
+                    "routing_guide", "that it asks for a rating"),
+        MappedField("Departments.CustomTemplateID_Ticket", "", "which form it shows; Gorgias has one set of fields"),
     )  # fmt: skip
 
     def records(self, staged: Staged, lookups: Lookups) -> Iterator[Record]:

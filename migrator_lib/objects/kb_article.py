@@ -64,7 +64,8 @@ class KbArticle(MigrationObject):
         MappedField("Languages.IsDefault", "help center", "its first language"),
         MappedField("Files.FileID + Files.FileNameOriginal + Files.FileNameOnDisk", "translation.content",
                     "a file that an article shows goes up, and the article shows that"),
-        MappedField("Files.Length + Files.Crc", "", "compared with the file on disk before it goes up"),
+        MappedField("Files.Length + Files.Crc + Files.CompressionType", "",
+                    "compared with the file on disk before it goes up"),
     )  # fmt: skip
 
     def records(self, staged: Staged, lookups: Lookups) -> Iterator[Record]:

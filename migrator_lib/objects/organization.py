@@ -35,7 +35,7 @@ class Organization(Requester):
                     "phone, on the first organization that has it; also in the meta"),
         MappedField("OrganizationFilters.OrganizationFilterID", "organization_filters"),
         MappedField("OrganizationFilters.OrganizationID + OrganizationFilters.FilterType", "customer.meta", "filters"),
-        MappedField("OrganizationFilters.FilterValue", "customer.channels",
+        MappedField("OrganizationFilters.FilterValue", "customer.email, customer.channels, customer.note",
                     "e-mail addresses that are nobody's; members' customers name the organization; also in the meta"),
         MappedField("OrganizationFilters.UserID", "customer.custom_fields", "such a user's customer names it"),
     )  # fmt: skip

@@ -65,7 +65,8 @@ class Requester(MigrationObject):
     verified = "read back; address, name, channels, values of fields and meta compared"
     fields: tuple[MappedField, ...] = (
         MappedField("Users.UserID", "customer.external_id", "also meta.smartertrack.user_id"),
-        MappedField("Users.Email", "customer.email", "lower case; one that is no address is the name"),
+        MappedField("Users.Email", "customer.email, customer.channels",
+                    "lower case; one that is no address is the name"),
         MappedField("Users.DisplayName", "customer.name", "of a shared mailbox the address; all names in the meta"),
         MappedField("Users.UserName", "customer.meta", "user_name"),
         MappedField("Users.LoweredEmail", "", "the same as Email"),
@@ -84,7 +85,8 @@ class Requester(MigrationObject):
                     "customer.custom_fields",
                     "as mapped; a phone number of an account without an address is its channel"),
         MappedField("CustomDataFieldsForUsers.DataContent", "customer.custom_fields",
-                    "what does not fit its field is in meta.smartertrack.unfit_values"),
+                    "what does not fit its field is in meta.smartertrack.unfit_values, the whole of what is cut in "
+                    "long_values"),
     )  # fmt: skip
 
     def records(self, staged: Staged, lookups: Lookups) -> Iterator[Record]:
@@ -149,6 +151,8 @@ class Requester(MigrationObject):
         meta: dict[str, Any] = {"user_id": row["UserID"], "user_name": row.get("UserName") or ""}
         if told.unfit:
             meta["unfit_values"] = told.unfit
+        if told.long:
+            meta["long_values"] = told.long
         if shared:
             meta |= {MAILBOX: True, "name": row["DisplayName"] or ""}
         if record.key in lookups.sharing:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migrator_lib.lookups import Lookups
-from migrator_lib.objects.base import Merge, Outcome, Quarantine, Record, Send, Skip
+from migrator_lib.objects.base import MappedField, Merge, Outcome, Quarantine, Record, Send, Skip
 from migrator_lib.objects.brand import Brand
 from migrator_lib.staging import Staged
 
@@ -19,6 +19,15 @@ class Tag(Brand):
     name = "tag"
     title = "Tag"
     reads = ("Tags", "TagsInTasks", "TimeLogs")
+    fields = (
+        MappedField("Tags.TagID", "tag_taxonomy", "leads from tasks and time logs to their tags"),
+        MappedField("Tags.Name", "tag.name, ticket.tags", "as mapped; those of one name become one"),
+        MappedField("Tags.IsDeleted", "", "deleted ones are left out"),
+        MappedField("Tags.DateCreatedUTC", "", "Gorgias dates a tag by itself"),
+        MappedField("TagsInTasks.TaskID + TagsInTasks.TagID", "ticket.tags", "a ticket has the tags of its tasks"),
+        MappedField("TimeLogs.TagID", "ticket.tags", "a ticket has the tags of its time logs"),
+        MappedField("TagsInTasks.TagsInTasksID", "", "number of the row"),
+    )
 
     def records(self, staged: Staged, lookups: Lookups) -> Iterator[Record]:
         """Yield tags by id."""

@@ -16,7 +16,7 @@ from migrator_lib.gorgias.api import GorgiasApi, Json
 from migrator_lib.gorgias.contract.replies import CustomField, Thing
 from migrator_lib.lookups import Lookups
 from migrator_lib.mapping import FIELD_LIMIT, LONG, AddedField, EngagementMapping, FieldMapping
-from migrator_lib.objects.base import MigrationObject, Outcome, Quarantine, Record, Send, Skip
+from migrator_lib.objects.base import MappedField, MigrationObject, Outcome, Quarantine, Record, Send, Skip
 from migrator_lib.staging import Row, Staged
 from migrator_lib.values import boolean_of, choice_of, iso_date, number_of
 
@@ -161,6 +161,18 @@ class TicketField(MigrationObject):
     path = "custom-fields"
     undo = "archived: Gorgias deletes no fields"
     object_type: Literal["Ticket", "Customer"] = "Ticket"
+    verified = "read back; label, type and choices compared"
+    fields: tuple[MappedField, ...] = (
+        MappedField("CustomDataFields.CustomFieldID", "custom_field.external_id"),
+        MappedField("CustomDataFields.DisplayName", "custom_field.label", "as mapped"),
+        MappedField("CustomDataFields.DataType", "", "its codes are not published; the type is told by the values"),
+        MappedField("CustomDataFields.Options", "custom_field.definition", "choices, where it becomes a dropdown"),
+        MappedField("CustomDataFields.SpecialMapping", "", "says something of fields of people alone"),
+        MappedField("CustomDataFields.DefaultValue + CustomDataFields.IsGlobal", "", "Gorgias fills in nothing"),
+        MappedField("CustomDataFieldsInTickets.TicketID + CustomDataFieldsInTickets.CustomFieldID + "
+                    "CustomDataFieldsInTickets.DataContent", "ticket.custom_fields",
+                    "typed as mapped; what does not fit is kept in ticket.meta and counted"),
+    )  # fmt: skip
 
     def entries(self, lookups: Lookups) -> Mapping[str, FieldMapping]:
         """Return the mapping's entries of this kind."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import replace
 
 from migrator_lib.audit import Audit, members_page, parts, preflight, run_audit, scope, verdict
 from migrator_lib.audit.facts import Access
 from migrator_lib.masking import EMAIL_IN_TEXT
+from migrator_lib.object_map import ROWS
 from tests.audit.desk import ADDRESS, BODY, SECRET, Open
 
 SHOWN = (
@@ -39,18 +41,19 @@ def test_an_address_in_gorgias_own_words_is_masked(audit: Audit) -> None:
     assert "a***@***.example" in page
 
 
-def test_every_row_of_the_map_is_in_or_out_of_scope(audit: Audit) -> None:
+def test_every_row_of_the_map_is_in_scope_with_its_number(audit: Audit) -> None:
     page = scope.document(audit)
-    for row in audit.counts:
-        assert row.title in page
-    assert page.count("out of scope: counted only") == 3
+    for row in ROWS:
+        if row.objects:
+            assert f"<td>{html.escape(row.title)}</td>" in page
+    assert page.count("in scope, in writing") == 4
+    assert "counted only" not in page
 
 
 def test_what_is_by_hand_is_named_with_its_number(audit: Audit) -> None:
-    counts = tuple(replace(row, number=22) if row.name == "kb_article" else row for row in audit.counts)
-    page = scope.by_hand(replace(audit, counts=counts, parts={**audit.parts, "macro": 7}))
-    assert "Knowledge base article: 22" in page
-    assert "Canned replies: 7" in page
+    counts = tuple(replace(row, number=22) if row.name == "news_item" else row for row in audit.counts)
+    page = scope.by_hand(replace(audit, counts=counts))
+    assert "News item: 22, in a written document" in page
     assert "may only SELECT" in page
 
 
