@@ -8,11 +8,19 @@ from uuid import UUID
 
 from migrator_lib.simulators.smartertrack import catalog, worktime
 from migrator_lib.simulators.smartertrack.files import png
+from migrator_lib.simulators.smartertrack.odd_talks import (
+    AGENT,
+    CUSTOMER,
+    SYSTEM,
+    Chat,
+    Line,
+    odd_call,
+    odd_chat,
+    recording,
+)
 from migrator_lib.simulators.smartertrack.people import Customer
 from migrator_lib.simulators.smartertrack.shop import AGENTS, BRAND_OF, DEPARTMENT_OF, Agent, Shop
 
-CUSTOMER, AGENT, SYSTEM = 0, 1, 2
-"""Sender types: this simulation's own codes, since the real ones are not published."""
 EVERYONE, AGENTS_ONLY = 0, 1
 GROUPS = (1, 3, 6, 7)
 
@@ -29,29 +37,40 @@ def _chat(shop: Shop, n: int, started: datetime, rng: Random) -> None:
     customer, agent, group = _people(shop, rng)
     values = catalog.blanks(rng, BRAND_OF[DEPARTMENT_OF[group]], customer.name)
     opening, answers = rng.choice(catalog.CHATS)
-    lines = [(CUSTOMER, opening.format(**values)), (SYSTEM, f"{agent.name} has joined the chat.")]
-    lines += [(AGENT if k % 2 == 0 else CUSTOMER, line.format(**values)) for k, line in enumerate(answers)]
+    lines = [Line(CUSTOMER, opening.format(**values)), Line(SYSTEM, f"{agent.name} has joined the chat.")]
+    lines += [Line(AGENT if k % 2 == 0 else CUSTOMER, line.format(**values)) for k, line in enumerate(answers)]
     missed, deleted = n % 17 == 5, n % 29 == 2
     if missed:
         lines = lines[:1]
         shop.world.note("missed_chat", n)
-    moments = [started + timedelta(seconds=45 * k + rng.randint(5, 40)) for k in range(len(lines))]
-    ended = moments[-1] + timedelta(seconds=60)
+    late = [rng.randint(5, 40) for _ in lines]
     known = customer.user_id if rng.random() < 0.7 else None
+    row = {
+        "UserID": None if missed else agent.user_id, "CustomerUserID": known, "CustomerDisplayName": customer.name,
+        "ChatGuid": str(UUID(int=rng.getrandbits(128), version=4)),
+        "CustomerEmailAddress": customer.email if known or rng.random() < 0.8 else "",
+        "AverageSurveyRating": float(rng.randint(3, 5)) if rng.random() < 0.2 else None,
+    }  # fmt: skip
+    ended = started + timedelta(seconds=45 * (len(lines) - 1) + late[-1] + 60)
+    chat = Chat(n, agent, {"DateEndedUTC": ended, "SessionLengthInSeconds": (ended - started).seconds, **row}, lines)
+    odd_chat(shop, chat)
+    late += [5] * (len(chat.lines) - len(late))
+    moments = [started + timedelta(seconds=chat.pace * k + late[k]) for k in range(len(chat.lines))]
+    if chat.row["DateEndedUTC"] is not None:
+        ended = max(ended, moments[-1] + timedelta(seconds=60))
+        chat.row |= {"DateEndedUTC": ended, "SessionLengthInSeconds": int((ended - started).total_seconds())}
     shop.write.add(
-        "Chats", ChatID=n, DepartmentID=DEPARTMENT_OF[group], GroupID=group, UserID=None if missed else agent.user_id,
-        CustomerUserID=known, ChatGuid=str(UUID(int=rng.getrandbits(128), version=4)), ChatNumber=f"C-{started:%y%m%d}-{n:05d}",
-        DateStartedUTC=started, DateQueuedUTC=started, DateEndedUTC=ended, DateDeletedUTC=ended if deleted else None,
-        SessionLengthInSeconds=int((ended - started).total_seconds()), CustomerIp=f"203.0.113.{n % 250}",
-        CustomerDisplayName=customer.name, CustomerEmailAddress=customer.email if known or rng.random() < 0.8 else "",
-        CustomerLanguage=customer.language, IsDeleted=deleted, InitialQuestion=lines[0][1],
-        MessageCountIn=sum(kind == CUSTOMER for kind, _ in lines), MessageCountOut=sum(kind == AGENT for kind, _ in lines),
-        AverageSurveyRating=float(rng.randint(3, 5)) if rng.random() < 0.2 else None,
+        "Chats", ChatID=n, DepartmentID=DEPARTMENT_OF[group], GroupID=group, ChatNumber=f"C-{started:%y%m%d}-{n:05d}",
+        DateStartedUTC=started, DateQueuedUTC=started, DateDeletedUTC=ended if deleted else None,
+        CustomerIp=f"203.0.113.{n % 250}", CustomerLanguage=customer.language, IsDeleted=deleted,
+        InitialQuestion=chat.lines[0].text, MessageCountIn=sum(line.kind == CUSTOMER for line in chat.lines),
+        MessageCountOut=sum(line.kind == AGENT for line in chat.lines), **chat.row,
     )  # fmt: skip
     if deleted:
         shop.world.note("deleted_chat", n)
-    for moment, (kind, line) in zip(moments, lines, strict=True):
-        _say(shop, n, kind, line, moment, {CUSTOMER: known, AGENT: agent.user_id, SYSTEM: None}[kind])
+    for moment, line in zip(moments, chat.lines, strict=True):
+        own = {CUSTOMER: chat.row["CustomerUserID"], AGENT: agent.user_id, SYSTEM: None}[line.kind]
+        _say(shop, n, line.kind, line.text, moment, line.writer or own)
     _extras(shop, n, agent, ended, rng)
 
 
@@ -97,13 +116,16 @@ def _call(shop: Shop, n: int, start: datetime, rng: Random) -> None:
     subject, description = (text.format(**values) for text in rng.choice(catalog.CALLS))
     end = start + timedelta(seconds=rng.randint(40, 900))
     deleted = n % 23 == 9
+    row = {
+        "CustomerUserID": customer.user_id, "CustomerName": customer.name, "CustomerEmailAddress": customer.email,
+        "CustomerPhoneNumber": f"+44 1632 960{rng.randint(0, 999):03d}" if n % 11 else "", "DateEndUTC": end,
+    }  # fmt: skip
+    odd_call(shop, n, row, start)
     shop.write.add(
         "CallLogs", CallLogID=n, DepartmentID=DEPARTMENT_OF[group], GroupID=group, UserID=agent.user_id,
-        CustomerUserID=customer.user_id, CustomerName=customer.name,
-        CustomerPhoneNumber=f"+44 1632 960{rng.randint(0, 999):03d}" if n % 11 else "", CustomerEmailAddress=customer.email,
         CallNumber=f"T-{start:%y%m%d}-{n:05d}", Subject=subject, Description=description, IsOutgoing=rng.random() < 0.35,
-        IsDeleted=deleted, DateStartUTC=start, DateEndUTC=end, DateCreatedUTC=end, DateModifiedUTC=end,
-        DateDeletedUTC=end if deleted else None,
+        IsDeleted=deleted, DateStartUTC=start, DateCreatedUTC=end, DateModifiedUTC=end,
+        DateDeletedUTC=end if deleted else None, **row,
     )  # fmt: skip
     shop.write.add(
         "CustomDataFieldsInCallLogs", CallLogID=n, CustomFieldID=25, DataContent=rng.choice(catalog.DISPOSITIONS)
@@ -114,6 +136,7 @@ def _call(shop: Shop, n: int, start: datetime, rng: Random) -> None:
     if n % 10 == 3:
         ticket = rng.randint(1, shop.world.tickets)
         shop.write.add("TicketLinks", TicketLinkID=shop.next_id("TicketLinks"), TicketID=ticket, CallLogID=n)
+    recording(shop, n, end, rng)
 
 
 def _people(shop: Shop, rng: Random) -> tuple[Customer, Agent, int]:

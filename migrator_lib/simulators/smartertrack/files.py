@@ -73,6 +73,14 @@ def csv(rng: Random) -> bytes:
     return "\r\n".join(lines).encode()
 
 
+def wav(rng: Random) -> bytes:
+    """Return a twentieth of a second of noise, 8 kHz and 8 bits, as a WAV file."""
+    sound = bytes(rng.randrange(118, 138) for _ in range(400))
+    header = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, 8000, 8000, 1, 8)
+    body = b"WAVE" + header + struct.pack("<4sI", b"data", len(sound)) + sound
+    return struct.pack("<4sI", b"RIFF", len(body)) + body
+
+
 def txt(rng: Random) -> bytes:
     """Return a log."""
     return "\n".join(f"{n:03d} scan ok, depot {rng.randint(1, 40)}" for n in range(rng.randint(10, 90))).encode()

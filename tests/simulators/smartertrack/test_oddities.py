@@ -92,13 +92,44 @@ def test_files_that_no_row_names_and_rows_without_file(shop: Shop) -> None:
     on_disk = set(shop.files())
     rows = {
         table: set(shop.column(f"SELECT FileNameOnDisk FROM st_{table}"))
-        for table in ("TicketAttachments", "ChatAttachments", "Files")
+        for table in ("TicketAttachments", "ChatAttachments", "CallLogAttachments", "Files")
     }
     assert on_disk - set().union(*rows.values()) == set(shop.world.expected["orphaned_file"])
     missing = rows["TicketAttachments"] - on_disk
     noted = shop.rows("SELECT TicketAttachmentID AS i, FileNameOnDisk AS f FROM st_TicketAttachments")
     assert {row["f"] for row in noted if row["i"] in shop.world.expected["missing_file"]} == missing
     assert missing
+
+
+CHATS = {
+    "transferred_chat": "(SELECT COUNT(DISTINCT UserID) FROM st_ChatMessages m WHERE m.ChatID = st_Chats.ChatID AND"
+    " ChatSenderType = 1 AND ViewRestriction = 0) > 1",
+    "chat_with_inactive_agent": "UserID IN (SELECT UserID FROM st_Users WHERE IsDeleted OR IsLockedOut)",
+    "html_chat_line": "ChatID IN (SELECT ChatID FROM st_ChatMessages WHERE IsHTML)",
+    "chat_of_nobody": "CustomerUserID IS NULL AND CustomerEmailAddress = '' AND CustomerDisplayName = ''",
+    "chat_of_a_name_alone": "CustomerDisplayName = 'Mika' AND CustomerEmailAddress = ''",
+    "right_to_left_chat_line": "ChatID IN (SELECT ChatID FROM st_ChatMessages WHERE TextSubmitted LIKE '%ש%')",
+    "chat_without_end": "DateEndedUTC IS NULL",
+    "long_chat": "(SELECT COUNT(*) FROM st_ChatMessages m WHERE m.ChatID = st_Chats.ChatID) > 500",
+    "chat_of_system_lines": "(SELECT COUNT(*) FROM st_ChatMessages m WHERE m.ChatID = st_Chats.ChatID AND"
+    " ChatSenderType = 2) > 20",
+}
+CALLS = {
+    "call_of_nobody": "CustomerPhoneNumber = 'anonymous' AND CustomerUserID IS NULL",
+    "call_of_a_number_alone": "CustomerPhoneNumber LIKE '%961%999' AND CustomerName = ''",
+    "call_with_recording": "CallLogID IN (SELECT CallLogID FROM st_CallLogAttachments)",
+    "call_that_ends_before_it_starts": "DateEndUTC < DateStartUTC",
+}
+
+
+@pytest.mark.parametrize(("table", "key", "where"), [
+    *(("Chats", "ChatID", (name, where)) for name, where in CHATS.items()),
+    *(("CallLogs", "CallLogID", (name, where)) for name, where in CALLS.items()),
+])  # fmt: skip
+def test_odd_chat_or_call_is_there(shop: Shop, table: str, key: str, where: tuple[str, str]) -> None:
+    oddity, condition = where
+    found = shop.column(f"SELECT {key} FROM st_{table} WHERE {condition}")
+    assert shop.world.expected[oddity] == found
 
 
 def test_one_file_serves_several_rows(shop: Shop) -> None:
