@@ -9,7 +9,7 @@ from migrator_lib.audit import queries
 from migrator_lib.audit.facts import Count
 from migrator_lib.audit.live import Live
 from migrator_lib.lookups import Lookups
-from migrator_lib.objects import ATTACHMENT, CONVERSATIONS, COUNTED_ONLY, OBJECTS, PARTS, TICKET
+from migrator_lib.objects import ATTACHMENT, CONVERSATIONS, COUNTED_ONLY, OBJECTS, ON_TICKETS, PARTS, TICKET
 from migrator_lib.objects.base import HandedOver, MigrationObject
 from migrator_lib.smartertrack.database import SourceDatabase
 from migrator_lib.smartertrack.tables import FAMILIES
@@ -34,6 +34,7 @@ LARGE: dict[str, Callable[[SourceDatabase], int | None]] = {
     **{obj.name: partial(SourceDatabase.count, name=obj.family.root.name) for obj in CONVERSATIONS},
     TICKET.name: _tickets,
     ATTACHMENT.name: _attachments,
+    **{obj.name: partial(SourceDatabase.count, name=obj.reads[0]) for obj in ON_TICKETS},
 }
 """Objects that are counted by the database; of the others the records themselves are counted, as they are moved."""
 

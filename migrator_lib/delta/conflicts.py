@@ -16,7 +16,7 @@ from migrator_lib.csv_file import write_csv
 from migrator_lib.delta.history import PURGED, PURGED_OTHERS
 from migrator_lib.engagement import Engagement
 from migrator_lib.load.agents import LEFT_ALONE, UNKNOWN, WHAT_TO_DO
-from migrator_lib.objects import CONVERSATIONS, PEOPLE, SETUP, TICKET
+from migrator_lib.objects import CONVERSATIONS, ON_TICKETS, PEOPLE, SETUP, TICKET
 from migrator_lib.objects.conversation import Conversation
 from migrator_lib.pages import Html
 
@@ -79,7 +79,7 @@ def _key(obj: Conversation, key: int) -> str:
 
 def _of_others(engagement: Engagement) -> Iterator[Conflict]:
     """Yield what of customers, teams, tags and fields was left alone; the ledger keeps no value of it, only names."""
-    for obj in (*SETUP, *PEOPLE):
+    for obj in (*SETUP, *PEOPLE, *ON_TICKETS):
         for entry in engagement.ledger.entries(TARGET, obj.name, "created"):
             for name in entry.detail.get(LEFT_ALONE) or ():
                 yield Conflict(

@@ -16,7 +16,7 @@ from migrator_lib.gorgias.contract.replies import Thing
 from migrator_lib.ledger import Entry, Ledger
 from migrator_lib.load.failing import Failing
 from migrator_lib.lookups import Lookups
-from migrator_lib.objects import ATTACHMENT, CONVERSATIONS
+from migrator_lib.objects import ATTACHMENT, CONVERSATIONS, ON_TICKETS
 from migrator_lib.objects.base import (
     HandOver,
     Merge,
@@ -33,7 +33,7 @@ from migrator_lib.progress import Progress
 from migrator_lib.proofs.behaviour import Behaviour
 from migrator_lib.smartertrack.files import FilesRoot
 
-NOT_REFERRED_TO = frozenset({ATTACHMENT.name, *(obj.name for obj in CONVERSATIONS)})
+NOT_REFERRED_TO = frozenset({ATTACHMENT.name, *(obj.name for obj in (*CONVERSATIONS, *ON_TICKETS))})
 """Objects that no payload refers to by their Gorgias ids: there are too many to keep them in memory."""
 SENDS = 4
 """How often one thing is sent, when every send is cut off and every look-up finds nothing."""

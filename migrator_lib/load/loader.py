@@ -27,9 +27,10 @@ from migrator_lib.load.tickets import MERGED_AFTER_LOAD
 from migrator_lib.load.updates import differs
 from migrator_lib.load.versions import Versions
 from migrator_lib.lookups import Lookups, lowered
-from migrator_lib.objects import CONVERSATIONS, INVENTORIES, KNOWLEDGE, PEOPLE, SETUP, TICKET
+from migrator_lib.objects import CONVERSATIONS, INVENTORIES, KNOWLEDGE, ON_TICKETS, PEOPLE, SETUP, TICKET
 from migrator_lib.objects.base import MigrationObject, Outcome, Record, Send, Skip
 from migrator_lib.objects.conversation import Conversation
+from migrator_lib.objects.survey import place_of
 from migrator_lib.objects.ticket import tags_beside
 from migrator_lib.progress import Progress
 from migrator_lib.smartertrack.files import FilesRoot
@@ -81,6 +82,7 @@ class Loader:
         self.context.versions = Versions(staged, lookups, self._by_earlier_recipes).payload
         self.sender = Sender(self.context)
         self.turns = api.gate.turns
+        self._known_tickets: dict[tuple[str, str], str] = {}
         self.report = self.context.report
 
     # --- the whole ---------------------------------------------------------------------------------
@@ -102,6 +104,7 @@ class Loader:
         else:
             self._load_people(only)
             self._load_conversations(tickets)
+        self._load_on_tickets(None if only is None else tickets)
         if self.packages is not None and only is None:
             Publisher(self.context, self.staged, self.packages, self.rehearsal).run()
         for obj in INVENTORIES:
@@ -168,6 +171,32 @@ class Loader:
         """Load all tickets (chats, call logs), or only these."""
         total = obj.count(self.staged) if only is None else len(only)
         self._load(obj, obj.records(self.staged, self.lookups, only), total=total)
+
+    def _load_on_tickets(self, chosen: Chosen | None) -> None:
+        """Load what hangs on tickets: all, or of a sample what hangs on its own."""
+        families = {obj.name: obj.family for obj in CONVERSATIONS}
+
+        def is_chosen(record: Record) -> bool:
+            place = place_of(record.key)
+            return place is not None and int(place[1]) in chosen_of(chosen or (), families[place[0]])
+
+        for obj in ON_TICKETS:
+            records = obj.records(self.staged, self.lookups)
+            wanted = records if chosen is None else filter(is_chosen, records)
+            self._load(obj, wanted, total=self.staged.count(obj.reads[0]) if chosen is None else None)
+
+    def _know_tickets(self, batch: Sequence[Record]) -> None:
+        """Keep the Gorgias ids of the tickets that a batch hangs on, and of no others: there are too many."""
+        for reference in self._known_tickets:
+            del self.context.ids[reference]
+        self._known_tickets = {}
+        places = [place for record in batch if (place := place_of(record.key))]
+        for obj in CONVERSATIONS:
+            keys = [key for name, key in places if name == obj.name]
+            for key, entry in self.context.ledger.known(self.context.target, obj.name, keys).items():
+                if entry.target_id is not None and entry.state == "created":
+                    self._known_tickets[obj.name, key] = entry.target_id
+        self.context.ids.update(self._known_tickets)
 
     def _load_open_first(self) -> None:
         """Load the tickets that agents go on working with, each batch with the people it needs; then all the others."""
@@ -257,7 +286,7 @@ class Loader:
         What was made of it stays in Gorgias, and is listed. ``was`` in the entry's detail says how it ended before, in
         case that it comes back.
         """
-        for obj in (*SETUP, *PEOPLE, *KNOWLEDGE, *INVENTORIES):
+        for obj in (*SETUP, *PEOPLE, *ON_TICKETS, *KNOWLEDGE, *INVENTORIES):
             there = {record.key for record in obj.records(self.staged, self.lookups)}
             for entry in self.context.ledger.entries(self.context.target, obj.name):
                 if entry.source_key in there or entry.state not in SETTLED:
@@ -315,6 +344,8 @@ class Loader:
                 self._load_batch(hands, obj, batch, existing)
 
     def _load_batch(self, hands: Hands, obj: MigrationObject, batch: Sequence[Record], existing: Existing) -> None:
+        if obj in ON_TICKETS:
+            self._know_tickets(batch)
         known = self.context.ledger.known(self.context.target, obj.name, [record.key for record in batch])
         outcomes = [(record, obj.transform(record, self.lookups)) for record in batch]
         if self.rehearsal:

@@ -25,7 +25,7 @@ from migrator_lib.load.context import SENDS, LoadContext, is_same, references
 from migrator_lib.load.failing import UNSURE, may_be_there
 from migrator_lib.load.tickets import TicketWriter, first_call
 from migrator_lib.load.updates import Updates, fingerprints, lost, named
-from migrator_lib.objects import SETUP
+from migrator_lib.objects import ON_TICKETS, SETUP
 from migrator_lib.objects.base import Children, MigrationObject, Record, Send
 from migrator_lib.objects.conversation import Conversation
 
@@ -174,7 +174,9 @@ class Sender:
         there = existing.get(obj.natural_key(payload) or "") if obj in SETUP else None
         if there is not None:
             return there
-        return self.context.look_up(obj, payload) if may_be_there(known) else None
+        if not may_be_there(known):
+            return None
+        return self.context.look_up(obj, self.context.resolver().resolve(payload) if obj in ON_TICKETS else payload)
 
     def _adopt(self, obj: MigrationObject, record: Record, outcome: Send, found: Thing, sent: Entry | None) -> str:
         """Settle a record that is in Gorgias: made by us, there before, or made for another record.

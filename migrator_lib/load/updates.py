@@ -20,7 +20,7 @@ from migrator_lib.gorgias.contract.replies import Thing
 from migrator_lib.ledger import GONE, Entry
 from migrator_lib.ledger.written import LEFT_ALONE, WRITTEN, as_written
 from migrator_lib.load.context import LoadContext
-from migrator_lib.objects import PEOPLE, SETUP
+from migrator_lib.objects import ON_TICKETS, PEOPLE, SETUP
 from migrator_lib.objects.base import MigrationObject, Send
 
 NOT_THERE = (301, 404)
@@ -145,9 +145,10 @@ class Updates:
         return other is not None and str(other.id) != known.target_id
 
     def _there(self, obj: MigrationObject, known: Entry, existing: Mapping[str, Thing]) -> Thing | None:
-        if obj in PEOPLE:
+        if obj in (*PEOPLE, *ON_TICKETS):
+            api = self.context.api
             try:
-                return self.context.api.customers.get(int(known.target_id or 0))
+                return (api.customers if obj in PEOPLE else api.surveys).get(int(known.target_id or 0))
             except RecordRejected as error:
                 if error.status not in NOT_THERE:
                     raise

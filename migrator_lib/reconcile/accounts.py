@@ -14,7 +14,7 @@ from typing import Any
 from migrator_lib.errors import AccountsError
 from migrator_lib.ledger import GONE, SETTLED, Entry, Ledger
 from migrator_lib.lookups import Lookups
-from migrator_lib.objects import ATTACHMENT, OBJECTS, PARTS, TICKET
+from migrator_lib.objects import ATTACHMENT, OBJECTS, ON_TICKETS, PARTS, TICKET
 from migrator_lib.smartertrack.tables import FAMILIES, family_of
 from migrator_lib.staging import Staged
 
@@ -57,6 +57,8 @@ OBJECT_OF = {
     "Organizations": "organization",
     "Threads": "community_post",
     "NewsItems": "news_item",
+    "CannedReplies": "macro",
+    "SurveysOffered": "survey",
     "KbCategories": "kb_category",
     "KbArticles": "kb_article",
     **{family.root.name: family.name for family in FAMILIES},
@@ -155,6 +157,7 @@ def source_counts(staged: Staged, lookups: Lookups) -> dict[str, int]:
         ATTACHMENT.name: sum(staged.count(family.attachments) for family in FAMILIES)
         + len(lookups.article_rules.files),
         **{name: staged.count(table) for name, table in PARTS.items()},
+        **{obj.name: staged.count(obj.reads[0]) for obj in ON_TICKETS},
     }
     for obj in OBJECTS:
         if obj.name not in counts:

@@ -15,7 +15,7 @@ from typing import Any
 from migrator_lib.external_id import parse
 from migrator_lib.gorgias.api import GorgiasApi, Json
 from migrator_lib.gorgias.contract.replies import Customer, Message, Thing, Ticket
-from migrator_lib.objects import PEOPLE, SETUP, TICKET
+from migrator_lib.objects import ON_TICKETS, PEOPLE, SETUP, TICKET
 from migrator_lib.objects.conversation import moment
 from migrator_lib.progress import Progress
 from migrator_lib.proofs.behaviour import Behaviour
@@ -76,6 +76,11 @@ class ReadBack:
         for tickets in api.tickets.pages(order_by=known.tickets_order):
             self._add(TICKET.name, ((self._whole(api, ticket, known), None) for ticket in tickets))
             progress.advance(len(tickets))
+        (rating,) = ON_TICKETS
+        progress.begin("Reading back: satisfaction surveys", 0)
+        for surveys in api.surveys.pages():
+            self._add(rating.name, ((one, rating.natural_key({"ticket_id": one.ticket_id})) for one in surveys))
+            progress.advance(len(surveys))
         progress.begin("Reading back: messages", 0)
         for messages in api.messages.pages():
             self._add_messages(messages)

@@ -19,12 +19,14 @@ from migrator_lib.external_id import parse
 from migrator_lib.gorgias.api import Json
 from migrator_lib.ledger import GONE, Entry, Ledger
 from migrator_lib.ledger.written import TRASHED, written
+from migrator_lib.load.loader import batched
 from migrator_lib.load.messages import sent
 from migrator_lib.lookups import Lookups, lowered
-from migrator_lib.objects import ATTACHMENT, CONVERSATIONS, PEOPLE, SETUP
-from migrator_lib.objects.base import MigrationObject, Record, Resolver, Send
+from migrator_lib.objects import ATTACHMENT, CONVERSATIONS, ON_TICKETS, PEOPLE, SETUP
+from migrator_lib.objects.base import MigrationObject, Record, Resolver, Send, created
 from migrator_lib.objects.conversation import Conversation, compared_message
 from migrator_lib.objects.requester import comparable_values
+from migrator_lib.objects.survey import place_of
 from migrator_lib.progress import Progress
 from migrator_lib.reconcile.differences import Difference, compare, ours
 from migrator_lib.reconcile.readback import ReadBack
@@ -71,6 +73,8 @@ class Reconciler:
             self._object(obj)
         for conversation in CONVERSATIONS:
             self._conversations(conversation)
+        for obj in ON_TICKETS:
+            self._on_tickets(obj)
         self._duplicates()
         words = "carries this engagement's external id, and is no record of the source that should be here"
         left = set[tuple[str, str]]()
@@ -123,6 +127,37 @@ class Reconciler:
         left = were_left(entry, differences)
         doing = self.history.last(obj.path, int(actual["id"]), entry) if differences and not left else None
         self._judge(obj.name, record.key, actual, differences, doing=doing, touched=left)
+
+    def _on_tickets(self, obj: MigrationObject) -> None:
+        """Compare what hangs on tickets: it is found by its ticket."""
+        self.progress.begin(f"Comparing: {obj.title}", self.staged.count(obj.reads[0]))
+        for batch in batched(obj.records(self.staged, self.lookups)):
+            known = self.ledger.known(self.target, obj.name, [record.key for record in batch])
+            for record in batch:
+                outcome, place = obj.transform(record, self.lookups), place_of(record.key)
+                if isinstance(outcome, Send) and place is not None:
+                    self._on_ticket(obj, record, outcome.payload, known.get(record.key), place)
+                self.progress.advance()
+        self.progress.end()
+
+    def _on_ticket(
+        self, obj: MigrationObject, record: Record, payload: Json, entry: Entry | None, place: tuple[str, str]
+    ) -> None:
+        found = self.read.by_key(*place)
+        if entry is not None and entry.state in NOT_EXPECTED:
+            return
+        ids = {place: str(found[0]["id"])} if found else {}
+        try:
+            expected = Resolver(ChainMap(ids, self.ids), self.resolver.fallback_user).resolve(payload)
+        except RecordUnusable as error:
+            self._not_there(obj, record.key, entry, error.message)
+            return
+        actual = self.read.by_natural(obj.name, obj.natural_key(expected))
+        if actual is None:
+            self._not_there(obj, record.key, entry, "its ticket has none")
+            return
+        differences = compare(obj.compared(expected), obj.compared(actual))
+        self._judge(obj.name, record.key, actual, differences, touched=were_left(entry, differences))
 
     def _ours_of(self, obj: MigrationObject, actual: Json) -> Json:
         """Return a customer without the values of fields that are none of ours."""
@@ -230,7 +265,7 @@ class Reconciler:
             every = compare(obj.compared(expected), obj.compared(found[0]))
             differences = ours(every, self.lookups.behaviour)
             right = not any(difference.field.startswith("custom_fields") for difference in differences)
-            values = outcome.children.get(obj.values, {}).get("created", 0)
+            values = created(outcome.children.get(obj.values, {}))
             different = CHANGED if touched else "mismatched"
             self.result.counts[obj.values]["validated" if right else different] += values
             of_thread = self._thread(expected["messages"], found[0], entry, uploaded)
@@ -269,7 +304,7 @@ class Reconciler:
         were = sent(entry, outcome.payload["messages"])
         messages = [message for message, was in zip(expected["messages"], were, strict=True) if was]
         differences = self._thread(messages, there[0], entry, uploaded)
-        self.result.counts[obj.values]["validated"] += outcome.children.get(obj.values, {}).get("created", 0)
+        self.result.counts[obj.values]["validated"] += created(outcome.children.get(obj.values, {}))
         self._judge(obj.name, str(one.id), there[0], differences)
 
     def _missing(
@@ -279,7 +314,7 @@ class Reconciler:
         state = self._not_there(obj, str(one.id), entry, "no ticket carries its external id")
         self.result.news[TOUCHED] += state == CHANGED
         for part, states in outcome.children.items():
-            self.result.counts[part][state] += states.get("created", 0)
+            self.result.counts[part][state] += created(states)
         own = {row["AttachmentKey"] for row in one.attachments}
         self.result.counts[ATTACHMENT.name][state] += len(own.intersection(uploaded.keys.values()))
 

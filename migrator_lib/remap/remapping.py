@@ -23,7 +23,7 @@ from migrator_lib.load.messages import SENT, as_set, digest, named_in, planned
 from migrator_lib.load.tickets import RESENT_ON_UPDATE
 from migrator_lib.load.updates import differs
 from migrator_lib.lookups import Lookups
-from migrator_lib.objects import ATTACHMENT, CONVERSATIONS, PEOPLE, SETUP
+from migrator_lib.objects import ATTACHMENT, CONVERSATIONS, ON_TICKETS, PEOPLE, SETUP
 from migrator_lib.objects.base import MigrationObject, Outcome, Record, Send, Skip
 from migrator_lib.objects.conversation import Conversation
 from migrator_lib.objects.thread import CALL_LIMIT
@@ -130,8 +130,9 @@ class Remapper:
         self._unexplained: dict[str, set[str]] = defaultdict(set)
         last = next(iter(kept.values()), None)
         self.result = Remapping(
-            {obj.name: Remapped(obj.title) for obj in (*SETUP, *PEOPLE, *CONVERSATIONS)}, len(kept), is_last=last == now
-        )
+            {obj.name: Remapped(obj.title) for obj in (*SETUP, *PEOPLE, *CONVERSATIONS, *ON_TICKETS)}, len(kept),
+            is_last=last == now,
+        )  # fmt: skip
 
     def run(self) -> Remapping:
         """Compare everything that was loaded.
@@ -143,6 +144,8 @@ class Remapper:
             self._object(obj, obj.records(self.staged, self.lookups), 0)
         for one in CONVERSATIONS:
             self._object(one, one.records(self.staged, self.lookups), one.count(self.staged))
+        for obj in ON_TICKETS:
+            self._object(obj, obj.records(self.staged, self.lookups), self.staged.count(obj.reads[0]))
         self._explain_by_earlier_stages()
         for name, keys in self._unexplained.items():
             self.result.objects[name].states[UNKNOWN] += len(keys)
@@ -237,6 +240,8 @@ class Remapper:
         if isinstance(obj, Conversation):
             return self._calls_of_ticket(found, outcome, old, known)
         found.in_place += 1
+        if obj in ON_TICKETS:
+            return 2
         fields = {one.field.partition(".")[0] for one in changes(old.payload, outcome.payload)} if old else {"name"}
         if obj not in PEOPLE:
             return 2 if obj.made_anew_if_gone and fields & obj.fixed else 1
@@ -283,7 +288,7 @@ class Remapper:
                 behaviour=self.lookups.behaviour,
             )
             recipes = [recipe.lookups_by(one, own) for one in self._kept.values()]
-            for obj in (*SETUP, *PEOPLE, *CONVERSATIONS):
+            for obj in (*SETUP, *PEOPLE, *CONVERSATIONS, *ON_TICKETS):
                 self._explain(obj, earlier, own, recipes)
 
     def _explain(self, obj: MigrationObject, earlier: Staged, own: Lookups, recipes: Sequence[Lookups]) -> None:

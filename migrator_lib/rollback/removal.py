@@ -18,8 +18,9 @@ from migrator_lib.gorgias.contract.replies import Job, Ticket
 from migrator_lib.ledger import REMOVED, Entry
 from migrator_lib.ledger.written import as_written
 from migrator_lib.masking import mask_text
-from migrator_lib.objects import find
+from migrator_lib.objects import ON_TICKETS, find
 from migrator_lib.objects.conversation import moment
+from migrator_lib.objects.survey import place_of
 from migrator_lib.rollback.context import ORDER, Context
 from migrator_lib.rollback.inventory import Inventory, Item, item_of
 from migrator_lib.rollback.plan import Plan, Planned
@@ -83,6 +84,7 @@ class Removal:
             self.context.progress.end()
         self._gone_before()
         self._files()
+        self._on_tickets()
         self._note_protected()
 
     # --- tickets -----------------------------------------------------------------------------------
@@ -329,6 +331,19 @@ class Removal:
         for item in self.plan.items(decision="gone"):
             if item.done != "removed":
                 self._removed([item], WAS_GONE)
+
+    def _on_tickets(self) -> None:
+        """Settle the ratings of tickets that are gone: they went with them, and a later load sends them anew."""
+        stay = {(item.object, item.source_key) for item in self.plan.items("tickets", "protect")}
+        batch: list[Entry] = []
+        for obj in ON_TICKETS:
+            for entry in self.context.ledger.entries(self.context.target, obj.name, state="created"):
+                if place_of(entry.source_key) not in stay:
+                    batch.append(removed(entry, "went with its ticket"))
+                if len(batch) >= BATCH:
+                    self.context.ledger.settle(self.context.target, batch)
+                    batch = []
+        self.context.ledger.settle(self.context.target, batch)
 
     def _files(self) -> None:
         """Settle the files of tickets that are gone: they stay in Gorgias, and a later load sends them anew."""
