@@ -92,7 +92,7 @@ def reach(states: Sequence[Staged], parameters: Parameters, progress: Progress) 
         parameters: the engagement's.
         progress: told of every row that is gone through.
     """
-    found, linked = Reach(), set[int]()
+    found, linked = Reach(), Reach()
     before = None
     for earlier, later in pairwise(states):
         before = before or _lookups(earlier, parameters)
@@ -105,7 +105,7 @@ def reach(states: Sequence[Staged], parameters: Parameters, progress: Progress) 
         return found
     showing = _showing(states[-1], found, progress) if found.users or found.addresses else ()
     others = _others_showing(states[-1], found) if found.users or found.addresses else ()
-    return found | Reach(tickets=frozenset((*linked, *showing)), others=frozenset(others))
+    return found | linked | Reach(tickets=frozenset(showing), others=frozenset(others))
 
 
 def without_file(ledger: Ledger, target: str, staged: Staged) -> Reach:
@@ -155,11 +155,12 @@ def _addresses(before: Lookups, after: Lookups) -> tuple[frozenset[str], frozens
     return found, found - accounts
 
 
-def _linked(before: Lookups, after: Lookups) -> set[int]:
-    """Return the tickets that show other links than before: a link is a row of one of its tickets alone."""
+def _linked(before: Lookups, after: Lookups) -> Reach:
+    """Return what shows other links than before: a link is a row of one of its tickets alone."""
     old, new = before.links.by_thing, after.links.by_thing
-    return {number for kind, number in old.keys() | new.keys()
-            if kind == "ticket" and old.get((kind, number)) != new.get((kind, number))}  # fmt: skip
+    things = {thing for thing in old.keys() | new.keys() if old.get(thing) != new.get(thing)}
+    tickets = frozenset(number for kind, number in things if kind == TICKET_FAMILY.name)
+    return Reach(tickets=tickets, others=frozenset(thing for thing in things if thing[0] != TICKET_FAMILY.name))
 
 
 def _showing(staged: Staged, who: Reach, progress: Progress) -> Iterator[int]:

@@ -19,6 +19,7 @@ from migrator_lib.objects.base import Merge, Outcome, Quarantine, Record, Send, 
 from migrator_lib.objects.came_by import CameBy, came_by
 from migrator_lib.objects.conversation import Conversation, skipped
 from migrator_lib.objects.thread import SUBJECT_MAXIMUM
+from migrator_lib.objects.ticket_columns import FIELDS
 from migrator_lib.objects.ticket_field import Values, added, values
 from migrator_lib.smartertrack.tables import TICKET_FAMILY
 from migrator_lib.staging import Row, Staged, TicketRecord
@@ -38,6 +39,9 @@ class Ticket(Conversation):
         "Tickets", "TicketMessages", "TicketComments", "TicketAttachments", "TicketMerges", "CustomDataFieldsInTickets",
         "Tasks", "TimeLogs", "TicketLinks", "TaskStatuses", "TaskPriorities",
     )  # fmt: skip
+
+    verified = "read back; every field, every message and their order compared"
+    fields = FIELDS
 
     def records(self, staged: Staged, lookups: Lookups, only: Collection[int] | None = None) -> Iterator[Record]:
         """Yield tickets (or only those with these ids) in key order, each followed by the numbers merged into it."""
