@@ -20,6 +20,7 @@ from migrator_lib.engagement import Engagement
 from migrator_lib.errors import GateClosed
 from migrator_lib.extract import Extractor, ExtractReport
 from migrator_lib.file_health import FileHealth, look
+from migrator_lib.knowledge.comparing import Comparer
 from migrator_lib.load import Loader, LoadReport
 from migrator_lib.load.recipe import is_loaded_by
 from migrator_lib.lookups import Lookups
@@ -238,6 +239,7 @@ def reconcile(engagement: Engagement, *, staged: Staged | None = None, since: st
             ledger=engagement.ledger, target=PRODUCTION, staged=staged, lookups=lookups, read=read,
             progress=engagement.progress, history=AskedEvents(engagement.api(PRODUCTION)),
         ).run()  # fmt: skip
+        compare_knowledge(engagement, staged, lookups, found)
         found.made_otherwise = not is_loaded_by(engagement.ledger, PRODUCTION, lookups)
         if since:
             found.news[NEW_TICKETS] = read.tickets_of_others(since)
@@ -247,6 +249,14 @@ def reconcile(engagement: Engagement, *, staged: Staged | None = None, since: st
     history.note_measured(engagement.ledger, history.RECONCILED, time.perf_counter() - began)
     require_balanced(sums)
     return ReconcileResult(found, sums)
+
+
+def compare_knowledge(engagement: Engagement, staged: Staged, lookups: Lookups, found: Reconciliation) -> None:
+    """Read the export packages, or the help centers, back, and add up what is there in ``found``."""
+    Comparer(
+        lookups, engagement.ledger, PRODUCTION, engagement.api(PRODUCTION), engagement.paths.documents,
+        engagement.files_root, staged.blobs,
+    ).run(found)  # fmt: skip
 
 
 # --- deltas: before the cutover, in 04, and at the cutover, in 07 ----------------------------------------

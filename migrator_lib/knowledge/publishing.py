@@ -20,7 +20,7 @@ from migrator_lib.gorgias.help_center.outcome import Outcome as Published
 from migrator_lib.gorgias.help_center.way import way_in
 from migrator_lib.knowledge.assembling import Assembler, file_row, folder_name
 from migrator_lib.knowledge.rules import ONLY
-from migrator_lib.ledger import GONE, PENDING, Entry
+from migrator_lib.ledger import GONE, PENDING, Entry, Ledger
 from migrator_lib.load.context import LoadContext, entry_of, is_same
 from migrator_lib.load.files import read_file
 from migrator_lib.objects import KNOWLEDGE
@@ -43,15 +43,17 @@ MIND = ("changed in Gorgias", "deleted in Gorgias", "another text there", "categ
 class LedgerMemory(Memory):
     """What the ledger knows of one help center."""
 
-    def __init__(self, context: LoadContext, center: int) -> None:
-        self.context = context
+    def __init__(self, ledger: Ledger, target: str, engagement: str, center: int) -> None:
+        self._ledger = ledger
+        self._target = target
+        self._engagement = engagement
         self.center = str(center)
 
     def _entry(self, kind: Kind, record: str) -> Entry:
-        parsed = parse(record, self.context.lookups.parameters.engagement)
+        parsed = parse(record, self._engagement)
         assert parsed is not None
         obj, key = parsed
-        known = self.context.ledger.entry(self.context.target, obj, key)
+        known = self._ledger.entry(self._target, obj, key)
         return known or Entry(NAMES[kind], key, PENDING, external_id=record)
 
     def known(self, kind: Kind, record: str) -> Known | None:
@@ -67,8 +69,8 @@ class LedgerMemory(Memory):
         entry = self._entry(kind, record)
         is_there = self.center in entry.detail.get(CENTERS, {})
         detail = entry.detail if is_there else {**entry.detail, INTENDED: self.center}
-        self.context.ledger.intend(
-            self.context.target, replace(entry, state=PENDING, detail=detail), action="update" if is_there else "create"
+        self._ledger.intend(
+            self._target, replace(entry, state=PENDING, detail=detail), action="update" if is_there else "create"
         )
 
     def settle(self, kind: Kind, record: str, known: Known) -> None:
@@ -79,8 +81,8 @@ class LedgerMemory(Memory):
         detail[CENTERS] = {**detail.get(CENTERS, {}), self.center: there}
         state = "created" if any(one["ours"] for one in detail[CENTERS].values()) else "matched"
         first = next(iter(detail[CENTERS].values()))["id"]
-        self.context.ledger.settle(
-            self.context.target,
+        self._ledger.settle(
+            self._target,
             [replace(entry, state=state, rule=None, reason=None, target_id=str(first), detail=detail)],
         )
 
@@ -88,22 +90,22 @@ class LedgerMemory(Memory):
         """Return where a file is that is up already."""
         if key.startswith("d"):
             return self._pictures().get(key)
-        entry = self.context.ledger.entry(self.context.target, "attachment", key)
+        entry = self._ledger.entry(self._target, "attachment", key)
         return entry.target_id if entry is not None else None
 
     def keep_url(self, key: str, url: str) -> None:
         """Write down where a file is; a picture inside a text is no record of the source."""
         if key.startswith("d"):
-            self.context.ledger.set_meta(self._place, {**self._pictures(), key: url})
+            self._ledger.set_meta(self._place, {**self._pictures(), key: url})
         else:
-            self.context.ledger.settle(self.context.target, [Entry("attachment", key, "created", target_id=url)])
+            self._ledger.settle(self._target, [Entry("attachment", key, "created", target_id=url)])
 
     @property
     def _place(self) -> str:
-        return f"article_pictures_{self.context.target}"
+        return f"article_pictures_{self._target}"
 
     def _pictures(self) -> dict[str, str]:
-        found: dict[str, str] = self.context.ledger.meta(self._place, {})
+        found: dict[str, str] = self._ledger.meta(self._place, {})
         return found
 
 
@@ -162,9 +164,12 @@ class Publisher:
     def _publish(self, center: int, base: KnowledgeBase) -> Published:
         settings, context = self.context.lookups.parameters, self.context
         way = way_in(
-            settings.help_center.model_copy(update={"id": center if center != ONLY else None}), context.api,
-            self.packages / folder_name(center), company=settings.company, memory=LedgerMemory(context, center),
-        )  # fmt: skip
+            settings.help_center.model_copy(update={"id": center if center != ONLY else None}),
+            context.api,
+            self.packages / folder_name(center),
+            company=settings.company,
+            memory=LedgerMemory(context.ledger, context.target, settings.engagement, center),
+        )
         with context.progress.alive():
             return way.publish(base)
 

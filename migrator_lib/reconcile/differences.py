@@ -19,7 +19,7 @@ from migrator_lib.proofs.behaviour import Behaviour
 
 SHOWN_CHARACTERS = 60
 NOTHING = "(nothing)"
-PROSE = {"body_html", "body_text", "full_subject"}
+PROSE = {"body_html", "body_text", "full_subject", "content", "excerpt"}
 PEOPLE = {"name", "user_name", "requester"}
 
 

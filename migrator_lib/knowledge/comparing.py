@@ -1,0 +1,108 @@
+"""Reading the knowledge base back: the package, or the help center, compared field by field with what was staged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from migrator_lib.gorgias.api import GorgiasApi, Json
+from migrator_lib.gorgias.help_center.articles import KnowledgeBase
+from migrator_lib.gorgias.help_center.prepare import prepared
+from migrator_lib.gorgias.help_center.way import endpoints
+from migrator_lib.knowledge.assembling import Assembler, folder_name
+from migrator_lib.knowledge.publishing import LedgerMemory
+from migrator_lib.knowledge.sides import HelpCenter, Package, Side
+from migrator_lib.ledger import Ledger
+from migrator_lib.load.files import read_file
+from migrator_lib.lookups import Lookups
+from migrator_lib.objects.kb_article import KbArticle
+from migrator_lib.objects.kb_category import KbCategory
+from migrator_lib.reconcile.differences import compare
+from migrator_lib.reconcile.result import CHANGED, Finding, Reconciliation
+from migrator_lib.smartertrack.files import FilesRoot
+
+EXPECTED = ("created", "handed_over")
+"""States of records that should be there as they were sent."""
+Found = dict[tuple[str, str], Finding | None]
+"""Object and source key to what is wrong with it, first of all; None where nothing is."""
+
+
+@dataclass(frozen=True)
+class Comparer:
+    """Compares one stage with what is there."""
+
+    lookups: Lookups
+    ledger: Ledger
+    target: str
+    api: GorgiasApi
+    packages: Path
+    files_root: FilesRoot | None
+    blobs: Path
+
+    def run(self, result: Reconciliation) -> None:
+        """Compare everything that was handed over or created, and add it up in ``result``.
+
+        Raises:
+            TargetError: the help center cannot be read.
+            StorageError: the package cannot be read.
+        """
+        found: Found = {}
+        assembler = Assembler(self.lookups, partial(read_file, self.files_root, self.blobs))
+        for center, base in assembler.bases().items():
+            base, _ = prepared(base)
+            side = self._side(center, base)
+            for (obj, key), finding in self._findings(side, base):
+                found[obj, key] = found.get((obj, key)) or finding
+        for (obj, _), finding in found.items():
+            if finding is None:
+                result.count(obj, "validated")
+            else:
+                result.add(finding)
+
+    def _side(self, center: int, base: KnowledgeBase) -> Side:
+        settings = self.lookups.parameters.help_center
+        if settings.way == "package":
+            return Package(self.packages / folder_name(center))
+        memory = LedgerMemory(self.ledger, self.target, self.lookups.parameters.engagement, center)
+        return HelpCenter(endpoints(settings.model_copy(update={"id": center}), self.api), memory, base)
+
+    def _expected(self, obj: str, key: str) -> bool:
+        entry = self.ledger.entry(self.target, obj, key)
+        return entry is not None and entry.state in EXPECTED
+
+    def _findings(self, side: Side, base: KnowledgeBase) -> Iterator[tuple[tuple[str, str], Finding | None]]:
+        for category in base.categories:
+            record = KbCategory.name, category.external_id.rpartition(":")[2]
+            for locale, text in category.texts.items() if self._expected(*record) else ():
+                meant = {"title": text.name, "slug": text.slug}
+                yield record, _finding(record, locale, meant, side.category(category, locale))
+        files = set[str]()
+        for article in base.articles:
+            record = KbArticle.name, article.external_id.rpartition(":")[2]
+            if not self._expected(*record):
+                continue
+            for locale in article.translations:
+                there, meant = side.there(article, locale), side.meant(article, locale)
+                others = partial(side.is_others_work, article, locale)
+                yield record, _finding(record, locale, meant, there, others_work=there != meant and others())
+            for media in article.files:
+                if media.key.startswith("f") and media.key not in files and self._expected("attachment", media.key):
+                    files.add(media.key)
+                    words = "no article shows it there, or the file is not what it was"
+                    missing = Finding("attachment", media.key, "missing", words=words)
+                    yield ("attachment", media.key), None if side.shows(media) else missing
+
+
+def _finding(
+    record: tuple[str, str], locale: str, meant: Mapping[str, object], there: Json | None, *, others_work: bool = False
+) -> Finding | None:
+    if there is None:
+        return Finding(*record, "missing", words=f"not there in {locale}")
+    differences = tuple(compare(dict(meant), there))
+    if not differences:
+        return None
+    if others_work:
+        return Finding(*record, CHANGED, differences, words=f"changed in the Help Center, in {locale}")
+    return Finding(*record, "mismatched", differences, words=f"in {locale}")

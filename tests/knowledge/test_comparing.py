@@ -1,0 +1,88 @@
+"""Reading the knowledge base back: what is there as it should be, what is not, and what editors did."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from migrator_lib.knowledge.comparing import Comparer
+from migrator_lib.reconcile.result import Reconciliation
+from migrator_lib.smartertrack.files import FilesRoot
+from migrator_lib.staging import Staged
+from tests.knowledge.conftest import Base
+from tests.knowledge.test_publishing import edit
+from tests.loading import TARGET
+
+ALL_WELL = {
+    "kb_category": {"validated": 2}, "kb_article": {"validated": 3}, "attachment": {"validated": 1}
+}  # fmt: skip
+
+
+def compared(base: Base) -> Reconciliation:
+    staged = Staged([base.shop.folder / "staged" / "full"])
+    result = Reconciliation()
+    Comparer(
+        base.lookups(staged), base.ledger, TARGET, base.api, base.packages, FilesRoot.at(base.shop.files), staged.blobs
+    ).run(result)
+    return result
+
+
+def counts(base: Base) -> dict[str, dict[str, int]]:
+    return {obj: dict(states) for obj, states in compared(base).counts.items()}
+
+
+@pytest.mark.parametrize("way", ["package", "api"])
+def test_what_was_loaded_is_there_as_it_should_be(base: Base, way: str) -> None:
+    if way == "api":
+        base.by_api()
+    base.load()
+    assert counts(base) == ALL_WELL
+
+
+def html_of(base: Base, title: str) -> Path:
+    return next((base.package().folder / "html").glob(f"*{title}*"))
+
+
+def test_a_package_that_was_changed_or_is_gone_is_told(base: Base) -> None:
+    base.load()
+    html_of(base, "returns").write_text("<p>Something else</p>")
+    html_of(base, "paying").unlink()
+    next((base.package().folder / "images").glob("*.png")).write_bytes(b"?")
+    result = compared(base)
+    states = {(one.object, one.source_key): one.state for one in result.findings}
+    assert states == {
+        ("kb_article", "1"): "mismatched",
+        ("kb_article", "2"): "missing",
+        ("attachment", "f7"): "missing",
+    }
+    (wrong,) = (one for one in result.findings if one.state == "mismatched")
+    assert [one.field for one in wrong.differences] == ["content"]
+    assert "Something" not in str(wrong.differences)
+    for file in base.package().folder.rglob("manifest.json"):
+        file.unlink()
+    assert counts(base)["kb_article"] == {"missing": 3}
+
+
+def test_a_help_center_tells_editors_work_from_what_is_wrong(base: Base) -> None:
+    base.by_api()
+    base.load()
+    edit(base.center, "paying", content="<p>By card or cash.</p>")
+    edit(base.center, "not-yet", visibility_status="PUBLIC")
+    assert counts(base)["kb_article"] == {"validated": 1, "changed": 2}
+    base.shop.tables["KbArticles"][0]["Summary"] = "In 90 days"
+    base.shop.stage()
+    result = compared(base)
+    (wrong,) = result.findings
+    assert (wrong.object, wrong.source_key, wrong.state) == ("kb_article", "1", "mismatched")
+    assert [one.field for one in wrong.differences] == ["excerpt"]
+
+
+def test_what_is_gone_from_a_help_center_is_missing(base: Base) -> None:
+    base.by_api()
+    base.load()
+    with base.account.store.lock:
+        for kind in ("hc_article", "hc_article_translation", "hc_category", "hc_category_translation"):
+            for one in base.account.store.by_kind(kind):
+                base.account.store.delete(kind, one["id"])
+    assert counts(base) == {"kb_category": {"missing": 2}, "kb_article": {"missing": 3}, "attachment": {"missing": 1}}
