@@ -54,7 +54,7 @@ def read_all(url: str, folder: Path, *, page_rows: int = 10_000) -> dict[str, Re
             source=source, ledger=ledger, folder=folder, stage="full", page_rows=page_rows, progress=progress
         )
         reader.definitions()
-        reader.tickets()
+        reader.conversations()
         read = {name: ReadObject(rows, _digest(folder / "full" / name)) for name, rows in reader.report.rows.items()}
         counted = {table.name: source.count(table.name) for table in AUDITED}
         return read | {name: ReadObject(rows, "") for name, rows in counted.items() if rows is not None}

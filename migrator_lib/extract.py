@@ -32,7 +32,7 @@ from migrator_lib.smartertrack.file_index import BLOBS, FILES, FileIndex, Indexe
 from migrator_lib.smartertrack.files import FilesRoot
 from migrator_lib.smartertrack.matching import IndexedFile, Row, blob_name, name_on_disk
 from migrator_lib.smartertrack.reading import slices, staged_pages
-from migrator_lib.smartertrack.tables import DEFINITIONS, TAGS_IN_TASKS, TICKET_FAMILY, Family, SourceTable
+from migrator_lib.smartertrack.tables import DEFINITIONS, FAMILIES, TAGS_IN_TASKS, TICKET_FAMILY, Family, SourceTable
 from migrator_lib.staging import Staged
 from migrator_lib.storage import refusals
 
@@ -126,8 +126,8 @@ class Extractor:
         Raises:
             SchemaMismatch: the named column is not there, or several may be meant.
         """
-        column = BlobColumn.find(self.source, named)
-        if column is None:
+        columns = {family.name: BlobColumn.find(self.source, named, family) for family in FAMILIES}
+        if not any(columns.values()):
             return
         chunks = self._intact_chunks(BLOBS)
         self.report.rows[BLOBS] = rows = sum(chunk["rows"] for chunk in chunks)
@@ -138,27 +138,27 @@ class Extractor:
         after = json.loads(chunks[-1]["last_key"]) if chunks else []
         page: list[tuple[str, IndexedFile]] = []
         part = len(chunks)
-        for row in self._without_file(after):
-            found = column.read(self.source, row, self.folder.parent / "blobs", limit)
+        for family, row, key in self._without_file(after):
+            column = columns[family.name]
+            found = column.read(self.source, row, self.folder.parent / "blobs", limit) if column else None
             self.progress.advance()
             if found is not None:
-                page.append((blob_name(row["TicketAttachmentID"]), found))
+                page.append((blob_name(family.attachment_key(row)), found))
             if len(page) == BLOB_PAGE:
-                last = json.dumps([row["TicketID"], row["TicketAttachmentID"]])
-                self._note(BLOBS, part, as_table(page), last_key=last, final=False)
+                self._note(BLOBS, part, as_table(page), last_key=json.dumps(key), final=False)
                 page, part = [], part + 1
         self._note(BLOBS, part, as_table(page), last_key=json.dumps(after), final=True)
 
-    def _without_file(self, after: list[int]) -> Iterator[Row]:
-        """Yield the staged attachments behind a key that no file of the index is for."""
+    def _without_file(self, after: list[int]) -> Iterator[tuple[Family, Row, list[int]]]:
+        """Yield the staged attachments behind a key that no file of the index is for, each with its own key."""
         staged = Staged([self.folder])
         index = FileIndex(staged, self._alive)
-        rows = staged.columns("TicketAttachments", ["TicketAttachmentID", "FileNameOnDisk", "IsDeleted"])
-        for row in alive_through(rows, self._alive):
-            name = name_on_disk(row)
-            behind = [row["TicketID"], row["TicketAttachmentID"]] > after
-            if behind and not row["IsDeleted"] and not (name and index.named(name)):
-                yield row
+        for number, family in enumerate(FAMILIES):
+            rows = staged.columns(family.attachments, [family.attachment_id, "FileNameOnDisk", "IsDeleted"])
+            for row in alive_through(rows, self._alive):
+                name, key = name_on_disk(row), [number, row[family.key], row[family.attachment_id]]
+                if key > after and not row["IsDeleted"] and not (name and index.named(name)):
+                    yield family, row, key
 
     def _alive(self) -> None:
         self.progress.advance(0)

@@ -1,6 +1,6 @@
 """The health of attachments and their files: counted and listed, so that a person can go and look before the load.
 
-One pass over the staged tickets, in constant memory. Names that people gave their files are customers' data, so the
+One pass over what is staged, in constant memory. Names that people gave their files are customers' data, so the
 list has ids, reasons, and names on disk.
 """
 
@@ -22,11 +22,13 @@ from migrator_lib.smartertrack.blobs import BLOB
 from migrator_lib.smartertrack.contents import row_checksum, row_length
 from migrator_lib.smartertrack.file_index import FileIndex
 from migrator_lib.smartertrack.matching import CHECKSUM, LENGTH, Match, Row, name_on_disk
-from migrator_lib.staging import Staged, TicketRecord
+from migrator_lib.smartertrack.tables import FAMILIES, Family, source_table
+from migrator_lib.staging import ConversationRecord, Staged
 from migrator_lib.storage import scratch
 
 LISTED = 200
 COLUMNS = ("what", "ticket_id", "attachment_id", "name_on_disk", "why")
+"""Ids of chats, of call logs and of their attachments: see :class:`~migrator_lib.smartertrack.tables.Family`."""
 Line = tuple[str, int | str, int | str, str, str]
 OVERSIZED = "oversized"
 NO_PICTURE = "picture without attachment"
@@ -70,7 +72,7 @@ def look(staged: Staged, limit: int, progress: Progress, file: Path) -> FileHeal
         StorageError: the disk is full or cannot be written.
     """
     health, index = FileHealth(), FileIndex(staged, lambda: progress.advance(0))
-    progress.begin("Looking at attachments", staged.count("Tickets"))
+    progress.begin("Looking at attachments", sum(staged.count(family.root.name) for family in FAMILIES))
     health.checksums_hold = index.checksums_hold
     write_csv(file, COLUMNS, _counted(_lines(staged, index, limit, health.counts, progress), health))
     return health
@@ -87,24 +89,27 @@ def _counted(lines: Iterator[Line], health: FileHealth) -> Iterator[Line]:
 def _lines(staged: Staged, index: FileIndex, limit: int, counts: Counter[str], progress: Progress) -> Iterator[Line]:
     with closing(scratch()) as used:
         used.execute("CREATE TABLE used (path TEXT)")
-        for batch in staged.ticket_batches():
-            for ticket in batch:
-                yield from _of_ticket(ticket, index, limit, counts, used)
-            progress.advance(len(batch))
+        for family in FAMILIES:
+            for batch in staged.batches(family):
+                for one in batch:
+                    yield from _of(one, family, index, limit, counts, used)
+                progress.advance(len(batch))
         (counts["shared"],) = used.execute("SELECT count(*) - count(DISTINCT path) FROM used").fetchone()
     ((files, size),) = index.ask("SELECT count(*), total(size) FROM file WHERE path NOT LIKE 'blob:%'")
     counts["files"], counts["file_bytes"] = files, int(size)
     after = ""
     while some := index.ask(NOT_NAMED, (after,)):
         for (path,) in some:
-            yield ORPHANED, "", "", path, "no ticket attachment names it, or only deleted ones"
+            yield ORPHANED, "", "", path, "no attachment names it, or only deleted ones"
         after = some[-1][0]
 
 
-def _of_ticket(
-    ticket: TicketRecord, index: FileIndex, limit: int, counts: Counter[str], used: sqlite3.Connection
-) -> Iterator[Line]:
-    for row in ticket.attachments:
+def _of(
+    one: ConversationRecord, family: Family, index: FileIndex, limit: int, counts: Counter[str],
+    used: sqlite3.Connection,
+) -> Iterator[Line]:  # fmt: skip
+    named = f"{family.prefix}{one.id}"
+    for row in one.attachments:
         if row["IsDeleted"] or row["OfDraft"]:
             continue
         counts["attachments"] += 1
@@ -112,14 +117,14 @@ def _of_ticket(
         why = problem_of(found, row, limit)
         if why:
             what = found.state if found.state != "matched" else OVERSIZED
-            yield what, ticket.id, row["TicketAttachmentID"], name_on_disk(row), why
+            yield what, named, row["AttachmentKey"], name_on_disk(row), why
         if found.file is not None and found.state == "matched":
             used.execute("INSERT INTO used VALUES (?)", (found.file.path,))
             counts.update(_marks(found, row))
-    live = [row for row in ticket.attachments if not row["IsDeleted"]]
-    for message in ticket.messages:
-        for _ in range(0 if message["IsDraft"] else unresolved(message["BodyHTML"], live)):
-            yield NO_PICTURE, ticket.id, "", "", f"message {message['TicketMessageID']} shows it"
+    live = [row for row in one.attachments if not row["IsDeleted"]]
+    for message in one.messages:
+        for _ in range(0 if message.get("IsDraft") else unresolved(message[family.body], live)):
+            yield NO_PICTURE, named, "", "", f"message {message[source_table(family.messages).key[1]]} shows it"
 
 
 def _marks(found: Match, row: Row) -> Iterator[str]:

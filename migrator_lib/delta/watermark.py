@@ -11,7 +11,7 @@ A change that leaves no such trace is found by :mod:`migrator_lib.delta.comparis
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -142,14 +142,14 @@ def take(source: SourceDatabase) -> Watermark:
     """Return the marks as they are now; none of what the login may not read."""
     clock = as_utc(_one(source, CLOCK[source.engine.dialect.name], "the clock")) or datetime.now(UTC)
     dates, ids = {}, {}
-    for table, name in DATES:
+    for table, name in _signals(source, DATES):
         column = _asked(source, table, name)
         if column is not None:
             with suppress(SourceDenied):
                 highest = _one(source, sa.func.max(column), table, column <= _moment(clock))
                 if highest is None or as_utc(highest):
                     dates[f"{table}.{name}"] = as_utc(highest)
-    for table, name in IDS:
+    for table, name in _signals(source, IDS):
         column = _asked(source, table, name)
         if column is not None:
             with suppress(SourceDenied):
@@ -171,8 +171,9 @@ def since(
     """Return the tickets, chats and call logs with a trace behind the marks, or up to ``overlap`` before a date's."""
     found: dict[str, frozenset[int]] = {}
     unavailable: dict[str, str] = {}
-    progress.begin("Asking the source for what is new", len(DATES) + len(IDS) + len(WHOLE))
-    for table, name in (*DATES, *IDS):
+    signals = _signals(source, (*DATES, *IDS))
+    progress.begin("Asking the source for what is new", len(signals) + len(WHOLE))
+    for table, name in signals:
         signal = f"{table}.{name}"
         column = _asked(source, table, name)
         if column is None:
@@ -190,6 +191,11 @@ def since(
         else:
             found[one.name] = frozenset(retagged(source, staged, page_rows))
     return Candidates(found, unavailable)
+
+
+def _signals(source: SourceDatabase, signals: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the signals of what the database has: one without chats, or call logs, lacks nothing by them."""
+    return [(table, name) for table, name in signals if family_by(table).root.name in source.binding.tables]
 
 
 def _merged(source: SourceDatabase, staged: Staged, progress: Progress, page_rows: int) -> set[int]:

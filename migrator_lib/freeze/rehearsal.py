@@ -17,6 +17,7 @@ from migrator_lib.freeze.replay import TARGET, Course, replay
 from migrator_lib.freeze.rewind import APPROXIMATED, Span, activity, last_moment
 from migrator_lib.lookups import Lookups, lowered
 from migrator_lib.objects import SETUP, USER
+from migrator_lib.smartertrack.tables import FAMILIES
 from migrator_lib.staging import Staged
 
 KEPT = "freeze_rehearsal"
@@ -111,12 +112,16 @@ def measure(engagement: Engagement, staged: Staged) -> Measured:
     )  # fmt: skip
 
 
+MESSAGES = ("TicketMessages", "TicketComments", "ChatMessages", "ChatComments")
+"""Tables whose rows are messages in Gorgias; a call log is one, too."""
+
+
 def _readback_calls(engagement: Engagement, staged: Staged) -> int:
     """Return how many calls it will take to read back what is staged, where it never was read back."""
     counts = {
         "customers": len(engagement.lookups(staged).requester_accounts) + _guests(staged),
-        "tickets": staged.count("Tickets"),
-        "messages": staged.count("TicketMessages") + staged.count("TicketComments"),
+        "tickets": sum(staged.count(family.root.name) for family in FAMILIES),
+        "messages": sum(map(staged.count, MESSAGES)) + staged.count("CallLogs"),
     }
     return readback_calls(counts, setup_calls=len(SETUP), values_in_lists=engagement.behaviour.values_in_lists)
 

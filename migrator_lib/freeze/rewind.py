@@ -26,6 +26,7 @@ APPROXIMATED = (
     "A file went up as fast as any call: how long the line takes for large ones is added apart.",
     "Tickets that did not change, and show somebody who is new or is called otherwise, are sent again by a cutover, "
     "but not here.",
+    "Live chats and call logs that came on these days are left out: each takes one call more, and one for each file.",
 )
 """What is not known of a day in the past, in words for people."""
 SLICE = 1000

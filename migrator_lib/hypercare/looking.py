@@ -13,12 +13,13 @@ from migrator_lib.engagement import Engagement
 from migrator_lib.errors import OutOfTurn, ParameterError, SourceError
 from migrator_lib.evidence.summary import latest_done
 from migrator_lib.hypercare.days import Day, cutover_of, days_of, keep, number_of
-from migrator_lib.objects import TICKET
+from migrator_lib.objects import CONVERSATIONS, TICKET
 from migrator_lib.quiet import PRODUCTION
 from migrator_lib.reconcile import CHANGED, WRONG, Finding, Reconciliation
 from migrator_lib.reconcile.result import KEPT, NEW_MESSAGES, NEW_TICKETS, TOUCHED
 from migrator_lib.runbook import FULL, ReconcileResult
 from migrator_lib.side_effects import still_off
+from migrator_lib.smartertrack.tables import Family
 from migrator_lib.staging import Staged
 
 NAMED = 200
@@ -28,11 +29,12 @@ NEW, MERGED, STAGED, LATE = "new", "merged into another", "staged, and not loade
 
 @dataclass(frozen=True)
 class Late:
-    """A ticket that changed in SmarterTrack after the last delta that was loaded."""
+    """A ticket (chat, call log) that changed in SmarterTrack after the last delta that was loaded."""
 
     ticket: int
     number: str
     what: str
+    kind: str = TICKET.name
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def look(engagement: Engagement, *, day: int = 0) -> Look:
         number, began.date().isoformat(), began.isoformat(timespec="seconds"),
         verified=found.validated, changed=found.counted(CHANGED), known=len(known),
         lost=len(lost) if len(found.findings) < KEPT else found.wrong - len(known),
-        tickets=sum(found.counts[TICKET.name].values()), touched=found.news[TOUCHED],
+        tickets=sum(sum(found.counts[one.name].values()) for one in CONVERSATIONS), touched=found.news[TOUCHED],
         new_messages=found.news[NEW_MESSAGES], new_tickets=found.news[NEW_TICKETS],
         late=source.count if source.count or not source.unasked else None,
         calls=int(used.get("calls", 0)), seconds=(engagement.clock_now - began).total_seconds(), still_off=off,
@@ -143,42 +145,48 @@ def _apart(found: Sequence[Finding], said: Collection[tuple[str, str]]) -> tuple
 
 def _ask(engagement: Engagement, waiting: Sequence[str]) -> Source:
     """Return what changed in the source and is not loaded; it may be off for good by now, which is no failure."""
-    staged_late = engagement.staged(*waiting).ticket_ids() if waiting else set()
+    stages = engagement.staged(*waiting) if waiting else None
+    staged_late = {(one.name, i) for one in CONVERSATIONS for i in (stages.ids(one.family) if stages else ())}
     try:
         found = runbook.changed_since(engagement)
     except (SourceError, ParameterError) as error:
         late = _named(engagement, dict.fromkeys(staged_late, STAGED), ask=False)
         return Source(late, len(staged_late), unasked=error.message)
-    there = engagement.all_stages.ticket_ids()
     what = dict.fromkeys(staged_late, STAGED)
-    what |= {ticket: LATE if ticket in there else NEW for ticket in found.tickets}
-    what |= dict.fromkeys(found.merged, MERGED)
+    for one in CONVERSATIONS:
+        there = engagement.all_stages.ids(one.family)
+        what |= {(one.name, i): LATE if i in there else NEW for i in found.ids(one.family)}
+    what |= {(TICKET.name, ticket): MERGED for ticket in found.merged}
     return Source(_named(engagement, what, ask=True), len(what), found.definitions)
 
 
-def _named(engagement: Engagement, what: dict[int, str], *, ask: bool) -> list[Late]:
-    """Return the first late tickets with their numbers, by which people know them."""
-    if not what:
-        return []
-    first = sorted(what)[:NAMED]
-    numbers = _numbers(engagement.all_stages, set(first))
-    missing = [ticket for ticket in first if ticket not in numbers]
-    if ask and missing:
-        numbers |= _asked_numbers(engagement, missing)
-    return [Late(ticket, numbers.get(ticket, ""), what[ticket]) for ticket in first]
+def _named(engagement: Engagement, what: dict[tuple[str, int], str], *, ask: bool) -> list[Late]:
+    """Return the first late tickets, then chats and call logs, with their numbers, by which people know them."""
+    found: list[Late] = []
+    for family in (one.family for one in CONVERSATIONS):
+        first = sorted(i for name, i in what if name == family.name)[: NAMED - len(found)]
+        if not first:
+            continue
+        numbers = _numbers(engagement.all_stages, family, set(first))
+        missing = [i for i in first if i not in numbers]
+        if ask and missing:
+            numbers |= _asked_numbers(engagement, family, missing)
+        found += [Late(i, numbers.get(i, ""), what[family.name, i], family.name) for i in first]
+    return found
 
 
-def _numbers(staged: Staged, tickets: Collection[int]) -> dict[int, str]:
-    rows = staged.columns("Tickets", ["TicketNumber"])
-    return {row["TicketID"]: str(row["TicketNumber"]) for row in rows if row["TicketID"] in tickets}
+def _numbers(staged: Staged, family: Family, ids: Collection[int]) -> dict[int, str]:
+    rows = staged.columns(family.root.name, [family.number])
+    return {row[family.key]: str(row[family.number] or "") for row in rows if row[family.key] in ids}
 
 
-def _asked_numbers(engagement: Engagement, tickets: Collection[int]) -> dict[int, str]:
-    key, number = (engagement.source.column("Tickets", name) for name in ("TicketID", "TicketNumber"))
+def _asked_numbers(engagement: Engagement, family: Family, ids: Collection[int]) -> dict[int, str]:
+    table = family.root.name
+    key, number = (engagement.source.column(table, name) for name in (family.key, family.number))
     if key is None or number is None:
         return {}
-    statement = sa.select(key.label("id"), number.label("number")).where(key.in_(tickets))
-    return {int(row["id"]): str(row["number"]) for row in engagement.source.select(statement, "Tickets")}
+    statement = sa.select(key.label("id"), number.label("number")).where(key.in_(ids))
+    return {int(row["id"]): str(row["number"] or "") for row in engagement.source.select(statement, table)}
 
 
 # --- what is left to do --------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from migrator_lib import charts, pages
 from migrator_lib.engagement import Engagement
 from migrator_lib.evidence.publish import HYPERCARE
 from migrator_lib.hypercare.days import Day
-from migrator_lib.hypercare.looking import Look
+from migrator_lib.hypercare.looking import Late, Look
 from migrator_lib.objects import TICKET
 from migrator_lib.pages import Html
 from migrator_lib.progress import duration
@@ -108,8 +108,7 @@ def late(look: Look, name: str) -> Html:
     """Return the tickets that changed in SmarterTrack after the last delta that was loaded."""
     source = look.source
     rows = [
-        {"ticket number": one.number or "not known", "ticket id": str(one.ticket), "what": one.what}
-        for one in source.tickets
+        {"ticket number": one.number or "not known", "ticket id": _id(one), "what": one.what} for one in source.tickets
     ]
     parts = [pages.table(rows, caption="Changed in SmarterTrack since the last delta", empty="no ticket.")]
     if source.unasked:
@@ -232,3 +231,7 @@ def write(engagement: Engagement, look: Look) -> Path:
     file = engagement.paths.reports / HYPERCARE / f"day-{look.day.number}.html"
     file.parent.mkdir(exist_ok=True)
     return pages.write(file, text)
+
+
+def _id(one: Late) -> str:
+    return str(one.ticket) if one.kind == TICKET.name else f"{one.kind.replace('_', ' ')} {one.ticket}"

@@ -1,8 +1,9 @@
 """Attachments that the database itself holds, where it does.
 
 The schema of March 2018 has no bytes in any table (UNVERIFIED for other versions and engines), so everything about it
-is here: a binary column of TicketAttachments, or of Files, is found by its type, or named by ``source.blob_column``.
-It is in no page and no Parquet file: each value is read alone, in pieces, into a file named by its SHA-256.
+is here: a binary column of a table of attachments, or of Files, is found by its type, or named by
+``source.blob_column``. It is in no page and no Parquet file: each value is read alone, in pieces, into a file named by
+its SHA-256.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ from migrator_lib.smartertrack.connection import translated
 from migrator_lib.smartertrack.contents import Contents, examine
 from migrator_lib.smartertrack.database import SourceDatabase
 from migrator_lib.smartertrack.matching import IndexedFile, Row
+from migrator_lib.smartertrack.tables import FAMILIES, TICKET_FAMILY, Family
 from migrator_lib.storage import flush, refusals
 
 BLOB = "blob:"
 """Begins the path in the index of what the database itself holds; its SHA-256 follows."""
 TOO_LARGE = "too-large"
-KEYS = {"TicketAttachments": "TicketAttachmentID", "Files": "FileNameOnDisk"}
+FILES = "Files"
+KEYS = {**{family.attachments: family.attachment_id for family in FAMILIES}, FILES: "FileNameOnDisk"}
 """Tables that may hold bytes, and the column by which an attachment's are found."""
 PIECE = 1 << 20
 SHORTEST = 64
@@ -50,11 +53,12 @@ class BlobColumn:
     content: str
 
     @classmethod
-    def find(cls, source: SourceDatabase, named: str = "") -> BlobColumn | None:
-        """Return the column, or None where there is none.
+    def find(cls, source: SourceDatabase, named: str = "", family: Family = TICKET_FAMILY) -> BlobColumn | None:
+        """Return the column for the attachments of a family, or None where there is none.
 
         Args:
             source: the database.
+            family: tickets, chats or call logs.
             named: ``Table.Column`` (without prefix), ``none`` for no column, or empty to look for one by its type.
 
         Raises:
@@ -76,6 +80,7 @@ class BlobColumn:
                 f"source.blob_column is {named}, and there is no such column.",
                 next_step=f"name a binary column of {' or '.join(KEYS)} (without the prefix), or leave it out.",
             )
+        found = [one for one in found if one.table in (family.attachments, FILES)]
         if len(found) > 1:
             words = ", ".join(f"{one.table}.{one.content}" for one in found)
             raise SchemaMismatch(

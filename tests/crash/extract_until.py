@@ -60,7 +60,7 @@ def everything(reader: Extractor, folder: Path) -> None:
     """Extract a desk as 04_extract does, with small chunks of the index of files too."""
     file_index.PAGE_FILES = 4
     reader.definitions()
-    reader.tickets()
+    reader.conversations()
     reader.files(FilesRoot.at(folder.parent / "files"))
 
 

@@ -40,6 +40,9 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for key in range(1, TICKETS + 1):
             add_ticket(write, key, messages=key % 4)
             write.add("CustomDataFieldsInTickets", TicketID=key, CustomFieldID=1, DataContent=f"value {key}")
+            write.add("Chats", ChatID=key, ChatNumber=f"C-{key}")
+            write.add("ChatMessages", ChatID=key, ChatMessageID=key, TextSubmitted=f"line {key}")
+        write.add("CallLogs", CallLogID=1, Description="told")
     for n in range(11):
         file = folder / "files" / f"{n % 3}" / f"{n}.txt"
         file.parent.mkdir(parents=True, exist_ok=True)

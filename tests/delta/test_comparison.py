@@ -15,7 +15,14 @@ from migrator_lib.delta import Changes, changed_definitions, changes
 from migrator_lib.progress import Progress
 from migrator_lib.simulators.smartertrack import build
 from migrator_lib.smartertrack.database import SourceDatabase
-from migrator_lib.smartertrack.tables import DEFINITIONS, TAGS_IN_TASKS, TICKET_FAMILY
+from migrator_lib.smartertrack.tables import (
+    CALL_FAMILY,
+    CHAT_FAMILY,
+    DEFINITIONS,
+    FAMILIES,
+    TAGS_IN_TASKS,
+    TICKET_FAMILY,
+)
 from migrator_lib.staging import Staged, write_gone
 
 SIZE = 40
@@ -35,10 +42,11 @@ class Source:
         self.staged = Staged([folder / "full"])
 
     def stage(self, name: str, only: list[int] | None) -> Path:
-        for table in (*DEFINITIONS, TAGS_IN_TASKS, *TICKET_FAMILY.tables):
+        families = FAMILIES if only is None else (TICKET_FAMILY,)
+        for table in (*DEFINITIONS, TAGS_IN_TASKS, *(table for family in families for table in family.tables)):
             some = only if table in TICKET_FAMILY.tables else None
             rows = self.database.page(table, after=None, rows=100_000, only=some)
-            write_chunk(self.folder / name / table.name, 0, to_staged(table, rows))
+            write_chunk(self.folder / name / table.stage, 0, to_staged(table, rows))
         return self.folder / name
 
     def do(self, statement: str, **values: Any) -> None:
@@ -206,3 +214,33 @@ def test_definitions_that_changed_are_named(source: Source) -> None:
     source.do("UPDATE st_Users SET DisplayName = 'Another' WHERE UserID = (SELECT MAX(UserID) FROM st_Users)")
     source.do("DELETE FROM st_TagsInTasks")
     assert changed_definitions(source.database, source.staged) == ["Users", "TagsInTasks"]
+
+
+OTHERS = {
+    "line edited": ("UPDATE st_ChatMessages SET TextSubmitted = 'x' WHERE ChatID = 2", ("live_chat", 2)),
+    "line came": ("INSERT INTO st_ChatMessages (ChatMessageID, ChatID) VALUES (990001, 1)", ("live_chat", 1)),
+    "deleted": ("UPDATE st_Chats SET IsDeleted = 1 - IsDeleted WHERE ChatID = 1", ("live_chat", 1)),
+    "commented": ("INSERT INTO st_ChatComments (ChatCommentID, ChatID) VALUES (990001, 3)", ("live_chat", 3)),
+    "value": ("UPDATE st_CustomDataFieldsInCallLogs SET DataContent = 'x' WHERE CallLogID = 1", ("call_log", 1)),
+    "recording": ("INSERT INTO st_CallLogAttachments (CallLogAttachmentID, CallLogID) VALUES (9, 2)", ("call_log", 2)),
+}
+
+
+@pytest.mark.parametrize("what", OTHERS)
+def test_whatever_differs_of_a_chat_or_a_call_it_is_read_again(source: Source, what: str) -> None:
+    statement, one = OTHERS[what]
+    source.do(statement)
+    found = source.changes()
+    assert found
+    assert (found.others, found.tickets, found.number) == ({one}, frozenset(), 1)
+    chosen = {CHAT_FAMILY.name: [1, 2, 3], CALL_FAMILY.name: [1, 2]}
+    assert source.changes(only=chosen).others == {one}
+    assert not source.changes(only={"ticket": [1]})
+    assert not source.changes(leave_out={one[0]: [one[1]]})
+
+
+def test_a_chat_that_is_purged_stays_and_is_told(source: Source) -> None:
+    source.do("DELETE FROM st_Chats WHERE ChatID = 2")
+    found = source.changes()
+    assert not found
+    assert found.others_purged == {("live_chat", 2)}

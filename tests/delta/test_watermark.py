@@ -37,6 +37,7 @@ FOUND_BY = {
     "log_time": {"TimeLogs.DateModifiedUTC", "TimeLogs.TimeLogID"},
     "correct_time": {"TimeLogs.DateModifiedUTC"},
     "tag_task": {TAGS},
+    "link": {"TicketLinks.TicketLinkID"},
     "send_draft": {RECEIVED},
     "rewrite_message": {EVENT},
     "merge": {MERGES},

@@ -146,7 +146,7 @@ def test_a_login_of_the_script_extracts_a_whole_help_desk_and_nothing_more(
     extractor = Extractor(source=database, ledger=ledger, folder=tmp_path / "staged", stage="full", page_rows=1000,
                           progress=progress)  # fmt: skip
     extractor.definitions()
-    extractor.tickets()
+    extractor.conversations()
     for table in ALL_TABLES:
         assert database.count(table.name) == owner.count(table.name)
     assert (extractor.report.rows["Users"], extractor.report.rows["TicketMessages"]) == (1, 6)
