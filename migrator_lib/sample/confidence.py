@@ -38,10 +38,17 @@ def _is_possible(bad: int, wrong: int, drawn: int, population: int) -> bool:
 
 def needed(population: int, share: float = GOAL) -> int:
     """Return how many random ones without an error rule out that more than a share of the population is wrong."""
-    low, high = 1, max(population, 1)
+
+    def is_enough(drawn: int) -> bool:
+        return most_wrong(0, drawn, population) <= share * population
+
+    high = 1
+    while high < population and not is_enough(high):
+        high *= 2  # few are enough: what is far beyond takes long to compute
+    low, high = 1, max(1, min(high, population))
     while low < high:
         middle = (low + high) // 2
-        low, high = (low, middle) if most_wrong(0, middle, population) <= share * population else (middle + 1, high)
+        low, high = (low, middle) if is_enough(middle) else (middle + 1, high)
     return low
 
 

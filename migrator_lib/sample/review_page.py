@@ -200,7 +200,7 @@ class _Record:
         return pages.join([*parts, pages.tag("div", pages.join(head), class_="sides"), *cells])
 
     def _files_of_record(self, files: Sequence[File]) -> Html:
-        return pages.note("Files of the whole record, in Gorgias on its first message: ", self._files(files))
+        return pages.note("Files that hang on no message in SmarterTrack: ", self._files(files))
 
     def _folded(self, pairs: Sequence[Pair]) -> Iterator[Html]:
         """Yield the thread; what lies in the middle of a long one, and is as it was meant, is folded."""
@@ -228,7 +228,7 @@ class _Record:
             return pages.tag("div", words, class_=f"said absent {side}{differs}")
         seen = "everybody sees it" if said.public else "internal: the customer does not see it"
         head = pages.tag("header", pages.join([pages.tag("b", said.who), f" · {said.role} · {said.when} · ", seen]))
-        kind = f"said {side} {'agent' if said.role == 'agent' else ''}{'' if said.public else ' note'}{differs}"
+        kind = f"said {side} {'agent' if said.role == 'agent' else ''}{'' if said.public else ' internal'}{differs}"
         files = self._files(said.files) if said.files else ""
         return pages.tag("div", pages.join([head, self._body(said, system), files]), class_=kind)
 

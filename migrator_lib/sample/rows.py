@@ -13,7 +13,6 @@ from typing import Any
 from migrator_lib.gorgias.api import Json
 from migrator_lib.lookups import Lookups, iso
 from migrator_lib.masking import mask_email, mask_name, mask_text
-from migrator_lib.objects import CONVERSATIONS
 from migrator_lib.objects.ticket_field import ADDED
 from migrator_lib.reconcile.differences import Difference, fingerprint, masked_value, shortened
 from migrator_lib.sample.reviewer import Part, Review, Reviewed
@@ -21,6 +20,23 @@ from migrator_lib.sample.reviewer import Part, Review, Reviewed
 Row = dict[str, object]
 NONE = "—"
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+OTHER_COLUMNS = {
+    "live_chat": {
+        "Number": ("ChatNumber", "meta.chat_number"), "Subject": ("InitialQuestion", "subject"),
+        "Opened": ("DateStartedUTC", "created_datetime"), "Closed": ("DateEndedUTC", "closed_datetime"),
+        "Rating": ("AverageSurveyRating", "meta.survey_rating"),
+    },
+    "call_log": {
+        "Number": ("CallNumber", "meta.call_number"), "Subject": ("Subject", "subject"),
+        "Outgoing": ("IsOutgoing", "meta.direction"), "Phone number": ("CustomerPhoneNumber", "meta.phone_number"),
+        "Opened": ("DateStartUTC", "created_datetime"), "Closed": ("DateEndUTC", "closed_datetime"),
+    },
+}  # fmt: skip
+"""What a chat or call log has of its own, by what people call it: column of the source, and field in Gorgias."""
+ADDED_FROM = {
+    "chat_duration": "SessionLengthInSeconds", "call_direction": "IsOutgoing", "call_number": "CustomerPhoneNumber",
+}  # fmt: skip
+"""Added fields that one column tells."""
 TO_BE_ADDED = ("statuses", "priorities")
 """Sections whose lines are named also where they are not there: a code that lacks one keeps its tickets back."""
 NOTE_TYPES = ("dropdown", "boolean")
@@ -43,7 +59,7 @@ class RecordRows:
         if self.reviewed.record.kind == "ticket":
             rows = [*self._basic(), *self._people(), *self._values(), *self._dates()]
         else:
-            rows = [*self._of_object(), *self._values()]
+            rows = [*self._of_object(), *self._people(), *self._values()]
         covered = {str(row["field"]) for row in rows}
         return [*rows, *self._others(covered)]
 
@@ -86,21 +102,29 @@ class RecordRows:
         yield self._row("tags", "Tags", self._source_tags(), ", ".join(self.there.get("tags") or ()))
 
     def _source_tags(self) -> str:
-        brand = (self.lookups.brand_of(self.row["DepartmentID"]) or {}).get("BrandName")
+        brand = (self.lookups.brand_of(self.row["DepartmentID"] or 0) or {}).get("BrandName")
         ids = getattr(self.reviewed.record, "tag_ids", ())
         entries = (self.lookups.mapping.tags.get(str(tag)) for tag in ids)
         named = [entry.name for entry in entries if entry]
         return ", ".join([*([f"brand {brand}"] if brand else []), *named])
 
     def _people(self) -> Iterator[Row]:
-        agent = "" if self.lookups.is_unassigned(self.row["UserID"]) else self.lookups.agent_name(self.row["UserID"])
-        department = self.lookups.departments.get(self.row["DepartmentID"], {}).get("DisplayName") or ""
-        group = self.lookups.groups.get((self.row["DepartmentID"], self.row["GroupID"]), {}).get("GroupName") or ""
-        source = self.person(self.row["UserID_Customer"]) or self._address(self.row["CustomerEmailAddress"])
+        row = self.row
+        agent = "" if self.lookups.is_unassigned(row["UserID"]) else self.lookups.agent_name(row["UserID"])
+        department = self.lookups.departments.get(row["DepartmentID"] or 0, {}).get("DisplayName") or ""
+        group = self.lookups.groups.get((row["DepartmentID"] or 0, row["GroupID"] or 0), {}).get("GroupName") or ""
+        source = self._customer()
         yield self._row("customer", "Requester", source, self.name(self.there.get("customer")))
         yield self._row("assignee_user", "Agent", agent or "unassigned", self.name(self.there.get("assignee_user")))
         team = f"{department} / {group}" if group else department
         yield self._row("assignee_team", "Team", team, self.name(self.there.get("assignee_team")))
+
+    def _customer(self) -> str:
+        """Return whose it is as the source says: by account, name, address or number."""
+        account = self.person(self.row.get("UserID_Customer") or self.row.get("CustomerUserID"))
+        name = self._name(self.row.get("CustomerDisplayName") or self.row.get("CustomerName"))
+        number = self._text(self.row.get("CustomerPhoneNumber"))
+        return account or name or self._address(self.row["CustomerEmailAddress"]) or number
 
     def _values(self) -> Iterator[Row]:
         there = self.there.get("custom_fields") or {}
@@ -115,6 +139,13 @@ class RecordRows:
             plain = shown or target is None
             yield self._row(f"custom_fields.{key}", entry.name, source, target if plain else self._value(target))
 
+        for name, field in self.lookups.mapping.added_fields.items():
+            key = f"{ADDED}{name}"
+            if key in there:
+                column = ADDED_FROM.get(name, "")
+                source = self._plain(self.row.get(column)) if column in self.row else "(kept beside the custom fields)"
+                yield self._row(f"custom_fields.{key}", field.label, source, self._plain(there[key]))
+
     def _dates(self) -> Iterator[Row]:
         for field, what, column in (
             ("created_datetime", "Opened", "DateOpenedUTC"),
@@ -123,31 +154,29 @@ class RecordRows:
             yield self._row(field, what, moment(self.row.get(column)), moment(self.there.get(field)))
 
     def _of_object(self) -> Iterator[Row]:
-        """Yield what a chat or call log has besides: by the columns that its object says it reads."""
-        table = next(obj for obj in CONVERSATIONS if obj.name == self.reviewed.record.kind)
-        for one in table.fields:
-            columns = [part.strip().rpartition(".") for part in one.source.split("+")]
-            if not one.target or any(owner != table.family.root.name for owner, _, _ in columns):
-                continue
-            field = one.target.removeprefix("ticket.").removeprefix("meta.smartertrack.")
-            source = " / ".join(self._plain(self.row.get(column)) for _, _, column in columns)
-            yield self._row(field, _words(columns[0][2]), source, self._in_gorgias(field))
+        """Yield what a chat or call log has besides."""
+        for what, (column, field) in OTHER_COLUMNS[self.reviewed.record.kind].items():
+            yield self._row(field, what, self._plain(self.row.get(column)), self._plain(self._at(field)))
+        for field, what in (("status", "Status"), ("channel", "Channel")):
+            yield self._row(field, what, "(by rule)", self.there.get(field))
+        yield self._row("tags", "Tags", self._source_tags(), ", ".join(self.there.get("tags") or ()))
 
-    def _in_gorgias(self, field: str) -> str:
-        found = self.there.get(field, (self.there.get("meta") or {}).get(field))
-        if field in ("customer", "assignee_user", "assignee_team"):
-            return self.name(found)
-        return ", ".join(map(str, found)) if isinstance(found, list) else self._plain(found)
+    def _at(self, field: str) -> object:
+        """Return what stands at a path of the canonical form: ``meta.chat_number``."""
+        found: object = self.there
+        for part in field.split(".", 1):
+            found = found.get(part) if isinstance(found, Mapping) else None
+        return found
 
     def _plain(self, value: object) -> str:
+        """Return a value as people read it."""
         if isinstance(value, datetime) or (isinstance(value, str) and ISO.match(value)):
             return moment(value)
         if isinstance(value, bool):
             return "yes" if value else "no"
-        return self._value_of_text(str(value)) if isinstance(value, str) else "" if value is None else str(value)
-
-    def _value_of_text(self, text: str) -> str:
-        return masked_value(text) if self.masked and text else text
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        return str(self._text(value)) if value is not None else ""
 
     def _others(self, covered: set[str]) -> Iterator[Row]:
         """Yield what differs and has no row of its own: what was meant stands left."""
@@ -298,9 +327,3 @@ def lines_of(reviewed: Reviewed, lookups: Lookups) -> list[str]:
     ]
     found += [f"{section}.{code}.becomes" for section, code in coded if str(code) in getattr(mapping, section)]
     return list(dict.fromkeys(line for line in found if line))
-
-
-def _words(column: str) -> str:
-    """Return a column's name as words: ``CustomerPhoneNumber`` is "Customer phone number"."""
-    parts = re.findall(r"[A-Z]+(?![a-z])|[A-Z][a-z]+|[0-9]+", column.removesuffix("UTC")) or [column]
-    return " ".join([parts[0], *(part if part.isupper() else part.lower() for part in parts[1:])])

@@ -14,7 +14,7 @@ from migrator_lib.engagement import Engagement
 from migrator_lib.lookups import Lookups, lowered
 from migrator_lib.objects import CONVERSATIONS
 from migrator_lib.smartertrack.reading import pages
-from migrator_lib.smartertrack.tables import TICKET_FAMILY, Family, narrow
+from migrator_lib.smartertrack.tables import CALL_FAMILY, TICKET_FAMILY, Family, narrow
 
 CANDIDATES = 10
 """Kept of each kind: one that is seen in a record's parts may turn out to be deleted."""
@@ -108,6 +108,7 @@ class Scan:
         self.kinds = kinds
         self.lookups = lookups
         self.skips_spam = engagement.parameters.policy.spam_tickets == "skip"
+        self.skips_calls = engagement.parameters.policy.call_logs == "skip"
         self._known: dict[str, Row] = {}
         self._rng = Random(f"{kinds.seed}:{RANDOM}")
         self._drawn = Reservoir(size + SPARE, self._rng)
@@ -165,7 +166,8 @@ class Scan:
             self.kinds.expect(SPAM)
 
     def _is_left_out(self, row: Row) -> bool:
-        return bool(row["IsDeleted"]) or (self.skips_spam and bool(row.get("IsSpam")))
+        spam = self.skips_spam and bool(row.get("IsSpam"))
+        return bool(row["IsDeleted"]) or spam or (self.skips_calls and CALL_FAMILY.key in row)
 
     def _department(self, department: int | None) -> str:
         brand = self.lookups.brand_of(department or 0) or {}
@@ -281,11 +283,11 @@ class Scan:
     def _others(self, family: Family) -> None:
         """Offer chats or call logs by their own row and by their parts."""
         one = family.name.replace("_", " ")
-        self.kinds.expect(one, f"{one} with a file", f"longest {one}")
+        self.kinds.expect(one, f"{one} with a file")
         for row in self._rows(family.root.name, "IsDeleted UserID CustomerUserID CustomerLanguage IsOutgoing"):
             record = key_of(family.name, row[family.key])
-            if row["IsDeleted"]:
-                self.kinds.offer(f"deleted {one}: must be left out", record)
+            if self._is_left_out(row):
+                self.kinds.offer(f"{'deleted ' if row['IsDeleted'] else ''}{one}{LEFT_OUT}", record)
                 continue
             self._drawn.offer(record)
             for kind in self._kinds_of_other(one, row):

@@ -9,6 +9,8 @@ from typing import Any
 from migrator_lib.gorgias.api import Json
 from migrator_lib.inline import embed
 from migrator_lib.lookups import Lookups
+from migrator_lib.objects.call_log import NOTE as CALL_NOTE
+from migrator_lib.objects.notes import CHAT_QUESTION
 from migrator_lib.reconcile.differences import Difference
 from migrator_lib.sample.reviewer import Part, Review, Reviewed
 from migrator_lib.sample.rows import RecordRows, moment
@@ -74,14 +76,21 @@ class Sides:
 
     def _pair(self, part: Part, key: str) -> Pair:
         source = self.sources.get(key)
-        remark = "" if source or part.expected is None else "made by the migration: it has no message of its own"
+        remark = "" if source or part.expected is None else "written by the migration: what Gorgias has no place for"
         return Pair(source, self._in_gorgias(part.actual), part.differences, remark, self._line(key))
 
     def _why_not(self, key: str) -> str:
         obj, _, number = key.rpartition(":")
         drafts = (row for row in self.record.messages if row.get("IsDraft"))
+        if obj == CHAT_QUESTION and self.reviewed.expected is not None:
+            return "not said twice, as meant: the customer's first line repeats it"
         if obj == "ticket_message" and any(str(row["TicketMessageID"]) == number for row in drafts):
             return "left out, as meant: a draft was never sent"
+        said = self.sources[key]
+        if self.reviewed.expected is not None and obj == "chat_message" and said.role == "system":
+            return "in a note of the system's lines"
+        if self.reviewed.expected is not None and obj == "chat_message" and not (said.text or said.html).strip():
+            return "left out, as meant: an empty line"
         return "not in Gorgias"
 
     def _line(self, key: str) -> str:
@@ -112,13 +121,15 @@ class Sides:
         if kind == "ticket":
             for row in self.record.messages:
                 yield f"ticket_message:{row['TicketMessageID']}", self._ticket_message(row)
+        if kind == "live_chat" and self.record.row.get("InitialQuestion"):
+            yield f"{CHAT_QUESTION}:{self.record.id}", self._question(self.record.row)
         for row in self.record.messages if kind == "live_chat" else ():
             yield f"chat_message:{row['ChatMessageID']}", self._chat_message(row)
         obj, column = COMMENTS.get(kind, ("", ""))
         for row in self.record.comments:
             yield f"{obj}:{row[column]}", self._comment(row)
         if kind == "call_log" and self.record.row.get("Description"):
-            yield f"call_log_note:{self.record.id}", self._call(self.record.row)
+            yield f"{CALL_NOTE}:{self.record.id}", self._call(self.record.row)
 
     def _ticket_message(self, row: Row) -> Said:
         entry = self.lookups.mapping.directions.get(str(row["MessageDirection"]))
@@ -132,6 +143,11 @@ class Sides:
             text=row["BodyText"] or "",
             files=list(self._files(lambda file: file["TicketMessageID"] == row["TicketMessageID"])),
         )
+
+    def _question(self, row: Row) -> Said:
+        when = moment(row.get("DateStartedUTC") or row.get("DateQueuedUTC"))
+        who = row.get("CustomerDisplayName") or "the customer"
+        return Said(f"{who}, before the chat", when, "requester", public=True, text=row["InitialQuestion"])
 
     def _chat_message(self, row: Row) -> Said:
         sender = self.lookups.mapping.chat_senders.get(str(row["ChatSenderType"]))
@@ -166,10 +182,10 @@ class Sides:
                 yield File(str(row["FileNameOriginal"] or "(no name)"), f"st-attachment:{row['AttachmentKey']}")
 
     def files_of_none(self) -> list[File]:
-        """Return the files that hang on no message of the source; in Gorgias they are on the first one."""
-        own = {row.get("TicketMessageID") for row in self.record.messages}
-        if self.record.kind == "call_log":
+        """Return the files that hang on no message of the source."""
+        if self.record.kind == "call_log" and self.record.row.get("Description"):
             return []
+        own = {row.get("TicketMessageID") for row in self.record.messages}
         return list(self._files(lambda file: file.get("TicketMessageID") not in own))
 
 

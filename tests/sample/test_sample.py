@@ -2,106 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 import pytest
 
 from migrator_lib import gates, sample
-from migrator_lib.engagement import Engagement
-from migrator_lib.plan import make_plan
 from migrator_lib.reconcile.differences import fingerprint
 from migrator_lib.sample import pages as sample_pages
-from migrator_lib.sample.choice import Choice, choose
+from migrator_lib.sample.choice import choose
 from migrator_lib.sample.confidence import most_wrong
-from migrator_lib.sample.reviewer import Review, Reviewed
 from migrator_lib.sample.scan import is_non_latin
-from migrator_lib.staging import Staged
-from tests.desk import Desk, desk, leaks
+from tests.desk import leaks
+from tests.sample.conftest import STEP, Sampled, change
 
 pytestmark = pytest.mark.xdist_group("sample")  # what its tests share is made once
-
-STEP = "03_sample_migration"
-
-
-@dataclass
-class Sampled:
-    desk: Desk
-    engagement: Engagement
-    choice: Choice
-    staged: Staged
-    rehearsed: Review
-    rehearsed_calls: list[str]
-    review: Review
-    digest: str
-
-    def again(self) -> Review:
-        return sample.review(self.engagement, self.choice, self.staged)
-
-    def record(self, kind: str) -> Reviewed:
-        return next(ticket for ticket in self.review.records if kind in ticket.reasons)
-
-    @property
-    def left_out(self) -> int:
-        """How many tickets of the source are deleted, or spam."""
-        rows = self.engagement.source.frequencies
-        deleted = sum(n for value, n in rows("Tickets", "IsDeleted") if value)
-        return deleted + sum(n for value, n in rows("Tickets", "IsSpam") if value)
-
-    @property
-    def moved(self) -> list[Reviewed]:
-        return [ticket for ticket in self.review.records if ticket.outcome == "moved"]
-
-
-@pytest.fixture(scope="module")
-def sampled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sampled]:
-    with desk(tmp_path_factory.mktemp("sample")) as made:
-        planning = made.open("02_schema_design")
-        make_plan(planning)
-        planning.close()
-        rehearsal = made.open(STEP, execute=False)
-        choice = choose(rehearsal)
-        staged = sample.extract(rehearsal, choice)
-        sample.load(rehearsal, staged)
-        rehearsed = sample.review(rehearsal, choice, staged)
-        assert rehearsal.ledger.meta("sample_digest") is None
-        rehearsal.close()
-        calls = [call for call in made.sandbox.stats.by_endpoint if not call.startswith("GET")]
-        engagement = made.open(STEP)
-        staged = sample.extract(engagement, choice)
-        sample.load(engagement, staged)
-        review = sample.review(engagement, choice, staged)
-        digest = engagement.ledger.meta("sample_digest")
-        yield Sampled(made, engagement, choice, staged, rehearsed, calls, review, digest)
-        engagement.close()
-
-
-def change(of: Sampled, kind: str, thing_id: int, **fields: object) -> None:
-    store = of.desk.sandbox.store
-    document = store.get(kind, thing_id)
-    assert document is not None
-    parent = document.get("ticket_id") if kind == "message" else (document.get("customer") or {}).get("id")
-    with store.transaction():
-        store.put(kind, {**document, **fields}, parent=parent)
-
-
-@pytest.fixture
-def spoiled(sampled: Sampled) -> Iterator[Sampled]:
-    """The sandbox of the sample, put back after the test."""
-    store = sampled.desk.sandbox.store
-    kept = {kind: {document["id"]: document for document in store.by_kind(kind)} for kind in ("ticket", "message")}
-    yield sampled
-    with store.transaction():
-        for kind, documents in kept.items():
-            there = {document["id"]: document for document in store.by_kind(kind)}
-            for extra in there.keys() - documents.keys():
-                store.delete(kind, extra)
-            for document in documents.values():
-                if there.get(document["id"]) != document:
-                    parent = document["ticket_id"] if kind == "message" else (document["customer"] or {}).get("id")
-                    store.put(kind, document, parent=parent)
-    sampled.engagement.paths.signoffs_file.unlink(missing_ok=True)
-
 
 # --- choosing ------------------------------------------------------------------------------------------
 
@@ -140,7 +52,8 @@ def test_what_a_part_says_chose_its_ticket(sampled: Sampled) -> None:
 
 def test_every_status_and_department_is_in_the_sample(sampled: Sampled) -> None:
     for column in ("TicketStatusID", "DepartmentID"):
-        chosen = {ticket.record.row[column] for ticket in sampled.review.records}
+        tickets = [one for one in sampled.review.records if one.record.kind == "ticket"]
+        chosen = {ticket.record.row[column] for ticket in tickets}
         assert chosen == {value for value, _ in sampled.engagement.source.frequencies("Tickets", column)}
     kinds = {kind for kinds in sampled.choice.reasons.values() for kind in kinds}
     for department, row in sampled.review.lookups.departments.items():
@@ -156,8 +69,9 @@ def test_a_kind_that_no_ticket_is_of_is_named(sampled: Sampled) -> None:
 
 def test_random_tickets_fill_the_sample_to_its_size(sampled: Sampled) -> None:
     drawn = [ticket for ticket in sampled.choice.reasons if sampled.choice.is_random(ticket)]
-    assert len(sampled.choice.reasons) == 30
-    assert len(drawn) >= 10
+    assert len(drawn) == 10  # a third of the size, since more than 20 are hard in a way of their own
+    hard = len(sampled.choice.reasons) - 10
+    assert hard > 20
 
 
 def test_the_same_seed_draws_the_same_sample_and_another_one_does_not(sampled: Sampled) -> None:
@@ -195,17 +109,17 @@ def test_letters_of_another_script_are_told_from_accents_and_pictures(text: str 
 
 def test_a_rehearsal_writes_nothing_and_shows_what_would_be_sent(sampled: Sampled) -> None:
     assert sampled.rehearsed_calls == []
-    meant = {ticket.key: ticket for ticket in sampled.rehearsed.records}
+    meant = {ticket.name: ticket for ticket in sampled.rehearsed.records}
     for ticket in sampled.moved:
-        assert meant[ticket.key].outcome == "rehearsed"
-        assert meant[ticket.key].payload_hash == ticket.payload_hash
-        assert len(meant[ticket.key].parts) == len(ticket.parts)
+        assert meant[ticket.name].outcome == "rehearsed"
+        assert meant[ticket.name].payload_hash == ticket.payload_hash
+        assert len(meant[ticket.name].parts) == len(ticket.parts)
 
 
 def test_everything_that_could_move_is_as_it_was_meant(sampled: Sampled) -> None:
     wrong = [ticket for ticket in sampled.review.records if not ticket.is_right]
-    assert [(ticket.key, ticket.outcome) for ticket in wrong] == [
-        ("1", "in quarantine: priority 9 is not in mapping.yaml")
+    assert [(ticket.name, ticket.outcome) for ticket in wrong] == [
+        ("ticket:1", "in quarantine: priority 9 is not in mapping.yaml")
     ]
     assert len(sampled.moved) > 20
     assert sum(len(ticket.parts) for ticket in sampled.moved) > 500
@@ -244,7 +158,7 @@ def test_a_changed_field_is_found_and_names_its_line_of_the_mapping(spoiled: Sam
     ticket = spoiled.moved[0]
     change(spoiled, "ticket", int(ticket.target_id or 0), priority="critical", tags=[])
     review = spoiled.again()
-    found = next(other for other in review.records if other.key == ticket.key)
+    found = next(other for other in review.records if other.name == ticket.name)
     assert {"priority", "tags"} <= {difference.field for difference in found.differences}
     assert f"priorities.{ticket.record.row['TicketPriorityID']}.becomes" in sample_pages.differences(review)
     assert sample.digest(review) != spoiled.digest
@@ -255,7 +169,7 @@ def test_a_changed_value_of_a_field_is_named_by_the_key_of_the_source(spoiled: S
     there = spoiled.desk.sandbox.store.get("ticket", int(ticket.target_id or 0))
     assert there is not None
     change(spoiled, "ticket", there["id"], custom_fields=there["custom_fields"][1:])
-    found = next(other for other in spoiled.again().records if other.key == ticket.key)
+    found = next(other for other in spoiled.again().records if other.name == ticket.name)
     (difference,) = found.differences
     name, _, key = difference.field.partition(".")
     assert name == "custom_fields"
@@ -280,7 +194,7 @@ def test_a_message_that_is_missing_or_surplus_is_found(spoiled: Sampled) -> None
         store.put("message", {**first, "id": 999_999, "external_id": "st:desk:ticket_message:999999"},
                   parent=first["ticket_id"])  # fmt: skip
         store.delete("message", first["id"])
-    found = next(other for other in spoiled.again().records if other.key == ticket.key)
+    found = next(other for other in spoiled.again().records if other.name == ticket.name)
     assert {(d.expected, d.actual) for d in found.all_differences} == {("there", "missing"), ("nothing", "is there")}
 
 
@@ -291,7 +205,7 @@ def test_a_ticket_that_is_there_twice_is_found(spoiled: Sampled) -> None:
     assert there is not None
     with store.transaction():
         store.put("ticket", {**there, "id": 888_888}, parent=(there["customer"] or {}).get("id"))
-    found = next(other for other in spoiled.again().records if other.key == ticket.key)
+    found = next(other for other in spoiled.again().records if other.name == ticket.name)
     assert [(d.field, d.actual) for d in found.differences] == [("ticket", "2 times")]
 
 
@@ -313,12 +227,13 @@ def test_a_signature_is_bound_to_what_was_reviewed(spoiled: Sampled) -> None:
 
 def test_the_statement_counts_random_records_alone(sampled: Sampled) -> None:
     drawn = sum(one.is_random for one in sampled.review.records)
-    left_out = sum(one.outcome.startswith("left out") for one in sampled.review.records)
-    assert sampled.review.population == 60 - sampled.left_out - (30 - drawn - left_out)
+    hard = len(sampled.review.records) - drawn
+    moving = [one for one in sampled.review.records if not one.is_random and not one.outcome.startswith("left out")]
+    assert sampled.review.population == sampled.alive - len(moving)
     words = sample_pages.what_it_tells(sampled.engagement, sampled.review)
     assert f"None of the {drawn} records drawn at random is wrong" in words
     assert f"{most_wrong(0, drawn, sampled.review.population)} of {sampled.review.population}" in words
-    assert f"The {30 - drawn} chosen for being hard are not counted" in words
+    assert f"The {hard} chosen for being hard are not counted" in words
 
 
 # --- pages ---------------------------------------------------------------------------------------------
@@ -338,5 +253,5 @@ def test_the_review_page_leads_to_both_originals_and_to_the_signature(sampled: S
     url = sampled.engagement.account_url("sandbox")
     for ticket in sampled.moved:
         assert f'href="{url}/app/ticket/{ticket.target_id}"' in text
-        assert str(ticket.record.row["TicketNumber"]) in text
+        assert ticket.title in text
     assert "migrator sign desk sample --by" in text

@@ -24,25 +24,28 @@
     try { return JSON.parse(localStorage.getItem(store)) || {}; } catch { return {}; }
   };
   const tell = (words, bad) => { $("saved").textContent = words; $("saved").classList.toggle("bad", !!bad); };
+  let sending = false;
   async function send() {
     if (!served) { tell("kept in this browser: download it at the end"); return; }
-    for (const key of [...unsaved]) {
-      const sent = JSON.stringify(verdicts[key]);
-      try {
+    if (sending) return;
+    sending = true;
+    try {
+      while (unsaved.size) {
+        const [key] = unsaved, sent = JSON.stringify(verdicts[key]);
         const answer = await fetch(`verdicts/${encodeURIComponent(key)}`, {
           method: "PUT", headers: {"Content-Type": "application/json"}, body: sent,
         });
         if (!answer.ok) throw new Error(await answer.text());
         if (sent === JSON.stringify(verdicts[key])) unsaved.delete(key);
-      } catch (error) {
-        keep();
-        const why = error instanceof TypeError ? `is "migrator review ${about.engagement}" still running?` : error.message;
-        tell(`Not saved, but kept in this browser: ${why}`, true);
-        return;
       }
+      tell("saved");
+    } catch (error) {
+      const why = error instanceof TypeError ? `is "migrator review ${about.engagement}" still running?` : error.message;
+      tell(`Not saved, but kept in this browser: ${why}`, true);
+    } finally {
+      sending = false;
+      keep();
     }
-    keep();
-    tell("saved");
   }
   function say(verdict) {
     if (at >= records.length) return;
@@ -55,7 +58,7 @@
     changed(key);
   }
   function changed(key) {
-    unsaved.add(key); keep(); show(); send();
+    unsaved.add(key); keep(); show(); tell("saving"); send();
   }
   function detail(name, value) {
     const key = keys[at], found = key && said(key);
