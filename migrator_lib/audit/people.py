@@ -6,18 +6,19 @@ from collections import Counter
 
 from migrator_lib.audit.facts import People
 from migrator_lib.audit.live import Live
+from migrator_lib.contacts import Asker
 from migrator_lib.lookups import Lookups, is_email, lowered
 from migrator_lib.objects import find
 from migrator_lib.objects.base import Merge, Record
 
 
 def people_facts(live: Live, lookups: Lookups) -> People:
-    """Return people in numbers, in one pass."""
+    """Return people in numbers, in one pass; who is known by a number or a name alone has no address to be wrong."""
     requester, totals = find("requester"), Counter[str]()
     for record in requester.records(live, lookups):
         totals["addresses"] += isinstance(record.data, str)
         totals["merged"] += isinstance(requester.transform(record, lookups), Merge)
-        totals["unusable"] += not is_email(_address(record))
+        totals["unusable"] += not isinstance(record.data, Asker) and not is_email(_address(record))
     agents = [lookups.users[user_id] for user_id in lookups.agents]
     inactive = [row for row in agents if lookups.is_inactive(row)]
     active = [row for row in agents if not lookups.is_inactive(row)]
