@@ -7,8 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 from migrator_lib.chunks import Row
-from migrator_lib.mapping import Placeholder, Role, SurveyQuestion
+from migrator_lib.mapping import FIELD_LIMIT, FieldMapping, Placeholder, Role, SurveyQuestion
 from migrator_lib.objects.macro import placeholders_in
+from migrator_lib.objects.requester import ORGANIZATION
 
 RoleName = Literal["admin", "agent", "basic-agent", "lite-agent", "observer-agent", "nothing"]
 ROLES: Mapping[str, tuple[RoleName, str]] = {
@@ -66,6 +67,24 @@ def propose_roles(rows: Sequence[Row], existing: Collection[str] = ()) -> dict[s
     return found
 
 
+def propose_organization(rows: Sequence[Row], people: Mapping[str, FieldMapping]) -> dict[str, FieldMapping]:
+    """Propose the customer field that names the organizations of a person, where there are any.
+
+    Args:
+        rows: ``Organizations``.
+        people: the other fields of people.
+    """
+    if not rows or ORGANIZATION in people:
+        return {}
+    active = [entry for entry in people.values() if entry.becomes != "nothing"]
+    if len(active) >= FIELD_LIMIT:
+        return {}
+    taken = {entry.label.strip().lower() for entry in people.values()}
+    label = "Organization" if "organization" not in taken else "Organization in SmarterTrack"
+    reason = f"{len(rows)} organizations: Gorgias has none, so each customer names those that filters make theirs"
+    return {ORGANIZATION: FieldMapping(name="Organization", becomes="text", label=label, reason=reason)}
+
+
 def propose_placeholders(rows: Sequence[Row]) -> dict[str, Placeholder]:
     """Propose a variable for each placeholder of canned replies that are in use; keys are lower case.
 
@@ -86,7 +105,7 @@ def propose_placeholders(rows: Sequence[Row]) -> dict[str, Placeholder]:
             reason = f"{where}; shows Gorgias' own number of the ticket"
         else:
             reason = f"{where}; by its name"
-        found[name] = Placeholder(becomes=variable, confidence=0.8 if variable else 0.5, reason=reason)
+        found[name] = Placeholder(becomes=variable, confidence=0.9 if variable else 0.8, reason=reason)
     return found
 
 

@@ -12,7 +12,12 @@ from typing import Any
 from migrator_lib.chunks import Row
 from migrator_lib.mapping import AddedField, EngagementMapping, Entry, FieldMapping
 from migrator_lib.plan.added_fields import propose_added
-from migrator_lib.plan.extras import propose_placeholders, propose_roles, propose_survey_questions
+from migrator_lib.plan.extras import (
+    propose_organization,
+    propose_placeholders,
+    propose_roles,
+    propose_survey_questions,
+)
 from migrator_lib.plan.knowledge import propose_categories, propose_languages
 from migrator_lib.plan.proposal.facts import Facts, There
 from migrator_lib.plan.proposal.fields import FIRST, added_with_room, propose_fields, with_room
@@ -55,6 +60,8 @@ def propose_from(facts: Facts) -> EngagementMapping:
     added = added_with_room(added, {**fields, **known.ticket_fields}, places)
     people = propose_fields(definitions, facts.person_profiles, facts.there.person_fields, has_notes=False)
     people = with_room(people, facts.person_profiles, facts.there.person_fields, kept=known.person_fields)
+    if facts.holds:
+        people |= propose_organization(facts.rows("Organizations"), {**people, **known.person_fields})
     channels = propose_channels({**fields, **known.ticket_fields}, definitions, facts.ticket_profiles)
     found |= {"ticket_fields": fields, "added_fields": added, "person_fields": people, "channels": channels}
     return EngagementMapping.model_validate(found)
