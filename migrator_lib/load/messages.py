@@ -26,6 +26,7 @@ from migrator_lib.objects import PARTS
 from migrator_lib.objects.base import payload_hash
 from migrator_lib.objects.conversation import compared_message
 from migrator_lib.objects.notes import FOLLOWING
+from migrator_lib.parameters import Parameters
 
 SENT = "messages"
 """Name in the detail of a ticket's entry: the fingerprints of all its messages that were sent, one behind the other."""
@@ -88,6 +89,19 @@ def planned(messages: Iterable[Mapping[str, Any]], changed: Collection[str], the
             elif name in changed or again:
                 replaced, again = replaced + 1, True
     return added, replaced
+
+
+def goes(name: str, parameters: Parameters) -> bool:
+    """Whether a message of ours that its thread does not have any more is deleted, by rule.
+
+    Args:
+        name: its external id.
+        parameters: the engagement's.
+    """
+    obj = (parse(name, parameters.engagement) or ("",))[0]
+    if obj in FOLLOWING:
+        return parameters.delta.edited_messages == "replace"
+    return obj in PARTS and parameters.delta.removed_messages == "remove"
 
 
 @dataclass(frozen=True)
@@ -171,7 +185,7 @@ class ThreadWriter:
         """
         changed = thread.changed()
         done = Done(digests(thread.unresolved))
-        if thread.sure and not changed and not (self.removes and thread.gone()):
+        if thread.sure and not changed and not ((self.removes or self.replaces) and thread.gone()):
             return done
         there = _There(self.context, entry)
         for _, moment in groupby(thread.messages, key=lambda message: message["created_datetime"]):
@@ -216,8 +230,7 @@ class ThreadWriter:
         """
         wanted = {message["external_id"] for message in thread.messages}
         for name in [name for name in there.names() if name not in wanted]:
-            obj = (parse(name, self.context.lookups.parameters.engagement) or ("",))[0]
-            if self.replaces if obj in FOLLOWING else (obj in PARTS and self.removes):
+            if goes(name, self.context.lookups.parameters):
                 there.delete(there.named(name), name)
                 done.removed += 1
 

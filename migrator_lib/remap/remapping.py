@@ -19,7 +19,7 @@ from pathlib import Path
 from migrator_lib.ledger import Entry, Ledger
 from migrator_lib.load import recipe
 from migrator_lib.load.loader import batched
-from migrator_lib.load.messages import SENT, as_set, digest, named_in, planned
+from migrator_lib.load.messages import SENT, as_set, digest, goes, named_in, planned
 from migrator_lib.load.tickets import RESENT_ON_UPDATE
 from migrator_lib.load.updates import differs
 from migrator_lib.lookups import Lookups
@@ -255,8 +255,10 @@ class Remapper:
         changed = {m["external_id"] for m in now if m.get("external_id") and (sent is None or digest(m) not in sent)}
         there = before if before is not None else _assumed_there(now, sent)
         added, replaced = planned(now, changed if rules.edited_messages == "replace" else (), there)
-        removed = len(there - {m.get("external_id") for m in now}) if rules.removed_messages == "remove" else 0
-        touches = bool(changed or removed)
+        lost = there - {m.get("external_id") for m in now}
+        removed = sum(goes(name, self.lookups.parameters) for name in lost)
+        looks = rules.removed_messages == "remove" or rules.edited_messages == "replace"
+        touches = bool(changed or (lost and looks))
         found.by_messages += bool(added or replaced or removed)
         found.in_place += not (added or replaced or removed)
         reads = 2 + (max(1, math.ceil(len(there) / PAGE)) if touches else 0)
