@@ -121,7 +121,7 @@ class HelpCenter:
         text = self._articles.text(made, locale) if made is not None else None
         if text is None or made is None:
             return None
-        found = {"title": text.title, "content": text.content, "category": self._articles.categories.get(made)}
+        found = {"title": text.title, "content": text.content, "category": self._articles.above.get(made)}
         more = {"excerpt": text.excerpt, "visibility_status": text.visibility_status, "is_current": text.is_current}
         return {**found, **{name: value for name, value in more.items() if value is not None}}
 

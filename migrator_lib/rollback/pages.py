@@ -12,7 +12,7 @@ from pathlib import Path
 from migrator_lib import pages
 from migrator_lib.csv_file import write_csv
 from migrator_lib.engagement import Engagement
-from migrator_lib.objects import OBJECTS, find
+from migrator_lib.objects import KB_ARTICLE, KNOWLEDGE, OBJECTS, find
 from migrator_lib.pages import Html
 from migrator_lib.quiet import PRODUCTION
 from migrator_lib.quiet import pages as quiet_pages
@@ -84,6 +84,13 @@ def blast_radius(blast: Blast) -> Html:
         for kind, one in blast.counts.items()
         if one
     ]
+    if blast.articles.goes or blast.articles.stays:
+        rows.append(
+            {
+                "In Gorgias": "Help Center articles and categories", "From": ", ".join(one.title for one in KNOWLEDGE),
+                "Goes": blast.articles.goes, "Stays": blast.articles.stays, "How": KB_ARTICLE.undo,
+            }
+        )  # fmt: skip
     return pages.table(rows, caption="What the load made", empty="The load made nothing that is still there.")
 
 

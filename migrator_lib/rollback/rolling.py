@@ -7,10 +7,11 @@ no rule or integration is called when something is deleted (create-rule and crea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from migrator_lib.knowledge.removing import Radius
 from migrator_lib.ledger import REMOVED
 from migrator_lib.rollback.context import Context, snapshot_name
 from migrator_lib.rollback.inventory import Inventory, discard
@@ -45,6 +46,8 @@ class Blast:
     snapshot_at: str = ""
     no_snapshot: str = ""
     """Why there is none, in words."""
+    articles: Radius = field(default_factory=Radius)
+    """What of the knowledge base goes and stays."""
 
     @property
     def to_remove(self) -> int:
@@ -64,7 +67,7 @@ class Blast:
     @property
     def nothing(self) -> bool:
         """Whether there is nothing to do."""
-        return not self.to_remove and not self.off and not any(
+        return not self.to_remove and not self.articles.goes and not self.off and not any(
             one.get("gone", 0) for one in self.counts.values()
         )  # fmt: skip
 

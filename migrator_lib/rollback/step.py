@@ -11,6 +11,7 @@ from typing import Any
 from migrator_lib import gates
 from migrator_lib.engagement import STEPS, Engagement
 from migrator_lib.errors import OutOfTurn, ParameterError
+from migrator_lib.knowledge.removing import Remover
 from migrator_lib.ledger import Ledger
 from migrator_lib.load.recipe import lookups_by, recipes
 from migrator_lib.lookups import Lookups
@@ -102,6 +103,7 @@ def plan(engagement: Engagement, account: str = PRODUCTION) -> Result:
     rolling = _rolling(engagement, account)
     try:
         blast = rolling.look(fresh=engagement.rehearsal)
+        blast.articles = _remover(engagement, account).look()
         return Result(account, blast, executed=False, proof=rolling.last_proof())
     finally:
         rolling.close()
@@ -145,6 +147,7 @@ def carry_out(engagement: Engagement, result: Result) -> None:
 def _carry_out(engagement: Engagement, rolling: RollBack, result: Result) -> None:
     before = result.blast.removed
     rolling.remove()
+    articles = _remover(engagement, result.account).remove()
     result.canaries = remove_canaries(engagement, result.account)
     result.restored = restore(engagement, result.account)
     if result.account == PRODUCTION:
@@ -152,7 +155,12 @@ def _carry_out(engagement: Engagement, rolling: RollBack, result: Result) -> Non
         note_mail(engagement)
     result.proof, result.executed = rolling.prove(), True
     result.blast = rolling.blast()
-    result.removed = result.blast.removed - before
+    result.blast.articles = articles
+    result.removed = result.blast.removed - before + articles.removed
+
+
+def _remover(engagement: Engagement, account: str) -> Remover:
+    return Remover(engagement.ledger, account, engagement.api(account), engagement.parameters.help_center)
 
 
 def due_again(engagement: Engagement) -> None:

@@ -37,6 +37,7 @@ class Row(Reply):
 
     id: int
     category_id: int | None = None
+    parent_category_id: int | None = None
     translation: TranslationReply | None = None
     available_locales: list[str] = []
 

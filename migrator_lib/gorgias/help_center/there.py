@@ -15,8 +15,8 @@ class There:
         self._kind = kind
         self._ids: dict[tuple[str, str], int] = {}
         self._texts: dict[int, dict[str, TranslationReply]] = {}
-        self.categories: dict[int, int | None] = {}
-        """Article to the category that it is in, as far as the list tells."""
+        self.above: dict[int, int | None] = {}
+        """Article or category to the category that it is in, as far as the list tells."""
         self.look()
 
     def look(self) -> None:
@@ -24,7 +24,7 @@ class There:
         for row in self._api.rows(self._kind):
             if row.id in self._texts:
                 continue
-            self.categories[row.id] = row.category_id
+            self.above[row.id] = row.category_id or row.parent_category_id
             several = row.translation is None or len(row.available_locales) > 1
             found = self._api.translations(self._kind, row.id) if several else []
             for one in found or ([row.translation] if row.translation else []):
