@@ -18,6 +18,7 @@ from migrator_lib.sample import pages as sample_pages
 from migrator_lib.sample import required, review_page
 from migrator_lib.sample.choice import choose
 from migrator_lib.sample.server import ReviewServer
+from migrator_lib.sample.sides import Sides
 from migrator_lib.sample.verdicts import Verdict, Verdicts, write
 from tests import kernel_less
 from tests.browser_support import DESKTOP, Chromium, chromium
@@ -194,6 +195,37 @@ def test_pictures_of_the_record_are_in_the_page_and_the_middle_of_a_long_thread_
     assert "messages more, as meant" in text
 
 
+# --- both sides ----------------------------------------------------------------------------------------
+
+
+def test_every_message_line_and_note_of_the_source_stands_on_the_left_once(sampled: Sampled) -> None:
+    for one in sampled.review.records:
+        left = [pair.source for pair in Sides(sampled.review, one).pairs() if pair.source is not None]
+        row = one.record.row
+        more = bool(row.get("InitialQuestion")) + (one.record.kind == "call_log" and bool(row.get("Description")))
+        assert len(left) == len(one.record.messages) + len(one.record.comments) + more
+        right = [pair.target for pair in Sides(sampled.review, one).pairs() if pair.target is not None]
+        assert len(right) == sum(part.actual is not None for part in one.parts)
+
+
+def test_who_says_what_to_whom_is_alike_on_both_sides(sampled: Sampled) -> None:
+    kinds = {one.record.kind for one in sampled.moved}
+    assert kinds == {"ticket", "live_chat", "call_log"}
+    pairs = [pair for one in sampled.moved for pair in Sides(sampled.review, one).pairs()]
+    both = [(pair.source, pair.target) for pair in pairs if pair.source and pair.target]
+    assert len(both) > 500
+    assert all((a.role, a.public, a.when) == (b.role, b.public, b.when) for a, b in both if a.when != "(no date)")
+    assert any(not a.public for a, _ in both)
+
+
+def test_what_is_left_out_of_a_thread_says_why(sampled: Sampled) -> None:
+    pairs = [pair for one in sampled.moved for pair in Sides(sampled.review, one).pairs()]
+    reasons = {pair.remark for pair in pairs if pair.target is None}
+    assert "left out, as meant: a draft was never sent" in reasons
+    assert "in a note of the system's lines" in reasons
+    assert "not in Gorgias" not in reasons
+
+
 # --- the server ----------------------------------------------------------------------------------------
 
 
@@ -231,6 +263,31 @@ def test_what_is_no_verdict_or_of_another_sample_is_refused(fresh: Sampled) -> N
         assert not verdicts_file(fresh).exists()
         assert ask(server, "PUT", place, good)[0] == 204
     assert list(kept(fresh)) == [record.name]
+
+
+# --- the command ---------------------------------------------------------------------------------------
+
+
+def test_the_command_serves_the_page_and_says_what_was_found(fresh: Sampled, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(server: ReviewServer) -> None:
+        record = fresh.moved[0]
+        said = {"verdict": "wrong", "fingerprint": record.fingerprint, "line": "teams.d1.team", "remark": "not ours"}
+        assert server.save(record.name, Verdict.model_validate(said))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ReviewServer, "serve_forever", interrupted)
+    done = kernel_less.run(fresh.desk.root, "review", "desk", "--by", "Ada")
+    assert done.returncode == 0
+    assert "Open http://127.0.0.1:" in done.stdout
+    assert f"1 of {len(fresh.review.records)} looked at, 1 wrong." in done.stdout
+    assert f"{fresh.moved[0].title}: teams.d1.team. not ours" in done.stdout
+    assert "migrator sign desk mapping" in done.stdout
+
+
+def test_without_a_sample_the_command_says_how_to_make_one(without: Sampled) -> None:
+    done = kernel_less.run(without.desk.root, "review", "desk")
+    assert done.returncode == 1
+    assert "migrator run desk --only 03 --execute" in done.stderr
 
 
 # --- the gate ------------------------------------------------------------------------------------------
