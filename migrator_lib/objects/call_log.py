@@ -63,7 +63,7 @@ class CallLog(Conversation):
         payload: Json = {
             "external_id": lookups.external_id(self.name, call.id),
             "subject": _subject(row),
-            "channel": CHANNEL,
+            "channel": lookups.behaviour.channel(CHANNEL),
             "via": "api",
             "from_agent": bool(row["IsOutgoing"]),
             "customer": contact.customer,
@@ -199,6 +199,7 @@ def _meta(call: ConversationRecord, contact: Contact, fields: Values, lookups: L
     row, start, end = call.row, call.row["DateStartUTC"], call.row["DateEndUTC"]
     known = {
         "call_id": call.id,
+        "channel": None if lookups.behaviour.channel(CHANNEL) == CHANNEL else CHANNEL,
         "call_number": row["CallNumber"],
         **placement.structure(call, lookups),
         "customer_by": contact.rule,

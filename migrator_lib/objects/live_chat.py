@@ -70,7 +70,7 @@ class LiveChat(Conversation):
         payload: Json = {
             "external_id": lookups.external_id(self.name, chat.id),
             "subject": _subject(row, lines),
-            "channel": CHANNEL,
+            "channel": lookups.behaviour.channel(CHANNEL),
             "via": "api",
             "from_agent": told.from_agent,
             "customer": contact.customer,
@@ -194,6 +194,7 @@ def _meta(
     waited = int((started - queued).total_seconds()) if queued and started and started > queued else None
     known = {
         "chat_id": chat.id,
+        "channel": None if lookups.behaviour.channel(CHANNEL) == CHANNEL else CHANNEL,
         "chat_number": row["ChatNumber"],
         **placement.structure(chat, lookups),
         "customer_by": contact.rule,

@@ -158,7 +158,7 @@ def _spoken(line: Line, chat: ConversationRecord, customer: Json, files: Sequenc
     if line.internal:
         return notes.note(line.moment, body, author=author, external_id=external_id, meta=known)
     message: Json = {
-        "channel": CHANNEL,
+        "channel": lookups.behaviour.channel(CHANNEL),
         "via": "api",
         "from_agent": by_agent,
         "public": True,
@@ -186,7 +186,7 @@ def _question(
     if not asked or (first is not None and in_one_line(asked).lower() == in_one_line(first.text).lower()):
         return
     message: Json = {
-        "channel": CHANNEL,
+        "channel": lookups.behaviour.channel(CHANNEL),
         "via": "api",
         "from_agent": False,
         "public": True,

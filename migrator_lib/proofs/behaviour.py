@@ -38,6 +38,8 @@ class Behaviour(BaseModel):
     """Whether a second ticket of one external id is refused: then a refusal is looked up, and the ticket adopted."""
     source_type_taken: bool = True
     """Else the addresses of a message are sent without their ``type``."""
+    channels_refused: tuple[str, ...] = ()
+    """Channels that chats or calls cannot be loaded on, so that they are on channel api."""
     values_in_create: bool = True
     """Else custom field values are put once more after a ticket was made (two calls more a ticket that has some)."""
     values_in_update: bool = True
@@ -48,6 +50,10 @@ class Behaviour(BaseModel):
     """Whether the sandbox showed that a job deletes tickets; else a roll-back deletes them one by one."""
     tickets_order: str = "updated_datetime:asc"
     """The order in which lists of tickets are walked, so that none is passed over."""
+
+    def channel(self, slug: str) -> str:
+        """Return the channel that stands for one, or that one itself where it is taken."""
+        return "api" if slug in self.channels_refused else slug
 
     @property
     def not_compared(self) -> frozenset[str]:

@@ -186,6 +186,11 @@ class Bench:
         people = {"sender": {"id": self.me}, "receiver": {"id": self.customer}}
         return self._message(what, from_agent=True, source=ends, **people, **fields)
 
+    def note(self, what: str, **fields: Any) -> Json:
+        """Return an internal note of an agent's."""
+        message = self._message(what, from_agent=True, sender={"id": self.me}, **fields)
+        return message | {"channel": "internal-note", "via": "internal-note", "public": False}
+
     def _message(self, what: str, **fields: Any) -> Json:
         return {
             "channel": "email",

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from migrator_lib.errors import ParameterError
-from migrator_lib.proofs import dates, fields, files, limits, lists, lookups, people, removal, silence, tickets
+from migrator_lib.proofs import (
+    channels,
+    dates,
+    fields,
+    files,
+    limits,
+    lists,
+    lookups,
+    people,
+    removal,
+    silence,
+    tickets,
+)
 from migrator_lib.proofs.probe import Probe
 
 PROBES: tuple[Probe, ...] = (
@@ -19,6 +31,7 @@ PROBES: tuple[Probe, ...] = (
     tickets.ExternalIdNotUnique(),
     tickets.SourceTypeTaken(),
     tickets.CustomChannelTaken(),
+    channels.ChatAndPhoneTaken(),
     tickets.MetaSize(),
     lookups.TicketLookupLag(),
     lookups.CustomerLookupLag(),
@@ -55,6 +68,10 @@ FOR_PEOPLE = {
     "Does a customer's answer to an old mail find its imported ticket?": "Answer one from outside after the sample.",
     "Is a customer whom an agent merged into another one answered with 301?": "Merge two in the sandbox and look; no "
     "merge leaves this tool, since none can be undone.",
+    "Does Gorgias' search find a ticket by its old number, which is in a ticket field?": "Search for a number of the "
+    "sample; where it is not found, say policy.ticket_number_in_subject: true, which puts it where search looks.",
+    "Does a snoozed ticket that was made by API wake at its time?": "Only where policy.snooze is true: look at one of the "
+    "sample when it is due. It is sent as open, so that none is lost from sight.",
     "Have two API keys two rate limits?": "One key is used for everything, so that it does not matter.",
     "Do customers' custom fields have a limit of their own?": "Fields cannot be deleted, so none are made to find out; "
     "one that Gorgias refuses is quarantined.",

@@ -12,6 +12,7 @@ from migrator_lib.objects.base import Quarantine, Record, Send, Skip
 from migrator_lib.objects.live_chat import MISSED, LiveChat
 from migrator_lib.objects.thread import NO_MESSAGES
 from migrator_lib.objects.transcript import SYSTEM_NOTES
+from migrator_lib.proofs.behaviour import Behaviour
 from tests.objects.seeing import FORMER, seen
 from tests.shop import ANN, DANA, GONE, OPENED, QUEUE, Shop, chat, minutes
 
@@ -286,6 +287,16 @@ def test_a_customer_with_a_name_alone_is_one_of_this_chat(shop: Shop) -> None:
 )
 def test_a_language_is_sent_where_it_is_one(shop: Shop, given: str | None, wanted: str | None) -> None:
     assert sent(shop, chat({"CustomerLanguage": given})).get("language") == wanted
+
+
+def test_where_an_account_takes_no_chats_they_are_on_channel_api_and_say_what_they_were(shop: Shop) -> None:
+    lookups = shop.lookups()
+    lookups.behaviour = Behaviour(channels_refused=("chat",))
+    outcome = LiveChat().transform(chat({"InitialQuestion": "Hm?"}, lines=TALK), lookups)
+    assert isinstance(outcome, Send)
+    assert outcome.payload["channel"] == "api"
+    assert {one["channel"] for one in outcome.payload["messages"]} == {"api", "internal-note"}
+    assert outcome.payload["meta"]["smartertrack"]["channel"] == "chat"
 
 
 # --- files and links ------------------------------------------------------------------------------------

@@ -21,6 +21,10 @@ OTHERWISE: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("priority_survives", {"priority_is_kept": False}, {"priority_kept": False}),
     ("overflow_message_reopens", {"reopens_on_api_message": False}, {}),
     ("tags_made_on_the_fly", {"tags_made_on_the_fly": False}, {"tags_made_on_the_fly": False}),
+    ("chat_and_phone_taken", {"channels_refused": ["chat"]}, {"channels_refused": ("chat",)}),
+    (
+        "chat_and_phone_taken", {"channels_refused": ["phone", "chat"]}, {"channels_refused": ("chat", "phone")},
+    ),
     ("ticket_lookup_lag", {"lookup_lag_seconds": 30.0}, {}),
     ("customer_lookup_lag", {"lookup_lag_seconds": 30.0}, {}),
     ("lookup_is_exact", {"external_id_exact": False}, {}),

@@ -30,6 +30,8 @@ class Knobs(BaseModel):
     foreign_attachment_urls: Literal["hot-linked", "copied", "refused"] = "hot-linked"
     """What becomes of an attachment whose URL is not one of ``POST /upload``. A copy has an address, and nothing \
 behind it: a simulated account fetches nothing from elsewhere."""
+    channels_refused: list[str] = []
+    """Channels on which nothing is taken by API, since no integration or add-on of the account stands behind them."""
     custom_channels: list[str] = []
     """Slugs of channels that this account has beside those that every account has."""
     max_attachments: Annotated[int, Field(ge=0)] | None = None

@@ -10,7 +10,8 @@ from migrator_lib.simulators.gorgias.web.validation import refuse
 
 def has_channel(account: Account, slug: str) -> bool:
     """Return whether an account has a channel."""
-    return slug in LEGACY_CHANNELS or slug in account.knobs.custom_channels
+    knobs = account.knobs
+    return slug not in knobs.channels_refused and (slug in LEGACY_CHANNELS or slug in knobs.custom_channels)
 
 
 def check_channel(account: Account, given: Document, action: str) -> None:
