@@ -5,6 +5,7 @@ Roles of Gorgias are those of its API (developers.gorgias.com, create-user): adm
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -41,10 +42,45 @@ def all_agents(staged: Staged, lookups: Lookups) -> Iterator[Agent]:
             login=str(row.get("UserName") or ""),
             email=lowered(row["Email"]),
             role=", ".join(sorted(held, key=_rank)) or "member of a group",
-            gorgias_role="admin" if any(role.lower() == "administrator" for role in held) else "agent",
+            gorgias_role=_in_gorgias(user_id, held, lookups),
             groups=tuple(groups.get(user_id, ())),
             inactive=lookups.is_inactive(row),
         )
+
+
+@dataclass(frozen=True)
+class Gone:
+    """An agent who may no longer sign in, and what was theirs."""
+
+    agent: Agent
+    open: int
+    """Tickets that move and are open: the fallback agent's now."""
+    closed: int
+    """Tickets that move and are closed: as ``agents.history`` says."""
+    chats_and_calls: int
+    """Live chats and calls that move, all of which are over: the same."""
+
+
+def gone_agents(staged: Staged, lookups: Lookups) -> list[Gone]:
+    """Return the agents who are gone, by id, with what they had, in one pass over each table."""
+    gone = {agent.user_id: agent for agent in all_agents(staged, lookups) if agent.inactive}
+    tickets: Counter[tuple[int, bool]] = Counter()
+    others: Counter[int] = Counter()
+    statuses, spam = lookups.mapping.statuses, lookups.parameters.policy.spam_tickets == "migrate"
+    for row in staged.columns("Tickets", ["UserID", "TicketStatusID", "IsDeleted", "IsSpam"]) if gone else ():
+        status = statuses.get(str(row["TicketStatusID"]))
+        if row["UserID"] in gone and status and not row["IsDeleted"] and (spam or not row["IsSpam"]):
+            tickets[row["UserID"], status.becomes == "open"] += 1
+    for table in ("Chats", "CallLogs") if gone else ():
+        others.update(row["UserID"] for row in staged.columns(table, ["UserID", "IsDeleted"]) if not row["IsDeleted"])
+    return [Gone(one, tickets[i, True], tickets[i, False], others[i]) for i, one in sorted(gone.items())]
+
+
+def _in_gorgias(user_id: int, held: list[str], lookups: Lookups) -> str:
+    """Return the role that the mapping gives; before there is a mapping, what administrators mostly become."""
+    if lookups.mapping.roles:
+        return lookups.role_of(user_id)
+    return "admin" if any(role.lower() == "administrator" for role in held) else "agent"
 
 
 def _rank(role: str) -> tuple[int, str]:

@@ -6,19 +6,23 @@ from collections.abc import Sequence
 from typing import Any
 
 from migrator_lib import pages
+from migrator_lib.agents import gone_agents
 from migrator_lib.delta import Found
 from migrator_lib.engagement import Engagement
 from migrator_lib.extract import ExtractReport
 from migrator_lib.file_health import FileHealth
 from migrator_lib.ledger import SETTLED
 from migrator_lib.load import LoadReport
-from migrator_lib.masking import mask_text
+from migrator_lib.masking import mask_email, mask_text
+from migrator_lib.membership import cases
 from migrator_lib.pages import Html
 from migrator_lib.progress import duration
 from migrator_lib.reconcile import ALWAYS, CHANGED, RECONCILED, Finding, Reconciliation
 from migrator_lib.reconcile.accounts import Account
 from migrator_lib.runbook import CutoverResult, LoadResult, ReconcileResult, source_rows
 
+CASES = 20
+"""People that a notebook lists of each rule."""
 LISTED = 200
 """Rows that a notebook lists; all are counted, and the ledger has all."""
 MADE_OTHERWISE = (
@@ -210,6 +214,41 @@ def quarantine_table(engagement: Engagement) -> Html:
     rows = [{**row, "object": row["object"].replace("_", " ")} for row in quarantine_rows(engagement)]
     caption = f"In quarantine: {len(rows):,}" + (f", the first {LISTED} of them" if len(rows) > LISTED else "")
     return pages.table(rows[:LISTED], caption=caption, empty="No record is in quarantine.")
+
+
+def agents_who_are_gone(engagement: Engagement) -> Html:
+    """Return the agents who may no longer sign in to SmarterTrack, what they had, and where it went."""
+    staged = engagement.all_stages
+    found = gone_agents(staged, engagement.lookups(staged))
+    agents = engagement.parameters.agents
+    closed = "nobody: the name alone" if agents.history == "by_name" else "the fallback agent"
+    rows = [
+        {
+            "agent": f"{one.agent.name} ({one.agent.user_id})",
+            "open tickets": one.open, "are now with": "the fallback agent",
+            "closed tickets": one.closed, "chats and calls": one.chats_and_calls, "belong to": closed,
+        }
+        for one in found
+    ]  # fmt: skip
+    note = f"The fallback agent is {mask_email(agents.fallback)}. What an agent wrote carries the name, whoever has it."
+    table = pages.table(rows, caption=f"{len(rows)} agents who are gone", empty="Every agent is there.")
+    return pages.join([table, pages.note(note) if rows else ""])
+
+
+def people_to_look_at(engagement: Engagement) -> Html:
+    """Return how many people each rule made one customer, or a customer without an address, and the first of them."""
+    staged = engagement.all_stages
+    numbers, first = cases.counted(cases.cases(staged, engagement.lookups(staged)), most=CASES)
+    rules = [{"rule": rule, "people": numbers[rule], "what it does": cases.RULES[rule]} for rule in cases.RULES]
+    listed = [{"rule": one.rule, "record": one.key, "becomes": one.customer, "who": one.who} for one in first]
+    return pages.join(
+        [
+            pages.table(
+                [row for row in rules if row["people"]], caption="Rules about people", empty="None was needed."
+            ),
+            pages.table(listed, caption=f"The first {CASES} of each") if listed else "",
+        ]
+    )
 
 
 def usage(engagement: Engagement) -> Html:
