@@ -70,8 +70,8 @@ FOR_PEOPLE = {
     "merge leaves this tool, since none can be undone.",
     "Does Gorgias' search find a ticket by its old number, which is in a ticket field?": "Search for a number of the "
     "sample; where it is not found, say policy.ticket_number_in_subject: true, which puts it where search looks.",
-    "Does a snoozed ticket that was made by API wake at its time?": "Only where policy.snooze is true: look at one of the "
-    "sample when it is due. It is sent as open, so that none is lost from sight.",
+    "Does a snoozed ticket that was made by API wake at its time?": "Only where policy.snooze is true: look at one of "
+    "the sample when it is due. It is sent as open, so that none is lost from sight.",
     "Have two API keys two rate limits?": "One key is used for everything, so that it does not matter.",
     "Do customers' custom fields have a limit of their own?": "Fields cannot be deleted, so none are made to find out; "
     "one that Gorgias refuses is quarantined.",

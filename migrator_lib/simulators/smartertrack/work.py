@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
-from migrator_lib.simulators.smartertrack.schema import Writer
+from migrator_lib.simulators.smartertrack.schema import NOW, Writer
 from migrator_lib.simulators.smartertrack.shop import AGENTS, Shop
 from migrator_lib.simulators.smartertrack.thread import Ticket
 
@@ -17,6 +18,8 @@ TAGS = {
     "Stock": (5,),
 }
 """Topic to tags (people.tags); 1 and 2 are the same word in two spellings, 14 is deleted."""
+NO_SUCH_STATUS = 9
+NO_SUCH_TICKET = 9_999_999
 TASKS = ("Call back", "Ask {carrier}", "Check stock of {product}", "Second look at order {order}")
 
 
@@ -66,3 +69,38 @@ def _time_log(shop: Shop, ticket: Ticket, tag: int | None, *, minutes: int) -> N
         DateDeletedUTC=end if deleted else None, DateStartUTC=end - timedelta(minutes=minutes), DateEndUTC=end,
         IsBillable=ticket.group in (4, 5), IsDeleted=deleted, TagID=tag,
     )  # fmt: skip
+
+
+def oddities(shop: Shop) -> None:
+    """Write what real help desks hold besides good tasks, time logs and links, each on a ticket of its own."""
+    inactive = next(agent for agent in AGENTS if not agent.active).user_id
+    tickets = [max(1, shop.world.tickets * n // 9) for n in range(1, 8)]
+    _odd_task(shop, "task_of_inactive_agent", TicketID=tickets[0], UserID=inactive)
+    _odd_task(shop, "task_in_html", TicketID=tickets[1], Description="<p>Ask <b>first</b> &amp; then send.</p>")
+    _odd_task(shop, "task_of_unknown_status", TicketID=tickets[2], TaskStatusID=NO_SUCH_STATUS, Subject="")
+    _odd_task(shop, "task_of_chat", ChatID=1)
+    _odd_task(shop, "task_of_nothing")
+    _odd_time(shop, "time_log_that_ends_first", TicketID=tickets[3], DateEndUTC=NOW - timedelta(hours=3))
+    _odd_time(shop, "time_log_of_inactive_agent", TicketID=tickets[4], UserID=inactive, IsBillable=True)
+    _odd_time(shop, "time_log_of_call", CallLogID=1)
+    for name, secondary in (("link_to_itself", tickets[5]), ("link_to_purged_ticket", NO_SUCH_TICKET)):
+        key = shop.next_id("TicketLinks")
+        shop.write.add("TicketLinks", TicketLinkID=key, TicketID=tickets[5], TicketID_Secondary=secondary)
+        shop.world.note(name, key)
+
+
+def _odd_task(shop: Shop, name: str, **row: Any) -> None:
+    made = NOW - timedelta(days=1)
+    plain = {"TaskPriorityID": 2, "TaskStatusID": 2, "UserID": AGENTS[0].user_id, "Subject": "Look again"}
+    key = shop.next_id("Tasks")
+    shop.write.add("Tasks", TaskID=key, DateCreatedUTC=made, DateModifiedUTC=made, **plain | row)
+    shop.world.note(name, key)
+
+
+def _odd_time(shop: Shop, name: str, **row: Any) -> None:
+    start = NOW - timedelta(hours=2)
+    plain = {"UserID": AGENTS[0].user_id, "Subject": "Looked again", "DateEndUTC": NOW - timedelta(hours=1)}
+    key = shop.next_id("TimeLogs")
+    shop.write.add("TimeLogs", TimeLogID=key, DateCreatedUTC=NOW - timedelta(hours=1), DateStartUTC=start,
+                   DateModifiedUTC=NOW - timedelta(hours=1), **plain | row)  # fmt: skip
+    shop.world.note(name, key)

@@ -54,6 +54,31 @@ ATTACHMENTS = {
 }
 
 
+GONE = "UserID IN (SELECT UserID FROM st_Users WHERE IsDeleted OR IsLockedOut)"
+WORK = {
+    "task_of_inactive_agent": ("Tasks", "TaskID", f"{GONE} AND Subject = 'Look again'"),
+    "task_in_html": ("Tasks", "TaskID", "Description LIKE '<p>%'"),
+    "task_of_unknown_status": ("Tasks", "TaskID", "TaskStatusID NOT IN (SELECT TaskStatusID FROM st_TaskStatuses)"),
+    "task_of_chat": ("Tasks", "TaskID", "ChatID IS NOT NULL AND TicketID IS NULL"),
+    "task_of_nothing": ("Tasks", "TaskID", "TicketID IS NULL AND ChatID IS NULL AND CallLogID IS NULL"),
+    "time_log_that_ends_first": ("TimeLogs", "TimeLogID", "DateEndUTC < DateStartUTC"),
+    "time_log_of_inactive_agent": ("TimeLogs", "TimeLogID", f"{GONE} AND Subject = 'Looked again'"),
+    "time_log_of_call": ("TimeLogs", "TimeLogID", "CallLogID IS NOT NULL AND TicketID IS NULL"),
+    "link_to_itself": ("TicketLinks", "TicketLinkID", "TicketID_Secondary = TicketID"),
+    "link_to_purged_ticket": (
+        "TicketLinks", "TicketLinkID", "TicketID_Secondary NOT IN (SELECT TicketID FROM st_Tickets)",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("oddity", WORK)
+def test_odd_work_and_links_are_there(shop: Shop, oddity: str) -> None:
+    table, key, condition = WORK[oddity]
+    found = set(shop.column(f"SELECT {key} FROM st_{table} WHERE {condition}"))
+    assert set(shop.world.expected[oddity]) == found
+    assert found
+
+
 @pytest.mark.parametrize("oddity", TICKETS)
 def test_odd_ticket_is_there(shop: Shop, oddity: str) -> None:
     found = set(shop.column(f"SELECT TicketID FROM st_Tickets WHERE {TICKETS[oddity]}"))
