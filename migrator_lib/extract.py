@@ -136,6 +136,7 @@ class Extractor:
         self._forget(BLOBS, len(chunks))
         self.progress.begin("Reading attachments from the database", 0, done=rows)
         after = json.loads(chunks[-1]["last_key"]) if chunks else []
+        after = [0, *after] if len(after) == 2 else after  # as a version noted it that read those of tickets alone
         page: list[tuple[str, IndexedFile]] = []
         part = len(chunks)
         for family, row, key in self._without_file(after):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from migrator_lib.ledger import PENDING, Entry, Ledger
 from migrator_lib.ledger.keys import find
 from migrator_lib.ledger.life import Reader
 from migrator_lib.ledger.written import TRASHED
+from migrator_lib.load.crew import Alone
 from migrator_lib.objects import CALL_LOG, LIVE_CHAT
 from migrator_lib.progress import Progress
 from migrator_lib.reconcile.accounts import accounts, require_balanced, settle_strays
@@ -62,6 +64,11 @@ def with_chats(folder: Path) -> Shop:
 
 class There(Desk):
     """A shop with chats and calls, loaded into an account in this process."""
+
+    def __init__(self, shop: Shop, ledger: Ledger, staged: Staged | None = None) -> None:
+        self.shop, self.ledger, self.staged = shop, ledger, staged or shop.stage()
+        self.account = Account("demo", None, seed=SEED, clock=ManualClock())
+        self.api = api_of(self.account)
 
     def delta(self, name: str = "delta-001") -> None:
         """Stage the shop anew over what is staged, and load it."""
@@ -259,3 +266,55 @@ def test_only_the_chosen_ones_are_loaded(tmp_path: Path, ledger: Ledger) -> None
     assert len(made.tickets("live_chat", "2")) == 1
     assert made.ledger.entry(TARGET, "requester", f"u{ANN}") is not None
     made.account.store.close()
+
+
+class Death(BaseException):
+    """The process is gone."""
+
+
+class Dying:
+    """A ledger's writing that dies at the nth write of a chat or a call log, before it is written or right after."""
+
+    def __init__(self, real: Any, at: int, *, after: bool) -> None:
+        self.real, self.at, self.after, self.written = real, at, after, 0
+
+    def __call__(self, ledger: Ledger, target: str, what: Any, **more: Any) -> Any:
+        entries = [what] if isinstance(what, Entry) else list(what)
+        concerned = any(one.object in ("live_chat", "call_log") for one in entries)
+        self.written += concerned
+        dies = concerned and self.written == self.at
+        if dies and not self.after:
+            raise Death
+        result = self.real(ledger, target, what, **more)
+        if dies:
+            raise Death
+        return result
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("what", ["intend", "settle"])
+def test_dead_at_any_write_of_a_chat_or_a_call_each_is_there_once_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str, after: bool
+) -> None:
+    shop = with_chats(tmp_path / "shop")
+    staged, deaths = shop.stage(), 0
+    while True:
+        ledger = Ledger.in_folder(tmp_path / f"state-{deaths}")
+        made = There(shop, ledger, staged)
+        with monkeypatch.context() as patched:
+            patched.setattr(Ledger, what, partialmethod(Dying(getattr(Ledger, what), deaths + 1, after=after)))
+            try:
+                loader(shop, made.api, ledger, staged, crew=Alone()).run()
+                alive = True
+            except Death:
+                alive = False
+        made.load()
+        for obj, key in (("live_chat", "1"), ("live_chat", "2"), ("call_log", "1"), ("call_log", "2")):
+            assert len(made.tickets(obj, key)) == 1, f"{obj} {key}, death {deaths + 1}"
+        made.require_balanced()
+        ledger.close()
+        made.account.store.close()
+        if alive:
+            break
+        deaths += 1
+    assert deaths >= 4
