@@ -63,6 +63,8 @@ class Names:
     def like(self, name: str) -> Match | None:
         """Return the name that is most alike, or None where none is alike enough."""
         wanted = plain(name)
+        if not wanted:
+            return None
         scored = process.extract(
             wanted, list(self._by_plain), scorer=fuzz.token_sort_ratio, score_cutoff=ALIKE, limit=5
         )

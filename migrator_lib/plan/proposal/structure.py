@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from migrator_lib.chunks import Row
-from migrator_lib.mapping import Brand, TagMapping, Team
+from migrator_lib.mapping import CHOOSE, Brand, TagMapping, Team
 from migrator_lib.plan.proposal.names import Match, Names, free
 
 NONE = Names(())
@@ -78,7 +78,8 @@ def propose_tags(rows: Sequence[Row], there: Names = NONE) -> dict[str, TagMappi
     found = {}
     for row in rows:
         name = " ".join(str(row["Name"] or "").split())[:256] or f"tag {row['TagID']}"
-        match = there.same(name)
+        name = name.lower() if name == CHOOSE else name  # which would ask a person
+        match = there.same(name) if name != CHOOSE.lower() else None
         kept = first.setdefault(name.lower(), match.name if match else name)
         confidence, reason = _of_tag(name, kept, match, there)
         found[str(row["TagID"])] = TagMapping(
