@@ -325,6 +325,10 @@ class Lookups:
             return Contact(self.contact(other).reference, "by_caller")
         return Contact(f"requester:{who.own_key}", "by_phone")
 
+    def owner_of_number(self, phone: str) -> str:
+        """Return the reference of the customer of a call that tells nothing but this number."""
+        return self.contact(Asker("call", 0, None, "", "", phone)).reference
+
     @cached_property
     def _organization_of_number(self) -> dict[str, int]:
         """Number as it is compared to the organization that has it in Gorgias."""

@@ -15,13 +15,14 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
+from migrator_lib.contacts import phone_of
 from migrator_lib.ledger import Ledger
 from migrator_lib.lookups import Lookups, addresses, lowered
 from migrator_lib.mapping import EngagementMapping
 from migrator_lib.objects import ATTACHMENT
 from migrator_lib.parameters import Parameters
 from migrator_lib.progress import Progress
-from migrator_lib.smartertrack.tables import FAMILIES, TICKET_FAMILY, Chosen, Family, chosen_of
+from migrator_lib.smartertrack.tables import CALL_FAMILY, FAMILIES, TICKET_FAMILY, Chosen, Family, chosen_of
 from migrator_lib.staging import Staged
 
 SHOWN = (
@@ -92,7 +93,7 @@ def reach(states: Sequence[Staged], parameters: Parameters, progress: Progress) 
         parameters: the engagement's.
         progress: told of every row that is gone through.
     """
-    found, linked = Reach(), Reach()
+    found, linked, numbers = Reach(), Reach(), set[str]()
     before = None
     for earlier, later in pairwise(states):
         before = before or _lookups(earlier, parameters)
@@ -100,12 +101,14 @@ def reach(states: Sequence[Staged], parameters: Parameters, progress: Progress) 
         changed = frozenset(table for table in SHOWN if earlier.rows(table) != later.rows(table))
         found |= Reach(changed, _users(before, after), *_addresses(before, after))
         linked |= _linked(before, after)
+        numbers |= _numbers(before, after)
         before = after
     if found.definitions:
         return found
     showing = _showing(states[-1], found, progress) if found.users or found.addresses else ()
     others = _others_showing(states[-1], found) if found.users or found.addresses else ()
-    return found | linked | Reach(tickets=frozenset(showing), others=frozenset(others))
+    called = _called(states[-1], numbers) if numbers else ()
+    return found | linked | Reach(tickets=frozenset(showing), others=frozenset((*others, *called)))
 
 
 def without_file(ledger: Ledger, target: str, staged: Staged) -> Reach:
@@ -161,6 +164,19 @@ def _linked(before: Lookups, after: Lookups) -> Reach:
     things = {thing for thing in old.keys() | new.keys() if old.get(thing) != new.get(thing)}
     tickets = frozenset(number for kind, number in things if kind == TICKET_FAMILY.name)
     return Reach(tickets=tickets, others=frozenset(thing for thing in things if thing[0] != TICKET_FAMILY.name))
+
+
+def _numbers(before: Lookups, after: Lookups) -> set[str]:
+    """Return the telephone numbers that are another customer's than before."""
+    phones = before.callers.keys() | after.callers.keys()
+    return {phone for phone in phones if before.owner_of_number(phone) != after.owner_of_number(phone)}
+
+
+def _called(staged: Staged, numbers: set[str]) -> Iterator[tuple[str, int]]:
+    """Yield the call logs with one of these numbers."""
+    for row in staged.columns(CALL_FAMILY.root.name, ["CustomerPhoneNumber"]):
+        if phone_of(row["CustomerPhoneNumber"]) in numbers:
+            yield CALL_FAMILY.name, row[CALL_FAMILY.key]
 
 
 def _showing(staged: Staged, who: Reach, progress: Progress) -> Iterator[int]:

@@ -18,6 +18,7 @@ from migrator_lib.objects import standing, thread
 from migrator_lib.objects.base import Merge, Outcome, Quarantine, Record, Send, Skip
 from migrator_lib.objects.came_by import CameBy, came_by
 from migrator_lib.objects.conversation import Conversation, skipped
+from migrator_lib.objects.live_chat import MISSED
 from migrator_lib.objects.thread import SUBJECT_MAXIMUM
 from migrator_lib.objects.ticket_columns import FIELDS
 from migrator_lib.objects.ticket_field import Values, added, values
@@ -233,7 +234,7 @@ def priority_tag(priority: str) -> str:
 def tags_beside(lookups: Lookups) -> set[str]:
     """Return the tags that tickets may name and that are no brand's and none of SmarterTrack's: of statuses, mostly."""
     tags = (tag_of(status, lookups) for status in lookups.mapping.statuses.values())
-    found = {FOLLOW_UP_TAG, *(tag for tag in tags if tag)}
+    found = {FOLLOW_UP_TAG, MISSED, *(tag for tag in tags if tag)}
     if not lookups.behaviour.priority_kept:
         found |= {priority_tag(one.becomes) for one in lookups.mapping.priorities.values() if one.becomes != NORMAL}
     return found

@@ -220,6 +220,19 @@ def test_a_ticket_that_went_without_a_file_is_looked_at_again_since_the_file_may
     assert found.beside({2}) == Reach()
 
 
+def test_a_call_follows_its_number_when_another_call_tells_whose_it_is(tmp_path: Path) -> None:
+    nobody = {"CustomerUserID": None, "CustomerEmailAddress": "", "CustomerName": ""}
+    shop = before(tmp_path).add(
+        "CallLogs",
+        {"CallLogID": 1, **nobody},
+        {"CallLogID": 2, **nobody, "CustomerPhoneNumber": "+44 1632 960777"},
+    )
+    old = shop.stage("full")
+    shop.add("CallLogs", {"CallLogID": 3})  # of Ann's, from the number of the first
+    assert reached(shop, old, shop.stage("later")).others >= {("call_log", 1)}
+    assert ("call_log", 2) not in reached(shop, old, shop.stage("later")).others
+
+
 def test_a_page_tells_how_many_and_why(tmp_path: Path) -> None:
     shop = before(tmp_path)
     old = shop.stage("full")
