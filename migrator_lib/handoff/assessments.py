@@ -60,8 +60,6 @@ def community(staged: Staged, lookups: Lookups) -> list[Row]:
                 "brand": lookups.brands.get(row["BrandID"], {}).get("BrandName") or "",
                 "advice": advice,
                 "reason": reason,
-                "type code": row.get("CategoryType"),
-                "status code": row.get("Status"),
                 "state": _thread_state(row),
                 "tags": ", ".join(tags.get(row["ThreadID"], ())),
                 "opened": _day(row.get("DateCreatedUTC")),
@@ -72,6 +70,8 @@ def community(staged: Staged, lookups: Lookups) -> list[Row]:
                 "comments": own["comment"],
                 "to moderate": own["moderation"],
                 "votes": row.get("Score"),
+                "type code": row.get("CategoryType"),
+                "status code": row.get("Status"),
                 "characters": own["size"],
                 "ticket": row.get("TicketID"),
             }
@@ -79,11 +79,25 @@ def community(staged: Staged, lookups: Lookups) -> list[Row]:
     return found
 
 
+DECISION = ("thread", "brand", "advice", "reason", "state", "last post", "replies", "by the company", "votes")
+"""What a decision on a thread needs; the rest stands on a sheet of its own."""
+
+
+def for_decision(rows: Iterable[Row]) -> list[Row]:
+    """Return the columns of threads that a decision needs."""
+    return [{name: row[name] for name in DECISION} for row in rows]
+
+
+def in_full(rows: Iterable[Row]) -> list[Row]:
+    """Return the other columns of threads."""
+    return [{name: value for name, value in row.items() if name == "thread" or name not in DECISION} for row in rows]
+
+
 def _posts(staged: Staged) -> dict[int, Counter[str]]:
     """Return thread to what its posts and comments are, counted."""
     found: dict[int, Counter[str]] = {}
     thread_of: dict[int, int] = {}
-    for row in staged.rows("ThreadPosts"):
+    for row in staged.stream("ThreadPosts"):
         thread_of[row["ThreadPostID"]] = row["ThreadID"]
         own = found.setdefault(row["ThreadID"], Counter())
         own.update(

@@ -52,8 +52,18 @@ class Document:
     notes: Sequence[str] = ()
 
 
+WIDE = """
+main, footer { max-width: 92rem; }
+table.data thead th { white-space: normal; }
+table.data td:not(.number) { min-width: 5rem; }
+table.data td:first-child, table.data td.number { min-width: 3rem; }
+@page { size: landscape; }
+"""
+"""A style for tables of many columns."""
+
+
 def page_of(document: Document, subtitle: str) -> str:
-    """Return the document as a page, with a box to tick behind each row, for paper."""
+    """Return the document as a page, with a box to tick before each row, for paper."""
     parts: list[Html] = [pages.status(*document.status)] if document.status else []
     parts.append(pages.paragraph(document.purpose))
     if document.tiles:
@@ -62,7 +72,8 @@ def page_of(document: Document, subtitle: str) -> str:
         parts.append(pages.heading(sheet.title))
         if sheet.about:
             parts.append(pages.paragraph(sheet.about))
-        rows = [{**row, "done": OPEN} for row in sheet.rows] if sheet.ticked else sheet.rows
+        rows = [{"done": OPEN, **row} for row in sheet.rows] if sheet.ticked else sheet.rows
         parts.append(pages.table(rows, empty=sheet.empty))
     parts += [pages.note(words) for words in document.notes]
-    return pages.page(document.title, *parts, subtitle=subtitle)
+    head = pages.join([pages.heading(document.title, 1), pages.tag("p", subtitle, class_="subtitle")])
+    return pages.document(document.title, pages.join([head, *parts]), extra_style=WIDE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from migrator_lib import pages
 from migrator_lib.agents import all_agents
-from migrator_lib.handoff import brand_guide, routing_guide, tag_taxonomy
+from migrator_lib.handoff import brand_guide, content_gaps, routing_guide, tag_taxonomy
 from migrator_lib.handoff.document import Audience, Document, Sheet
 from migrator_lib.handoff.lists import agent_rows, quarantine_rows
 from migrator_lib.handoff.material import TARGET, Material
@@ -73,6 +73,28 @@ def routing(material: Material, audience: Audience) -> Document:
         "Routing guide",
         "How tickets find their people in SmarterTrack, and the teams, rules and limits that do so in Gorgias. Teams "
         "and their members were moved; rules and limits are set up by hand, by an admin.",
+        sheets,
+    )
+
+
+def gaps(material: Material, audience: Audience) -> Document:
+    """Return the content gaps."""
+    staged, lookups = material.staged, material.lookups
+    sheets = (
+        Sheet("Articles", content_gaps.articles(lookups), "Articles that moved, and what they still need.",
+              "No article needs anything."),
+        Sheet("Translations", content_gaps.translations(lookups), "Articles without a language that others have.",
+              "Every article has all languages."),
+        Sheet("Macros", content_gaps.macros(staged, lookups), "Macros that were made, and what they still need.",
+              "No macro needs anything."),
+        Sheet("Placeholders", content_gaps.placeholders(staged, lookups),
+              "What stands for a name or number in texts. Those without a counterpart stay in macros as they are.",
+              "None is used."),
+    )  # fmt: skip
+    return Document(
+        "Content gaps",
+        "What was moved and still needs a person: articles, their translations, macros, and placeholders that Gorgias "
+        "does not know.",
         sheets,
     )
 

@@ -80,9 +80,11 @@ def community(material: Material, audience: Audience) -> Document:
     """Return the community assessment."""
     threads = assessments.community(material.staged, material.lookups)
     sheets = (
-        Sheet("Threads", threads,
+        Sheet("Threads", assessments.for_decision(threads), "", "There are no threads."),
+        Sheet("Threads in full", assessments.in_full(threads),
               "Codes of type and status are SmarterTrack's own and not published (types are announcements, ideas, "
-              "problems and questions). It keeps no number of views.", "There are no threads."),
+              "problems and questions). It keeps no number of views. Texts are not shown, but their sizes.",
+              "There are no threads.", ticked=False),
         Sheet("Tags of the community", assessments.thread_tags(material.staged, material.lookups),
               "Where threads become articles, categories are their sections.", "There are none.", ticked=False),
     )  # fmt: skip

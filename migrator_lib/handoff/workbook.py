@@ -31,8 +31,11 @@ TITLE_LIMIT, CELL_LIMIT = 31, 32_000
 UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """Characters that XML cannot hold."""
 FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
-WIDEST, NARROWEST = 52, 9
-"""Width of columns, characters."""
+WIDEST, NARROWEST, TOGETHER = 48, 9, 190
+"""Width of columns, characters, and of all together: more cannot be read on a page of paper."""
+LINE_HEIGHT, MOST_LINES = 15, 26
+"""Points; Excel takes rows of at most 409."""
+FONT = "Calibri"
 TICK, REMARKS = "done", "remarks"
 README = "Read me"
 HEAD, DONE_FILL = PatternFill("solid", fgColor="FF1F5FA8"), PatternFill("solid", bgColor="FFD9EFDF")
@@ -96,7 +99,7 @@ def _fill(page: Worksheet, sheet: Sheet) -> None:
     for at, name in enumerate(shown, 1):
         cell = page.cell(1, at)
         _put(cell, name)
-        cell.font, cell.fill = Font(bold=True, color="FFFFFFFF"), HEAD
+        cell.font, cell.fill = Font(FONT, bold=True, color="FFFFFFFF"), HEAD
         cell.alignment = Alignment(vertical="center", wrap_text=True)
     for n, row in enumerate(sheet.rows, 2):
         values = {**row, TICK: OPEN, REMARKS: ""} if sheet.ticked else row
@@ -107,8 +110,8 @@ def _fill(page: Worksheet, sheet: Sheet) -> None:
             cell.alignment = Alignment(
                 vertical="top", wrap_text=True, horizontal="center" if name == TICK else "right" if number else "left"
             )
-            cell.border = LINE
-    _widths(page, shown, sheet)
+            cell.border, cell.font = LINE, Font(FONT, size=14 if name == TICK else 11)
+    _sizes(page, shown, sheet)
     _frame(page, len(sheet.rows) + 1, len(shown))
     if sheet.ticked:
         _tickable(page, len(sheet.rows) + 1, len(shown))
@@ -127,16 +130,37 @@ def _put(cell: Any, value: object) -> None:
     cell.quotePrefix = text.startswith(("=", "+", "-", "@"))  # so that it stays text when somebody edits it
 
 
-def _widths(page: Worksheet, shown: list[str], sheet: Sheet) -> None:
-    for at, name in enumerate(shown, 1):
-        if name == TICK:
-            width = NARROWEST
-        elif name == REMARKS:
-            width = 28
-        else:
-            longest = max((len(line) for row in sheet.rows for line in str(row.get(name) or "").split("\n")), default=0)
-            width = min(max(longest, len(name) + 3, NARROWEST), WIDEST)
-        page.column_dimensions[get_column_letter(at)].width = width + 2
+def _sizes(page: Worksheet, shown: list[str], sheet: Sheet) -> None:
+    """Set the widths of columns, and the heights of rows by them: not every program finds these by itself."""
+    widths = _widths(shown, sheet)
+    for at, width in enumerate(widths, 1):
+        page.column_dimensions[get_column_letter(at)].width = width
+    page.row_dimensions[1].height = _height(shown, widths)
+    for n, row in enumerate(sheet.rows, 2):
+        page.row_dimensions[n].height = _height([str(row.get(name) or "") for name in shown], widths)
+
+
+def _widths(shown: list[str], sheet: Sheet) -> list[int]:
+    """Return a width for each column; the widest give way until all together can be printed."""
+    found: list[int] = []
+    for name in shown:
+        texts = (line for row in sheet.rows for line in str(row.get(name) or "").split("\n"))
+        longest = max((len(text) for text in texts), default=0)
+        words = max((len(word) for word in name.split()), default=0) + 3  # room for the arrow of the filter
+        wanted = {TICK: NARROWEST, REMARKS: 24}.get(name, longest + 2)
+        found.append(min(max(wanted, words, NARROWEST), WIDEST))
+    while sum(found) > TOGETHER and max(found) > 2 * NARROWEST:
+        widest = found.index(max(found))
+        found[widest] -= 1
+    return found
+
+
+def _height(texts: list[str], widths: list[int]) -> int:
+    lines = (
+        sum(len(line) // max(1, width - 2) + 1 for line in text.split("\n"))
+        for text, width in zip(texts, widths, strict=True)
+    )
+    return LINE_HEIGHT * min(max(lines, default=1), MOST_LINES) + 3
 
 
 def _frame(page: Worksheet, rows: int, columns: int) -> None:
@@ -169,6 +193,8 @@ def _read_me(page: Worksheet, document: Document, subtitle: str, names: list[str
     page.column_dimensions["C"].width = page.column_dimensions["D"].width = 10
     page.sheet_view.showGridLines = False
     for n, cells in enumerate(_lines(document, subtitle, names), 1):
+        if n > 1:
+            page.row_dimensions[n].height = _height([str(value) for value, _ in cells[:2]], [30, 84][: len(cells)])
         for at, (value, bold) in enumerate(cells, 1):
             cell = page.cell(n, at)
             if isinstance(value, _Formula):
@@ -176,7 +202,7 @@ def _read_me(page: Worksheet, document: Document, subtitle: str, names: list[str
             else:
                 _put(cell, value)
             cell.alignment = Alignment(vertical="top", wrap_text=at < 3)
-            cell.font = Font(bold=bold, size=16 if n == 1 else 11)
+            cell.font = Font(FONT, bold=bold, size=16 if n == 1 else 11)
     page.cell(1, 1).alignment = Alignment(wrap_text=False)
     page.page_setup.orientation, page.page_setup.paperSize = "landscape", page.PAPERSIZE_A4
     page.page_setup.fitToWidth, page.page_setup.fitToHeight = 1, 0

@@ -145,6 +145,8 @@ class SetUp:
 def set_up(event: Event, lookups: Lookups) -> SetUp:
     """Return the rule that does the same, part by part, or why there is none and what there is instead."""
     why = recommended(event)
+    texts = " ".join(str(row["EventValue"]) for _, inputs in event.actions for row in inputs)
+    rewrite = "Rewrite #PLACEHOLDERS# as Gorgias' variables." if PLACEHOLDER.search(texts) else ""
     if not event.is_on:
         return SetUp("nothing", why=why)
     if any(event.group.startswith(start) for start in ELSEWHERE):
@@ -155,10 +157,12 @@ def set_up(event: Event, lookups: Lookups) -> SetUp:
     if minutes is not None and not event.waits_for_customer():
         return SetUp("SLA policy and view", "", conditions, "agents, from the view", why)
     if minutes is not None:
-        first = f"First rule: WHEN new message in ticket, IF message from agent IS true, THEN snooze for " \
-                f"{duration_words(minutes)}. Second rule: as here."  # fmt: skip
-        return SetUp("two rules", "ticket snooze delay ends", conditions, actions, f"{why}. {first}")
-    return SetUp("rule", _trigger(event), conditions or "(none: it fits every ticket)", actions, why)
+        first = (
+            "Rules have no timer. First rule: WHEN new message in ticket, IF message from agent IS true, THEN snooze "
+            f"for {duration_words(minutes)}. Second rule: as here. {rewrite}"
+        )
+        return SetUp("two rules", "ticket snooze delay ends", conditions, actions, first.strip())
+    return SetUp("rule", _trigger(event), conditions or "(none: it fits every ticket)", actions, rewrite)
 
 
 def _trigger(event: Event) -> str:

@@ -17,6 +17,7 @@ from migrator_lib.engagement import Engagement
 from migrator_lib.handoff import (
     assessments,
     brand_guide,
+    content_gaps,
     documents,
     lists,
     routing_guide,
@@ -263,6 +264,21 @@ def test_mailboxes_are_found_in_the_messages_and_lead_to_their_teams(handed_over
     assert rules[-1]["IF"] == "ticket assignee team IS empty"
 
 
+def test_what_content_still_needs_is_listed_point_by_point(handed_over: HandedOver) -> None:
+    material = Material.of(handed_over.engagement)
+    points = {(str(row["article"]), str(row["what"])) for row in content_gaps.articles(material.lookups)}
+    assert ("Sizes of children's jackets (18)", "is a draft") in points
+    assert ("How we handle goodwill (19)", "was for agents alone") in points
+    assert ("Care of the old Basecamp 2 (22)", "is in no category") in points
+    assert not any(article.startswith(("Christmas deadlines", "Return an item (old page)")) for article, _ in points)
+    lacking = {str(row["article"]): row for row in content_gaps.translations(material.lookups)}
+    assert "fr-FR" in str(lacking["Warranty and repair (10)"]["lacks"])
+    rows = {row["placeholder"]: row for row in content_gaps.placeholders(material.staged, material.lookups)}
+    assert (rows["#customeremail#"]["in Gorgias"], rows["#customeremail#"]["events"]) == ("none", 1)
+    assert str(rows["#ticketnumber#"]["in Gorgias"]).startswith("{{")
+    assert rows["#ticketnumber#"]["auto-responders"] == 2
+
+
 def test_brands_articles_and_members_are_all_in_their_guides(handed_over: HandedOver) -> None:
     material = Material.of(handed_over.engagement)
     staged, lookups = material.staged, material.lookups
@@ -336,6 +352,8 @@ class Rows:
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         return self._tables.get(table, [])
+
+    stream = rows
 
 
 @pytest.fixture(scope="module")
