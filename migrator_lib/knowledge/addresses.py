@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from migrator_lib.gorgias.help_center.contract import article_address
 from migrator_lib.gorgias.help_center.prepare import prepared
 from migrator_lib.knowledge.assembling import Assembler
-from migrator_lib.knowledge.publishing import CENTERS
+from migrator_lib.knowledge.memory import CENTERS
 from migrator_lib.ledger import Ledger
 from migrator_lib.lookups import Lookups
 from migrator_lib.objects.kb_article import KbArticle

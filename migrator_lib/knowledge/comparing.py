@@ -12,7 +12,7 @@ from migrator_lib.gorgias.help_center.articles import KnowledgeBase
 from migrator_lib.gorgias.help_center.prepare import prepared
 from migrator_lib.gorgias.help_center.way import endpoints
 from migrator_lib.knowledge.assembling import Assembler, folder_name
-from migrator_lib.knowledge.publishing import LedgerMemory
+from migrator_lib.knowledge.memory import LedgerMemory
 from migrator_lib.knowledge.sides import HelpCenter, Package, Side
 from migrator_lib.ledger import Ledger
 from migrator_lib.load.files import read_file

@@ -16,7 +16,7 @@ from migrator_lib.gorgias.help_center.endpoints import Endpoints
 from migrator_lib.gorgias.help_center.memory import fingerprints, is_as
 from migrator_lib.gorgias.help_center.there import There
 from migrator_lib.gorgias.help_center.way import endpoints
-from migrator_lib.knowledge.publishing import CENTERS
+from migrator_lib.knowledge.memory import CENTERS
 from migrator_lib.ledger import REMOVED, Entry, Ledger
 from migrator_lib.objects.kb_article import KbArticle
 from migrator_lib.objects.kb_category import KbCategory

@@ -14,12 +14,12 @@ from pathlib import Path
 
 from migrator_lib.errors import ParameterError, TargetUnreachable, Unanswered
 from migrator_lib.gorgias.api import GorgiasApi
-from migrator_lib.knowledge.publishing import Publisher
 from migrator_lib.ledger import GONE, SETTLED, Entry, Ledger
 from migrator_lib.ledger.written import TRASHED, as_written
 from migrator_lib.load.context import SENDS, LoadContext, LoadReport, entry_of, is_same, references
 from migrator_lib.load.crew import Crew, Hands, Threads
 from migrator_lib.load.failing import may_be_there
+from migrator_lib.load.knowledge import Publisher
 from migrator_lib.load.order import FIRST, HISTORY, noted, open_first
 from migrator_lib.load.recipe import lookups_by, note, recipes
 from migrator_lib.load.sending import Existing, Sender

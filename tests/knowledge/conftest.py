@@ -11,9 +11,9 @@ import pytest
 from migrator_lib.gorgias.api import GorgiasApi
 from migrator_lib.gorgias.help_center.package import ExportPackage
 from migrator_lib.knowledge.assembling import folder_name
-from migrator_lib.knowledge.publishing import Publisher
 from migrator_lib.ledger import Ledger
 from migrator_lib.load import LoadReport
+from migrator_lib.load.knowledge import Publisher
 from migrator_lib.lookups import Lookups
 from migrator_lib.simulators.gorgias import Account
 from migrator_lib.staging import Staged

@@ -13,100 +13,25 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from migrator_lib.external_id import parse
 from migrator_lib.gorgias.help_center.articles import KnowledgeBase, read_media
-from migrator_lib.gorgias.help_center.memory import Kind, Known, Memory
 from migrator_lib.gorgias.help_center.outcome import Outcome as Published
 from migrator_lib.gorgias.help_center.way import way_in
 from migrator_lib.knowledge.assembling import Assembler, file_row, folder_name
+from migrator_lib.knowledge.memory import CENTERS, LedgerMemory
 from migrator_lib.knowledge.rules import ONLY
-from migrator_lib.ledger import GONE, PENDING, Entry, Ledger
+from migrator_lib.ledger import GONE, Entry
 from migrator_lib.load.context import LoadContext, entry_of, is_same
 from migrator_lib.load.files import read_file
 from migrator_lib.objects import KNOWLEDGE
 from migrator_lib.objects.attachment import problem_of
 from migrator_lib.objects.base import MigrationObject, Record, Send
-from migrator_lib.objects.kb_article import KbArticle
-from migrator_lib.objects.kb_category import KbCategory
 from migrator_lib.staging import Staged
 
-NAMES: Mapping[Kind, str] = {"categories": KbCategory.name, "articles": KbArticle.name}
 PACKAGE = "help_center_package"
 """Rule of what is handed over: it is in the package, for whoever imports it."""
 NOT_MOVED, NOT_SHOWN = "article_not_moved", "no_article_shows_it"
-CENTERS, INTENDED = "centers", "intended"
-"""In the detail of an entry: what a record is in each help center; the one that it is about to be sent to."""
 MIND = ("changed in Gorgias", "deleted in Gorgias", "another text there", "category named otherwise")
 """Problems that are conflicts: somebody worked on it."""
-
-
-class LedgerMemory(Memory):
-    """What the ledger knows of one help center."""
-
-    def __init__(self, ledger: Ledger, target: str, engagement: str, center: int) -> None:
-        self._ledger = ledger
-        self._target = target
-        self._engagement = engagement
-        self.center = str(center)
-
-    def _entry(self, kind: Kind, record: str) -> Entry:
-        parsed = parse(record, self._engagement)
-        assert parsed is not None
-        obj, key = parsed
-        known = self._ledger.entry(self._target, obj, key)
-        return known or Entry(NAMES[kind], key, PENDING, external_id=record)
-
-    def known(self, kind: Kind, record: str) -> Known | None:
-        """Return what an earlier run made, or was about to make when it died."""
-        entry = self._entry(kind, record)
-        there = entry.detail.get(CENTERS, {}).get(self.center)
-        if there is not None:
-            return Known(there["id"], there["sent"], there["ours"])
-        return Known(None) if entry.detail.get(INTENDED) == self.center and entry.state == PENDING else None
-
-    def intend(self, kind: Kind, record: str) -> None:
-        """Write the intent down."""
-        entry = self._entry(kind, record)
-        is_there = self.center in entry.detail.get(CENTERS, {})
-        detail = entry.detail if is_there else {**entry.detail, INTENDED: self.center}
-        self._ledger.intend(
-            self._target, replace(entry, state=PENDING, detail=detail), action="update" if is_there else "create"
-        )
-
-    def settle(self, kind: Kind, record: str, known: Known) -> None:
-        """Write down what a record is now."""
-        entry = self._entry(kind, record)
-        there = {"id": known.id, "sent": {name: dict(sent) for name, sent in known.sent.items()}, "ours": known.ours}
-        detail = {name: value for name, value in entry.detail.items() if name != INTENDED}
-        detail[CENTERS] = {**detail.get(CENTERS, {}), self.center: there}
-        state = "created" if any(one["ours"] for one in detail[CENTERS].values()) else "matched"
-        first = next(iter(detail[CENTERS].values()))["id"]
-        self._ledger.settle(
-            self._target,
-            [replace(entry, state=state, rule=None, reason=None, target_id=str(first), detail=detail)],
-        )
-
-    def url_of(self, key: str) -> str | None:
-        """Return where a file is that is up already."""
-        if key.startswith("d"):
-            return self._pictures().get(key)
-        entry = self._ledger.entry(self._target, "attachment", key)
-        return entry.target_id if entry is not None else None
-
-    def keep_url(self, key: str, url: str) -> None:
-        """Write down where a file is; a picture inside a text is no record of the source."""
-        if key.startswith("d"):
-            self._ledger.set_meta(self._place, {**self._pictures(), key: url})
-        else:
-            self._ledger.settle(self._target, [Entry("attachment", key, "created", target_id=url)])
-
-    @property
-    def _place(self) -> str:
-        return f"article_pictures_{self._target}"
-
-    def _pictures(self) -> dict[str, str]:
-        found: dict[str, str] = self._ledger.meta(self._place, {})
-        return found
 
 
 @dataclass
