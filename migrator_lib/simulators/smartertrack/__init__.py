@@ -83,6 +83,7 @@ def _fill(shop: Shop, files_root: Path) -> None:
     _tickets(shop)
     chats.chats(shop)
     chats.calls(shop)
+    surveys.of_others(shop, chat=1)
     work.oddities(shop)
     publishing.knowledge(shop)
     publishing.news(shop)

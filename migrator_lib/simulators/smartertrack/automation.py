@@ -35,7 +35,10 @@ def events(shop: Shop) -> None:
 
 
 def canned_replies(shop: Shop) -> None:
-    """Write canned replies with placeholders; one personal, one a draft, one deleted, one German."""
+    """Write canned replies with placeholders; one personal, one a draft, one deleted, one German, one for chats.
+
+    Two are called alike, one has a placeholder that nothing stands for, one a picture of its own, one no text.
+    """
     for n, name in enumerate(("Orders", "Returns", "Closing words"), 1):
         shop.write.add("CannedCategories", CannedCategoryID=n, CategoryName=name,
                        CannedCategoryID_Parent=1 if n == 2 else None)  # fmt: skip
@@ -43,6 +46,9 @@ def canned_replies(shop: Shop) -> None:
         shop.write.add(
             "CannedReplies", CannedReplyID=n, CannedCategoryID=category, DepartmentID=1, Subject=subject, Body=body,
             UserID=AGENTS[4].user_id if n == 5 else None, DateCreatedUTC=NOW - timedelta(days=400),
-            DateModifiedUTC=NOW - timedelta(days=100), IsDraft=n == 6, IsDeleted=n == 7, IsForTickets=True,
-            IsForChats=n in (1, 3), LanguageID=language,
+            DateModifiedUTC=NOW - timedelta(days=100), IsDraft=n == 6, IsDeleted=n == 7, IsForTickets=n != 9,
+            IsForChats=n in (1, 3, 9), LanguageID=language, IsFlaggedForReview=n == 10,
         )  # fmt: skip
+    for oddity, key in (("personal_reply", 5), ("draft_reply", 6), ("deleted_reply", 7), ("reply_called_alike", 8),
+                        ("reply_for_chats", 9), ("reply_with_picture", 10), ("empty_reply", 11)):  # fmt: skip
+        shop.world.note(oddity, key)

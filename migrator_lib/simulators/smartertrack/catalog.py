@@ -105,6 +105,10 @@ CANNED = (
     (3, "My own farewell", "<p>All the best from the hills, #AgentName#</p>", 1),
     (1, "Strike at the carrier", "<p>Draft: please check the dates before use.</p>", 1),
     (1, "Christmas 2023", "<p>Order by 18 December.</p>", 1),
+    (2, "How to return", "<p>In our shops, too: show number %TICKETNUMBER% and your code #CouponCode#.</p>", 1),
+    (3, "One moment", "One moment please, #Customer_First_Name#, I am looking it up.", 1),
+    (1, "Size chart", '<p>Here it is:</p><p><img src="/App_Data/Files/size-chart.png"></p>', 1),
+    (2, "Nothing to say", " ", 1),
 )
 DISPOSITIONS = ("Resolved on the phone", "Call back", "Voicemail", "Wrong number", "Order placed")
 ARTICLES = (

@@ -150,6 +150,9 @@ def agents(write: Writer, world: World) -> None:
             write.add("UsersInGroups", DepartmentID=departments[group], GroupID=group, UserID=user_id,
                       IsActiveForTickets=state == "active", IsGroupAdmin=role != "Agent", TicketWeight=1 + n % 2, ChatWeight=1,
                       MaxNewTickets=10 if group in (1, 2) else 0, RoundRobinOrder=n)  # fmt: skip
+        if groups == (8,):
+            write.add("UsersInRoles", UserID=user_id, RoleID=7, DateAddedUTC=NOW)
+            world.note("agent_of_two_roles", user_id)
         if state != "active":
             world.note("inactive_agent", user_id)
 
@@ -192,6 +195,26 @@ def customers(write: Writer, world: World) -> None:
                   DateCreatedUTC=NOW - timedelta(days=rng.randint(10, 1400)))  # fmt: skip
             write.add("UsersInRoles", UserID=user_id, RoleID=1, DateAddedUTC=NOW)
             _person_values(write, world, user_id, rng)
+    _odd_accounts(write, world, FIRST_CUSTOMER + accounts)
+
+
+def _odd_accounts(write: Writer, world: World, first: int) -> None:
+    """Write accounts that never wrote: three of one mailbox, and three without an address, two with a number."""
+    office = f"office@{_slug(1)}.example"
+    for n, (email, name, phone) in enumerate(
+        (
+            (office, "Reception", ""), (office.upper(), "Jo Hartley", ""), (office, "Accounts department", ""),
+            ("", "Walter Marsh", "+44 1632 960777"), ("none", "Edith Lund", "01632 960778"), ("n/a", "", ""),
+        )
+    ):  # fmt: skip
+        user_id = first + n
+        _user(write, user_id, f"odd{n}", email, name)
+        write.add("UsersInRoles", UserID=user_id, RoleID=1, DateAddedUTC=NOW)
+        if phone:
+            write.add("CustomDataFieldsForUsers", UserID=user_id, CustomFieldID=30, DataContent=phone)
+        if name == "Jo Hartley":
+            write.add("CustomDataFieldsForUsers", UserID=user_id, CustomFieldID=31, DataContent="Hartley & Daughters")
+        world.note("shared_mailbox" if "@" in email else "account_without_address", user_id)
 
 
 def organization_count(world: World) -> int:
@@ -242,6 +265,9 @@ def organizations(write: Writer, world: World) -> None:
             filters += [("Domain", f"{_slug(n)}.EXAMPLE ", None), ("Domain", "see the web site", None)]
             world.note("filter_twice", n + 1)
             world.note("filter_of_no_domain", n + 1)
+        if n % 20 == 7:
+            filters += [("Email", f"{box}@{_slug(n)}.example", None) for box in ("sales", "Invoices", "returns")]
+            world.note("organization_of_several_addresses", n + 1)
         if n % 20 == 11:
             filters = [("Domain", f"{_slug(n - 1)}.example", None)]
             world.note("organizations_overlap", n + 1)

@@ -1,8 +1,9 @@
-"""Satisfaction surveys: one definition, and an answer for every ticket that has a rating."""
+"""Satisfaction surveys: one definition, and an answer for every ticket that has a rating; some odd ones beside."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from migrator_lib.simulators.smartertrack.schema import NOW, Writer
@@ -28,15 +29,49 @@ def answered(shop: Shop, ticket: Ticket) -> None:
     if ticket.rating is None or ticket.closed is None:
         return
     rng, offered = shop.world.rng("survey", ticket.id), shop.next_id("SurveysOffered")
-    shop.write.add("SurveyOfferedUserContext", SurveyOfferedUserContextID=offered, UserID=ticket.customer,
-                   EmailAddress=ticket.address, TicketID=ticket.id)  # fmt: skip
+    remark = REMARKS[int(ticket.rating)] if rng.random() < 0.3 else None
+    about = {"UserID": ticket.customer, "EmailAddress": ticket.address, "TicketID": ticket.id}
+    _offer(shop, offered, about, ticket.closed, ticket.rating, remark)
+    if offered == 1:
+        _offer(
+            shop,
+            shop.next_id("SurveysOffered"),
+            about,
+            ticket.closed + timedelta(days=2),
+            1.0,
+            "On second thoughts: no.",
+        )
+        shop.world.note("ticket_rated_twice", ticket.id)
+    if offered % 10 == 4:
+        _offer(shop, unanswered := shop.next_id("SurveysOffered"), about, None, None, None, ticket.closed)
+        shop.world.note("unanswered_survey", unanswered)
+
+
+def of_others(shop: Shop, chat: int) -> None:
+    """Write the rating of a chat, one of nothing that is there any more, and one of more words than Gorgias takes."""
+    moment = NOW - timedelta(days=50)
+    for oddity, about, remark in (
+        ("survey_of_a_chat", {"ChatID": chat}, "Quick. " * 160),
+        ("survey_of_nothing", {"EmailAddress": "gone@postbox.example"}, "Who are you?"),
+    ):
+        offered = shop.next_id("SurveysOffered")
+        _offer(shop, offered, about, moment, 4.0, remark)
+        shop.world.note(oddity, offered)
+
+
+def _offer(
+    shop: Shop, offered: int, about: dict[str, Any], answered: datetime | None, rating: float | None,
+    remark: str | None, at: datetime | None = None,
+) -> None:  # fmt: skip
+    """Write one survey, with what it is about and its answers."""
+    rng = shop.world.rng("survey guid", offered)
+    shop.write.add("SurveyOfferedUserContext", SurveyOfferedUserContextID=offered, **about)
     shop.write.add(
         "SurveysOffered", SurveyOfferedID=offered, SurveyDefinitionID=1, SurveyOfferedUserContextID=offered,
-        SurveyGuid=str(UUID(int=rng.getrandbits(128), version=4)), OfferedAt=ticket.closed, ViewedAt=ticket.closed,
-        AnsweredAt=ticket.closed, Rating=ticket.rating,
+        SurveyGuid=str(UUID(int=rng.getrandbits(128), version=4)), OfferedAt=at or answered, ViewedAt=answered,
+        AnsweredAt=answered, Rating=rating,
     )  # fmt: skip
-    remark = REMARKS[int(ticket.rating)] if rng.random() < 0.3 else None
-    for question, text, value in ((1, None, ticket.rating), (2, remark, None)):
+    for question, text, value in ((1, None, rating), (2, remark, None)):
         if text or value:
             shop.write.add(
                 "SurveyQuestionAnswers", SurveyQuestionAnswerID=shop.next_id("SurveyQuestionAnswers"),

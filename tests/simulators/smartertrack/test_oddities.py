@@ -200,3 +200,40 @@ def test_organizations_without_a_filter_are_there(shop: Shop) -> None:
     without = "OrganizationID NOT IN (SELECT OrganizationID FROM st_OrganizationFilters)"
     found = shop.column(f"SELECT OrganizationID FROM st_Organizations WHERE {without}")
     assert shop.world.expected["organization_without_filter"] == found
+
+
+SHARED = "(SELECT COUNT(*) FROM st_Users u WHERE u.LoweredEmail = st_Users.LoweredEmail) > 2 AND Email LIKE '%@%'"
+ANSWERED_BY = (
+    "SurveyOfferedUserContextID IN (SELECT SurveyOfferedUserContextID FROM st_SurveyOfferedUserContext WHERE {})"
+)
+PEOPLE_AND_MORE = {
+    "shared_mailbox": ("Users", "UserID", SHARED),
+    "account_without_address": ("Users", "UserID", "Email NOT LIKE '%@%' AND NOT IsQueue"),
+    "agent_of_two_roles": ("UsersInRoles", "UserID", "RoleID = 7"),
+    "organization_of_several_addresses": ("OrganizationFilters", "OrganizationID", "FilterValue LIKE 'Invoices@%'"),
+    "personal_reply": ("CannedReplies", "CannedReplyID", "UserID IS NOT NULL"),
+    "draft_reply": ("CannedReplies", "CannedReplyID", "IsDraft"),
+    "deleted_reply": ("CannedReplies", "CannedReplyID", "IsDeleted"),
+    "reply_called_alike": ("CannedReplies", "CannedReplyID", "Body LIKE '%#CouponCode#%'"),
+    "reply_for_chats": ("CannedReplies", "CannedReplyID", "NOT IsForTickets"),
+    "reply_with_picture": ("CannedReplies", "CannedReplyID", "Body LIKE '%<img%'"),
+    "empty_reply": ("CannedReplies", "CannedReplyID", "trim(Body) = ''"),
+    "unanswered_survey": ("SurveysOffered", "SurveyOfferedID", "AnsweredAt IS NULL"),
+    "survey_of_a_chat": ("SurveysOffered", "SurveyOfferedID", ANSWERED_BY.format("ChatID IS NOT NULL")),
+    "survey_of_nothing": (
+        "SurveysOffered", "SurveyOfferedID", ANSWERED_BY.format("ChatID IS NULL AND TicketID IS NULL"),
+    ),
+    "ticket_rated_twice": (
+        "SurveyOfferedUserContext", "DISTINCT TicketID",
+        "TicketID IN (SELECT TicketID FROM st_SurveyOfferedUserContext c JOIN st_SurveysOffered o USING"
+        " (SurveyOfferedUserContextID) WHERE AnsweredAt IS NOT NULL GROUP BY TicketID HAVING count(*) > 1)",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("oddity", PEOPLE_AND_MORE)
+def test_odd_people_replies_and_surveys_are_there(shop: Shop, oddity: str) -> None:
+    table, key, condition = PEOPLE_AND_MORE[oddity]
+    found = shop.column(f"SELECT {key} FROM st_{table} WHERE {condition}")
+    assert shop.world.expected[oddity] == found
+    assert found
