@@ -126,7 +126,6 @@ def counted(counts: Sequence[Count]) -> Html:
 WAYS = {
     "moved": "in scope",
     "handed over": "in scope, in writing",
-    "counted only": "out of scope: counted only",
 }
 """How a row is treated, to words."""
 

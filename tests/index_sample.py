@@ -20,7 +20,6 @@ SUMMARY: dict[str, Any] = {
     },
     "titles": {"department": "Department", "user": "Agent", "organization": "Organization", "requester": "Requester",
                "ticket": "Ticket", "sla_rule": "SLA rule"},
-    "counted_only": {"live_chat": 80, "call_log": 1204, "kb_article": 212},
     "rules": [
         {"object": "Ticket", "state": "skipped", "rule": "spam", "records": 612},
         {"object": "Ticket", "state": "skipped", "rule": "deleted in SmarterTrack", "records": 88},

@@ -1,4 +1,4 @@
-"""How many records each row of the object map has, also of the rows that are not moved yet."""
+"""How many records each row of the object map has."""
 
 from __future__ import annotations
 
@@ -9,15 +9,10 @@ from migrator_lib.audit import queries
 from migrator_lib.audit.facts import Count
 from migrator_lib.audit.live import Live
 from migrator_lib.lookups import Lookups
-from migrator_lib.objects import ATTACHMENT, CONVERSATIONS, COUNTED_ONLY, OBJECTS, ON_TICKETS, PARTS, TICKET
+from migrator_lib.objects import ATTACHMENT, CONVERSATIONS, OBJECTS, ON_TICKETS, PARTS, TICKET
 from migrator_lib.objects.base import HandedOver, MigrationObject
 from migrator_lib.smartertrack.database import SourceDatabase
 from migrator_lib.smartertrack.tables import FAMILIES
-
-TITLES = {
-    "live_chat": ("Live chat", "Ticket on channel chat"),
-    "call_log": ("Call log", "Ticket on channel phone"),
-}
 
 
 def _tickets(source: SourceDatabase) -> int | None:
@@ -51,33 +46,22 @@ def _number(obj: MigrationObject, live: Live, lookups: Lookups) -> int | None:
 def of_objects(live: Live, lookups: Lookups) -> tuple[Count, ...]:
     """Count every row of the map."""
     source = live.source
-    moved = [
+    return tuple(
         Count(
             obj.name, obj.title, obj.becomes, "handed over" if isinstance(obj, HandedOver) else "moved",
-            _number(obj, live, lookups), _detail(source, obj.name),
+            _number(obj, live, lookups), _detail(source, obj.name, lookups),
         )
         for obj in OBJECTS
-    ]  # fmt: skip
-    counted = [
-        Count(
-            name,
-            *TITLES.get(name, (name.replace("_", " "), "")),
-            "counted only",
-            source.count(table),
-            _detail(source, name),
-        )
-        for name, table in COUNTED_ONLY.items()
-    ]
-    return (*moved, *counted)
+    )  # fmt: skip
 
 
 def of_parts(source: SourceDatabase) -> dict[str, int | None]:
-    """Count what travels inside tickets, and inside the rows that are counted only."""
+    """Count what travels inside tickets and threads."""
     tables = {**PARTS, "community_reply": "ThreadPosts"}
     return {name: source.count(table) for name, table in tables.items()}
 
 
-def _detail(source: SourceDatabase, name: str) -> str:
+def _detail(source: SourceDatabase, name: str, lookups: Lookups) -> str:
     """Return what else is worth saying of a row, in words."""
     flags = {
         "ticket": (("Tickets", "IsDeleted", "deleted"), ("Tickets", "IsSpam", "spam")),
@@ -93,6 +77,8 @@ def _detail(source: SourceDatabase, name: str) -> str:
     words = [f"{queries.flagged(source, table, column):,} {word}" for table, column, word in flags.get(name, ())]
     if name == "ticket":
         words.append(f"{source.count('TicketMerges') or 0:,} numbers merged into others")
+    if name == "call_log" and lookups.parameters.policy.call_logs == "skip":
+        words.append("all left out: policy.call_logs is skip")
     return ", ".join(words)
 
 

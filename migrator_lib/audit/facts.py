@@ -12,7 +12,7 @@ from migrator_lib import errors
 from migrator_lib.errors import HaltError
 from migrator_lib.gates import GateState
 
-Way = Literal["moved", "handed over", "counted only"]
+Way = Literal["moved", "handed over"]
 
 
 @dataclass(frozen=True)

@@ -90,13 +90,11 @@ def mapping_clarity(audit: Audit) -> Mark:
 def api_constraints(audit: Audit) -> Mark:
     """Whether Gorgias' API takes it all."""
     homeless = sum(row.number or 0 for row in audit.counts if row.way == "handed over")
-    waiting = sum(row.number or 0 for row in audit.counts if row.way == "counted only")
     return _mark(
         "API constraints",
         (
             (audit.count("ticket_field") > FIELD_LIMIT, f"more than {FIELD_LIMIT} ticket fields are in use"),
             (bool(homeless), f"{homeless:,} records have no place in Gorgias and are handed over in writing"),
-            (bool(waiting), f"{waiting:,} records are of objects that are counted only"),
             (bool(audit.storage.oversized), f"{audit.storage.oversized:,} attachments are larger than may be sent"),
             (bool(audit.messages.long_threads), f"{audit.messages.long_threads:,} tickets do not fit into one call"),
         ),

@@ -60,7 +60,6 @@ def engagement_page(
         _compared(summary),
         _quarantined(() if summary.get("rolled_back") and not summary["objects"] else quarantine, summary["titles"]),
         _rules(summary["rules"]),
-        _counted_only(summary["counted_only"]),
         _steps(steps),
         _gates(gates),
         _documents(documents),
@@ -225,23 +224,6 @@ def _rules(rules: Sequence[Row]) -> pages.Html:
         for one in rules
     ]
     return pages.join([pages.heading("By which rule"), pages.table(rows)])
-
-
-def _counted_only(counted: Mapping[str, int]) -> pages.Html:
-    if not counted:
-        return pages.Html("")
-    rows = [{"In SmarterTrack": _words(name), "Records": records} for name, records in counted.items()]
-    return pages.join(
-        [
-            pages.heading("Counted, not moved"),
-            pages.paragraph("This version does not move these. They stay in SmarterTrack, and in its backup."),
-            pages.table(rows),
-        ]
-    )
-
-
-def _words(name: str) -> str:
-    return name.replace("kb_", "knowledge_base_").replace("_", " ").capitalize()
 
 
 def _steps(steps: Sequence[Row]) -> pages.Html:

@@ -14,7 +14,6 @@ from typing import Any
 from migrator_lib import pages
 from migrator_lib.engagement import STEPS, Engagement
 from migrator_lib.ledger import SETTLED
-from migrator_lib.objects import COUNTED_ONLY
 from migrator_lib.reconcile import RECONCILED, WRONG
 from migrator_lib.reconcile.accounts import Account
 from migrator_lib.rollback.standing import ROLLED_BACK, Standing
@@ -174,7 +173,6 @@ def collect(engagement: Engagement) -> Json:
         "status": {"tone": line.tone, "text": line.text},
         "objects": numbers,
         "titles": {account.object: account.title for account in found},
-        "counted_only": counted_only(engagement),
         "rules": [
             {"object": account.title, "state": state, "rule": rule.replace("_", " "), "records": n}
             for account in found
@@ -193,12 +191,6 @@ def collect(engagement: Engagement) -> Json:
         "ledger": {"rows": rows, "head": head},
         "finished_at": cutover["finished_at"] if cutover else None,
     }
-
-
-def counted_only(engagement: Engagement) -> dict[str, int]:
-    """Return what the audit counted and this version does not move: object to number of source records."""
-    audited = {one["name"]: one["number"] for one in (engagement.ledger.meta("audit") or {}).get("counts", [])}
-    return {name: int(audited[name]) for name in COUNTED_ONLY if audited.get(name) is not None}
 
 
 def write(engagement: Engagement) -> Json:

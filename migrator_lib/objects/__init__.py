@@ -50,8 +50,6 @@ OBJECTS: tuple[MigrationObject, ...] = (
     *SETUP, *PEOPLE, ATTACHMENT, *CONVERSATIONS, *ON_TICKETS, *KNOWLEDGE, *INVENTORIES,
 )  # fmt: skip
 """All objects in the order of loading (an attachment goes up with its ticket)."""
-COUNTED_ONLY: dict[str, str] = {}
-"""Rows of the map that are counted in the audit and not moved yet: name to source table."""
 
 
 def find(name: str) -> MigrationObject:

@@ -90,12 +90,9 @@ def test_what_differs_in_gorgias_is_marked() -> None:
     assert row(compared, "Agent") == ["Agent", "24", "0", "0", "0"]
 
 
-def test_rules_gates_steps_and_what_is_only_counted_are_listed() -> None:
+def test_rules_gates_and_steps_are_listed() -> None:
     page = made()
     assert "Ticket skipped spam 612" in text(page)
-    assert "This version does not move these" in text(page)
-    assert row(page, "Live chat") == ["Live chat", "80"]
-    assert row(page, "Knowledge base article") == ["Knowledge base article", "212"]
     assert row(page, "backup proof") == ["backup proof", "met", "04_extract", "M. Osei", "2026-11-19 08:00 UTC", ""]
     assert row(page, "mapping")[1:5] == ["stale", "03_sample_migration", "M. Osei", "2026-11-19"]
     assert row(page, "Audit of the source") == ["Audit of the source", "done", "2026-11-20 09:00 UTC", "42 s"]
@@ -150,12 +147,12 @@ def test_what_is_switched_off_in_an_account_is_told_at_the_top_with_the_way_back
 
 def test_an_engagement_that_has_only_begun_has_a_page() -> None:
     api = {"calls": 0, "throttled": 0, "calls_per_ticket": None, "share_of_allowed_rate": None}
-    arguments = given(objects={}, titles={}, counted_only={}, rules=[], mail_sent=None, finished_at=None, api=api)
+    arguments = given(objects={}, titles={}, rules=[], mail_sent=None, finished_at=None, api=api)
     summary = arguments.pop("summary")
     words = text(index.engagement_page(summary, **arguments | {"quarantine": [], "documents": [], "runs": []}))
     assert "Nothing is counted yet" in words
     assert "finished" not in words
-    for absent in ("By which rule", "Documents", "Quarantined ", "Calls to Gorgias", "Runs", "Counted, not moved"):
+    for absent in ("By which rule", "Documents", "Quarantined ", "Calls to Gorgias", "Runs"):
         assert absent not in words
 
 
