@@ -200,13 +200,15 @@ def news(staged: Staged, lookups: Lookups) -> list[Row]:
                 "brands": "all" if row.get("DisplayInAllBrands") is not False else ", ".join(brands.get(number, ())),
                 "language": languages.get(row.get("LanguageID") or 0, str(row.get("LanguageID") or "")),
                 "translation of": original.get(number),
-                "flagged for review": bool(row.get("IsFlaggedForReview")),
-                "broken links": bool(row.get("HasBrokenLinks")),
+                "look at": ", ".join(words for column, words in NEWS_FLAGS.items() if row.get(column)),
                 "summary, characters": _size(row.get("SummaryLong") or row.get("SummaryShort")),
                 "body, characters": _size(row.get("Body")),
             }
         )
     return found
+
+
+NEWS_FLAGS = {"IsFlaggedForReview": "flagged for review", "HasBrokenLinks": "broken links"}
 
 
 def _shown_to(row: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -54,12 +55,23 @@ class Document:
 
 WIDE = """
 main, footer { max-width: 92rem; }
-table.data thead th { white-space: normal; }
+table.data thead th, table.data thead th.number { white-space: normal; }
 table.data td:not(.number) { min-width: 5rem; }
 table.data td:first-child, table.data td.number { min-width: 3rem; }
 @page { size: landscape; }
 """
 """A style for tables of many columns."""
+
+
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def _shown(row: Row) -> dict[str, object]:
+    """Return a row whose dates stand on one line."""
+    return {
+        name: pages.tag("time", value) if isinstance(value, str) and DAY.fullmatch(value) else value
+        for name, value in row.items()
+    }
 
 
 def page_of(document: Document, subtitle: str) -> str:
@@ -72,7 +84,7 @@ def page_of(document: Document, subtitle: str) -> str:
         parts.append(pages.heading(sheet.title))
         if sheet.about:
             parts.append(pages.paragraph(sheet.about))
-        rows = [{"done": OPEN, **row} for row in sheet.rows] if sheet.ticked else sheet.rows
+        rows = [{**({"done": OPEN} if sheet.ticked else {}), **_shown(row)} for row in sheet.rows]
         parts.append(pages.table(rows, empty=sheet.empty))
     parts += [pages.note(words) for words in document.notes]
     head = pages.join([pages.heading(document.title, 1), pages.tag("p", subtitle, class_="subtitle")])

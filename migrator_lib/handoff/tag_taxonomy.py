@@ -91,7 +91,7 @@ def branches(found: list[Row]) -> list[Row]:
             "in Gorgias": "a view for each that agents look for: IF ticket tags CONTAINS ANY OF these",
         }
         for members in groups.values()
-        if len(members) > 1
+        if len(members) > 1 and any(row["further levels"] for row in members)
     ]
 
 
