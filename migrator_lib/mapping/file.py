@@ -90,7 +90,7 @@ def merge_into_file(file: Path, proposal: EngagementMapping) -> list[str]:
     What is in the file already is never changed.
 
     Raises:
-        ParameterError: what is in the file is no mapping; nothing is written.
+        ParameterError: what is in the file is no mapping, or would be none; nothing is written.
         StorageError: the file cannot be written.
     """
     yaml = YAML(typ="rt")
@@ -115,6 +115,7 @@ def merge_into_file(file: Path, proposal: EngagementMapping) -> list[str]:
                 known[key] = _worth_writing(entry, getattr(proposal, section)[key])
                 added.append(f"{section}.{key}")
     if added:
+        _validated(file, settled(_with_text_keys(document), as_proposed=True))
         with beside(file) as place:
             yaml.dump(document, place)
     return added

@@ -24,7 +24,7 @@ from migrator_lib.objects.ticket_field import TicketField
 from migrator_lib.plan import assistant, codes, profiles, proposal
 from migrator_lib.plan.again import Standing, proposed_differently, vanished
 from migrator_lib.plan.concerns import Counts, concerns
-from migrator_lib.plan.proposal import Facts, There
+from migrator_lib.plan.proposal import Facts, There, ValueProfile
 from migrator_lib.plan.rows import PlanRow, State, all_rows
 from migrator_lib.runbook import extractor
 from migrator_lib.staging import Staged
@@ -77,7 +77,8 @@ def make_plan(engagement: Engagement) -> Plan:
     staged, plan, api = read_definitions(engagement), Plan(), engagement.api("production")
     existing = {obj.name: obj.existing(api) for obj in SETUP}
     seen = {column: codes.values(engagement.source, column) for column in codes.DECIDING}
-    propose(engagement, staged, existing, seen, plan)
+    tickets = profiles.ticket_profiles(engagement.source, engagement.progress)
+    propose(engagement, staged, existing, seen, tickets, plan)
     # with questions answered as proposed, so that the plan shows what is to come; a load takes none of them
     as_proposed = mapping.load_as_proposed(engagement.paths.mapping_file)
     lookups = replace(engagement.lookups(staged), mapping=as_proposed)
@@ -85,6 +86,7 @@ def make_plan(engagement: Engagement) -> Plan:
     plan.decisions += _open_points(lookups, plan, existing["user"])
     plan.decisions += _unmapped_codes(as_proposed, staged, seen)
     plan.decisions += _too_many_fields(api, plan)
+    plan.notes += _counted(as_proposed, plan.concerns, tickets)
     plan.decisions += _voice_to_confirm(engagement, api)
     return plan
 
@@ -98,14 +100,19 @@ def read_definitions(engagement: Engagement) -> Staged:
 
 
 def propose(
-    engagement: Engagement, staged: Staged, existing: Mapping[str, Mapping[str, Thing]], seen: Seen, plan: Plan
+    engagement: Engagement,
+    staged: Staged,
+    existing: Mapping[str, Mapping[str, Thing]],
+    seen: Seen,
+    tickets: Mapping[int, ValueProfile],
+    plan: Plan,
 ) -> None:
     """Add to mapping.yaml what it lacks of the proposal, and compare what stands there with it."""
     file, source = engagement.paths.mapping_file, engagement.source
-    tickets = profiles.ticket_profiles(source, engagement.progress)
     people = profiles.profiled(staged.rows("CustomDataFieldsForUsers"))
     known = mapping.load_as_proposed(file) if file.exists() else mapping.EngagementMapping()
-    facts = Facts(staged.rows, tickets, people, there(existing), known, holds(engagement), answers(staged))
+    languages = [str(value) for value, _ in source.frequencies("KbArticles", "LanguageID", limit=codes.LIMIT)]
+    facts = Facts(staged.rows, tickets, people, there(existing), known, holds(engagement), answers(staged), languages)
     proposed = proposal.propose_from(facts)
     fields = {**proposed.ticket_fields, **known.ticket_fields}
     counted = concerns(source, staged.rows, fields, tickets, people)
@@ -192,6 +199,28 @@ def _voice_to_confirm(engagement: Engagement, api: GorgiasApi) -> Iterator[str]:
             f"Call logs become tickets of channel phone, which need Gorgias' Voice add-on. {told} Confirm it: migrator "
             f'sign {engagement.name} {voice.GATE} --by "YOUR NAME"; or leave them out: policy.call_logs: skip.'
         )
+
+
+LONG_VALUES = {
+    "accept": "are sent whole",
+    "trim": "are cut, and the whole stays in the meta",
+    "split": "are cut, and the rest goes into an internal note",
+}
+
+
+def _counted(mapped: mapping.EngagementMapping, concerns: Counts, tickets: Mapping[int, ValueProfile]) -> Iterator[str]:
+    """Yield how many values each decision on fields of tickets concerns."""
+    nothing = [key for key, entry in mapped.ticket_fields.items() if entry.becomes == "nothing"]
+    if nothing:
+        values = sum(concerns["ticket_fields"].get(key, 0) for key in nothing)
+        yield f"Fields of tickets that become nothing: {len(nothing)}, with {values:,} values that stay behind."
+    long: Counter[str] = Counter()
+    for key, entry in mapped.ticket_fields.items():
+        if entry.becomes != "nothing" and key.isdecimal() and int(key) in tickets:
+            long[entry.long_values] += tickets[int(key)].long
+    for way, n in long.items():
+        if n:
+            yield f"Values of ticket fields longer than {mapping.LONG} characters that {LONG_VALUES[way]}: {n:,}."
 
 
 def _too_many_fields(api: GorgiasApi, plan: Plan) -> Iterator[str]:

@@ -52,6 +52,14 @@ def test_a_choice_is_not_questioned_as_long_as_nothing_new_is_known(stands: dict
     assert proposed_differently(of(ticket_fields={"7": stands}), of(ticket_fields={"7": FIELD})) == []
 
 
+def test_a_label_that_a_person_gave_is_not_given_to_another_field() -> None:
+    known = of(ticket_fields={"5": {"name": "Colour", "becomes": "text", "label": "Size"}})
+    rows = [{"CustomFieldID": n, "DisplayName": name, "Options": None} for n, name in ((4, "Size"), (5, "Colour"))]
+    filled = {n: ValueProfile(values=9) for n in (4, 5)}
+    found = propose_from(Facts(lambda table: rows if table == "CustomDataFields" else [], filled, {}, known=known))
+    assert {key: entry.label for key, entry in found.ticket_fields.items()} == {"4": "Size (4)", "5": "Colour"}
+
+
 def test_what_is_gone_is_listed_unless_it_is_a_code_in_use_or_was_never_proposed() -> None:
     status = {"name": "Parked", "becomes": "open"}
     stands = of(
@@ -133,7 +141,7 @@ def sources(draw: st.DrawFn) -> Facts:
     return Facts(lambda table: tables.get(table, []), profiles, profiles, there=there, holds={"Tickets", "Chats"})
 
 
-@settings(max_examples=8, deadline=None, phases=QUICK)
+@settings(max_examples=5, deadline=None, phases=QUICK)
 @given(facts=sources())
 def test_any_proposal_loads_back_and_asks_just_what_is_not_sure(facts: Facts) -> None:
     proposal = propose_from(facts)
@@ -156,7 +164,7 @@ def test_any_proposal_loads_back_and_asks_just_what_is_not_sure(facts: Facts) ->
         assert mapping.merge_into_file(file, proposal) == []
 
 
-@settings(max_examples=8, deadline=None, phases=QUICK)
+@settings(max_examples=5, deadline=None, phases=QUICK)
 @given(before=sources(), after=sources(), data=st.data())
 def test_what_a_person_wrote_survives_any_later_proposal(before: Facts, after: Facts, data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -167,6 +175,9 @@ def test_what_a_person_wrote_survives_any_later_proposal(before: Facts, after: F
         section = data.draw(st.sampled_from(sorted(document)))
         key = data.draw(st.sampled_from(sorted(document[section])))
         document[section][key]["becomes"] = data.draw(st.sampled_from(_choices(section, document[section][key])))
+        if "label" in document[section][key]:
+            document[section][key]["label"] = data.draw(st.sampled_from(["Channel", "VIP", "Mine"])) + f" {key}" * 2
+            document[section][key]["becomes"] = "text"
         document[section].yaml_set_comment_before_after_key(key, before="agreed with Mrs Low", indent=2)
         with file.open("w", encoding="utf-8") as stream:
             yaml.dump(document, stream)
@@ -187,7 +198,7 @@ def _choices(section: str, entry: dict[str, Any]) -> list[str]:
         section, ["nothing"])  # fmt: skip
 
 
-@settings(max_examples=8, deadline=None, phases=QUICK)
+@settings(max_examples=5, deadline=None, phases=QUICK)
 @given(facts=sources(), data=st.data())
 def test_a_signature_holds_whatever_the_order_the_comments_and_the_reasons(facts: Facts, data: st.DataObject) -> None:
     proposal = propose_from(facts)

@@ -97,7 +97,7 @@ def _choices(entry: Entry) -> tuple[str, ...]:
 def profile_of(section: str, key: str, facts: Facts) -> ValueProfile:
     """Return what the values of a field look like."""
     profiles = facts.ticket_profiles if section == "ticket_fields" else facts.person_profiles
-    return profiles.get(int(key), ValueProfile())
+    return profiles.get(int(key), ValueProfile()) if key.isdecimal() else ValueProfile()
 
 
 def options_named(key: str, facts: Facts) -> tuple[str, ...]:

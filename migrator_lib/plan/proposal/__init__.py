@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from migrator_lib.chunks import Row
-from migrator_lib.mapping import AddedField, EngagementMapping, Entry, FieldMapping
+from migrator_lib.mapping import CONFIDENT, AddedField, EngagementMapping, Entry, FieldMapping
+from migrator_lib.objects.requester import ORGANIZATION
 from migrator_lib.plan.added_fields import propose_added
 from migrator_lib.plan.extras import (
     propose_organization,
@@ -41,7 +42,7 @@ PROPOSERS: dict[str, Callable[[Facts], Section]] = {
     "tags": lambda facts: propose_tags(facts.rows("Tags"), Names(facts.there.tags)),
     "roles": lambda facts: propose_roles(facts.rows("Roles"), facts.there.roles),
     "placeholders": lambda facts: propose_placeholders(facts.rows("CannedReplies")),
-    "languages": lambda facts: propose_languages(facts.rows("Languages")),
+    "languages": lambda facts: _languages(facts),
     "kb_categories": lambda facts: propose_categories(facts.rows("KbCategories")),
     "survey_questions": lambda facts: propose_survey_questions(facts.rows("SurveyQuestions"), facts.answers),
 }
@@ -53,18 +54,32 @@ def propose_from(facts: Facts) -> EngagementMapping:
     found: dict[str, Any] = {section: proposer(facts) for section, proposer in PROPOSERS.items()}
     definitions, known = facts.rows("CustomDataFields"), facts.known
     places = facts.there.ticket_fields
-    fields = propose_fields(definitions, facts.ticket_profiles, places)
+    fields = propose_fields(definitions, facts.ticket_profiles, places, known=known.ticket_fields)
     added = _added(facts, {**fields, **known.ticket_fields}, {**found["statuses"], **known.statuses})
     first = [entry.label for name, entry in {**added, **known.added_fields}.items() if name in FIRST]
     fields = with_room(fields, facts.ticket_profiles, places, more=first, kept=known.ticket_fields)
     added = added_with_room(added, {**fields, **known.ticket_fields}, places)
-    people = propose_fields(definitions, facts.person_profiles, facts.there.person_fields, has_notes=False)
-    people = with_room(people, facts.person_profiles, facts.there.person_fields, kept=known.person_fields)
-    if facts.holds:
-        people |= propose_organization(facts.rows("Organizations"), {**people, **known.person_fields})
+    people = _people(facts)
     channels = propose_channels({**fields, **known.ticket_fields}, definitions, facts.ticket_profiles)
     found |= {"ticket_fields": fields, "added_fields": added, "person_fields": people, "channels": channels}
     return EngagementMapping.model_validate(found)
+
+
+def _people(facts: Facts) -> dict[str, FieldMapping]:
+    """Return the fields of users and organizations; Gorgias has no notes for people."""
+    places, known = facts.there.person_fields, facts.known.person_fields
+    fields = propose_fields(facts.rows("CustomDataFields"), facts.person_profiles, places, known=known, has_notes=False)
+    fields = with_room(fields, facts.person_profiles, places, kept=known)
+    if not facts.holds:
+        return fields
+    others = {key: entry for key, entry in {**fields, **known}.items() if key != ORGANIZATION}
+    return fields | propose_organization(facts.rows("Organizations"), others)
+
+
+def _languages(facts: Facts) -> Section:
+    """Return the locales of languages; SmarterTrack brings many, and one that nothing is in is not asked."""
+    proposed = propose_languages(facts.rows("Languages"))
+    return {key: one for key, one in proposed.items() if one.confidence >= CONFIDENT or key in facts.languages}
 
 
 def _added(facts: Facts, fields: Mapping[str, FieldMapping], statuses: Mapping[str, Any]) -> dict[str, AddedField]:

@@ -40,3 +40,5 @@ class Facts:
     """Names of large tables that have rows: Tickets, Chats, CallLogs."""
     answers: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     """Question of a survey to its answers that are numbers, and that are text."""
+    languages: Collection[str] = ()
+    """Ids of the languages that articles are in."""

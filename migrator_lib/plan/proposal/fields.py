@@ -156,17 +156,17 @@ def propose_fields(
     profiles: Mapping[int, ValueProfile],
     places: Places = NOTHING_THERE,
     *,
+    known: Mapping[str, FieldMapping] | None = None,
     has_notes: bool = True,
 ) -> dict[str, FieldMapping]:
-    """Propose every custom field that has values, in id order."""
-    taken: set[str] = set()
-    chosen = [row for row in rows if row["CustomFieldID"] in profiles]
-    return {
-        str(row["CustomFieldID"]): propose_field(
-            row, profiles[row["CustomFieldID"]], taken, places, has_notes=has_notes
-        )
-        for row in chosen
-    }
+    """Propose every custom field that has values, in id order; labels of ``known`` ones are not given twice."""
+    found: dict[str, FieldMapping] = {}
+    for row in (row for row in rows if row["CustomFieldID"] in profiles):
+        key = str(row["CustomFieldID"])
+        others = {other: entry for other, entry in (known or {}).items() if other != key}
+        taken = _labels(found) | _labels(others)
+        found[key] = propose_field(row, profiles[row["CustomFieldID"]], taken, places, has_notes=has_notes)
+    return found
 
 
 def with_room(
