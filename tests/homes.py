@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from migrator_lib.engagement import ALL_STEPS
 
 PROJECT = Path(__file__).parent.parent
-OF_ANY_SIZE = ("hands_off", "silence")
+OF_ANY_SIZE = ("voice", "hands_off", "silence")
 TRIVIAL = """\
 import migrator_lib
 
@@ -51,7 +51,7 @@ def _keep_only(signoffs: Path, names: tuple[str, ...]) -> None:
     yaml = YAML(typ="rt")
     document = yaml.load(signoffs.read_text(encoding="utf-8"))
     with signoffs.open("w", encoding="utf-8") as stream:
-        yaml.dump({name: document[name] for name in names}, stream)
+        yaml.dump({name: document[name] for name in names if name in document}, stream)
 
 
 def demo_as_it_is(folder: Path) -> Path:
