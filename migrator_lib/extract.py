@@ -32,7 +32,15 @@ from migrator_lib.smartertrack.file_index import BLOBS, FILES, FileIndex, Indexe
 from migrator_lib.smartertrack.files import FilesRoot
 from migrator_lib.smartertrack.matching import IndexedFile, Row, blob_name, name_on_disk
 from migrator_lib.smartertrack.reading import slices, staged_pages
-from migrator_lib.smartertrack.tables import DEFINITIONS, FAMILIES, TAGS_IN_TASKS, TICKET_FAMILY, Family, SourceTable
+from migrator_lib.smartertrack.tables import (
+    DEFINITIONS,
+    FAMILIES,
+    LOOSE_WORK,
+    TAGS_IN_TASKS,
+    TICKET_FAMILY,
+    Family,
+    SourceTable,
+)
 from migrator_lib.staging import Staged
 from migrator_lib.storage import refusals
 
@@ -74,7 +82,7 @@ class Extractor:
 
     def definitions(self) -> None:
         """Read the small tables that define things."""
-        self._tables((*DEFINITIONS, TAGS_IN_TASKS), None)
+        self._tables((*DEFINITIONS, TAGS_IN_TASKS, *LOOSE_WORK), None)
 
     def family(self, family: Family, ids: Sequence[int] | None = None) -> None:
         """Read tickets (chats, call logs) and what belongs to them: all of them, or those of ``ids``."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from migrator_lib import pages
 from migrator_lib.delta import history
 from migrator_lib.engagement import Engagement
-from migrator_lib.handoff import field_map, guides, inventories, redirects, workbook
+from migrator_lib.handoff import field_map, guides, inventories, loose_work, redirects, workbook
 from migrator_lib.handoff.document import ADMIN, SHARED, Audience, Document, page_of
 from migrator_lib.handoff.lists import write_numbers
 from migrator_lib.handoff.material import Material
@@ -39,6 +39,7 @@ def write_all(engagement: Engagement) -> list[Path]:
     members = [paths.documents / name for name in membership.LISTS]
     folder = paths.state / "handoff"
     confidential = [file for name in WITH_ADDRESSES for file in _write(folder, material, name, ADMIN)]
+    confidential.append(loose_work.write(folder / "loose_work.csv", material.staged, material.lookups))
     history.note_measured(engagement.ledger, history.DOCUMENTS, time.perf_counter() - began)
     return [*shared, numbers, *old_links, *members, *confidential]
 
@@ -110,6 +111,7 @@ PURPOSE = {
     "mapping_as_signed": "keep: what was agreed",
     "object_map": "see where every field went",
     "redirects": "lead from old numbers and links to tickets in Gorgias: a page with the folder beside it, and a list",
+    "loose_work": "tasks and time logs of chats, calls or nothing, which no ticket carries: enter what still matters",
     "redirects.nginx": "the same for the old portal's web server, nginx",
     "redirects.iis": "the same for IIS",
     "ticket_numbers": "find a ticket by its old number",

@@ -58,6 +58,8 @@ FIELDS = (
     MappedField("Tasks.TicketID + Tasks.TaskID", "message.external_id"),
     MappedField("Tasks.Subject + Tasks.Description + Tasks.TaskStatusID + Tasks.TaskPriorityID + Tasks.DateStartUTC + "
                 "Tasks.DateDueUTC + Tasks.DateCompletedUTC", "message.body_text", "an internal note"),
+    MappedField("Tasks.ChatID + Tasks.CallLogID + TimeLogs.ChatID + TimeLogs.CallLogID", "loose_work",
+                "a list of what is of no ticket"),
     MappedField("Tasks.UserID", "message.sender", "in the note too"),
     MappedField("Tasks.DateCreatedUTC + Tasks.DateModifiedUTC", "message.created_datetime, message.sent_datetime",
                 "the first that there is"),

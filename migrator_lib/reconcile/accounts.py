@@ -15,6 +15,7 @@ from migrator_lib.errors import AccountsError
 from migrator_lib.ledger import GONE, SETTLED, Entry, Ledger
 from migrator_lib.lookups import Lookups
 from migrator_lib.objects import ATTACHMENT, OBJECTS, ON_TICKETS, PARTS, TICKET
+from migrator_lib.reconcile import loose
 from migrator_lib.smartertrack.tables import FAMILIES, family_of
 from migrator_lib.staging import Staged
 
@@ -47,6 +48,9 @@ ORPHANS = (
     ("call_field_value", "CustomDataFieldsInCallLogs", "CustomFieldID", "{CallLogID}-"),
 )
 """What hangs on a ticket, chat or call and is accounted for: object, table, own key, and what is before the key."""
+WORK = tuple(loose.OBJECTS.values())
+LOOSE = ("skipped", "handed_over")
+"""States of tasks and time logs that have an entry of their own, since they are of no ticket."""
 NO_TICKET, UNREADABLE = "ticket_not_in_source", "unreadable_in_source"
 OBJECT_OF = {
     "Users": "user",
@@ -136,16 +140,17 @@ def settle_strays(ledger: Ledger, target: str, staged: Staged) -> None:
     accounts, where it would be counted beside what became of it.
     """
     strays: dict[str, dict[str, Entry]] = {}
-    for entry in chain(orphans(staged), unreadable(staged)):
+    for entry in chain(orphans(staged), unreadable(staged), loose.entries(staged)):
         strays.setdefault(entry.object, {})[entry.source_key] = entry
     new: list[Entry] = []
     for obj, found in strays.items():
         known = ledger.known(target, obj, list(found))
-        new += [entry for key, entry in found.items() if key not in known or known[key].state == GONE]
+        new += [entry for key, entry in found.items() if key not in known or known[key].state in (GONE, *LOOSE)]
     over = [
         replace(entry, state=GONE)
-        for entry in ledger.entries(target, state="quarantined")
-        if entry.rule in (NO_TICKET, UNREADABLE) and entry.source_key not in strays.get(entry.object, ())
+        for entry in chain(ledger.entries(target, state="quarantined"), *(ledger.entries(target, obj) for obj in WORK))
+        if (entry.rule in (NO_TICKET, UNREADABLE) or (entry.object in WORK and entry.state in LOOSE))
+        and entry.source_key not in strays.get(entry.object, ())
     ]
     ledger.settle(target, [*new, *over])
 
@@ -164,6 +169,8 @@ def source_counts(staged: Staged, lookups: Lookups) -> dict[str, int]:
             counts[obj.name] = sum(1 for _ in obj.records(staged, lookups))
     for entry in unreadable(staged):
         counts[entry.object] += 1
+    for name, more in loose.counts(staged).items():
+        counts[name] += more
     return counts
 
 

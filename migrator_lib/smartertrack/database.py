@@ -165,7 +165,8 @@ class SourceDatabase:
     def _readable(self, table: SourceTable) -> list[sa.ColumnElement[bool]]:
         """Return the condition that a row belongs to something: of tasks and time logs, not all have a ticket."""
         bound, names = self.binding.tables[table.name], self.binding.columns[table.name]
-        return [bound.c[names[column]].is_not(None) for column in table.key if table.may_be_null(column)]
+        loose = [bound.c[names[table.lacks]].is_(None)] if table.lacks else []
+        return [*loose, *(bound.c[names[column]].is_not(None) for column in table.key if table.may_be_null(column))]
 
     def scalar(self, name: str, column: str, function: str) -> Any:
         """Return MIN, MAX or COUNT DISTINCT of a column, or None if it is not there."""

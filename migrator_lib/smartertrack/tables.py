@@ -34,11 +34,15 @@ class SourceTable:
     key: tuple[str, ...]
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
+    lacks: str = ""
+    """A column that is empty in the rows that are read; empty: all rows are."""
+    staged_as: str = ""
+    """Name in a stage, where that is another one."""
 
     @property
     def stage(self) -> str:
         """Name in a stage, where the index of the files on disk is what is called ``Files``."""
-        return STORED_FILES if self.name == "Files" else self.name
+        return STORED_FILES if self.name == "Files" else self.staged_as or self.name
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -221,13 +225,14 @@ TICKET_CHILDREN: tuple[SourceTable, ...] = (
         "TicketID TaskID",
         "",
         "IsDeleted DateModifiedUTC TaskStatusID TaskPriorityID UserID Subject Description DateStartUTC DateDueUTC "
-        "DateCreatedUTC DateCompletedUTC",
+        "DateCreatedUTC DateCompletedUTC ChatID CallLogID",
     ),
     _table(
         "TimeLogs",
         "TicketID TimeLogID",
         "",
-        "TagID IsDeleted DateModifiedUTC UserID Subject Description DateCreatedUTC DateStartUTC DateEndUTC IsBillable",
+        "TagID IsDeleted DateModifiedUTC UserID Subject Description DateCreatedUTC DateStartUTC DateEndUTC IsBillable "
+        "ChatID CallLogID",
     ),
     _table("TicketLinks", "TicketID TicketLinkID", "", "TicketID_Secondary ChatID CallLogID"),
 )
@@ -322,6 +327,22 @@ CALL_FAMILY = Family(
 )
 FAMILIES: tuple[Family, ...] = (TICKET_FAMILY, CHAT_FAMILY, CALL_FAMILY)
 """All of them, in the order of loading."""
+
+LOOSE_WORK = (
+    SourceTable(
+        "Tasks", ("TaskID",), (),
+        ("ChatID", "CallLogID", "IsDeleted", "Subject", "Description", "UserID", "TaskStatusID", "DateDueUTC",
+         "DateCreatedUTC"),
+        lacks="TicketID", staged_as="LooseTasks",
+    ),
+    SourceTable(
+        "TimeLogs", ("TimeLogID",), (),
+        ("ChatID", "CallLogID", "IsDeleted", "Subject", "Description", "UserID", "DateStartUTC", "DateEndUTC",
+         "IsBillable", "DateCreatedUTC"),
+        lacks="TicketID", staged_as="LooseTimeLogs",
+    ),
+)  # fmt: skip
+"""Tasks and time logs of no ticket: of a chat, of a call log, or of nothing. Read whole."""
 
 TAGS_IN_TASKS = _table("TagsInTasks", "TagsInTasksID", "TaskID TagID")
 

@@ -78,6 +78,7 @@ def handed_over(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HandedOver
 def test_every_document_is_written(handed_over: HandedOver) -> None:
     tables = {"ticket_numbers", "organization_members", "organization_filters", "organization_counts"}
     expected = {f"documents/{name}.csv" for name in tables} | {"documents/mapping_as_signed.html"}
+    expected |= {"state/handoff/loose_work.csv"}
     expected |= {f"documents/redirects.{ending}" for ending in ("html", "csv", "nginx.conf", "iis.config")}
     for ending in ("html", "xlsx"):
         expected |= {f"documents/{name}.{ending}" for name in documents.DOCUMENTS}
