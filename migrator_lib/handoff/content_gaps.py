@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 
+from migrator_lib.knowledge.gaps import gaps
 from migrator_lib.lookups import Lookups
 from migrator_lib.objects.macro import left_out, placeholders_in
 from migrator_lib.objects.macro import to_finish as macros_to_finish
@@ -19,7 +20,7 @@ STALE = timedelta(days=365)
 
 
 def articles(lookups: Lookups) -> list[Row]:
-    """Return what is to be done about articles that move, a row for each point."""
+    """Return what is to be done about articles, a row for each point: those that move, then what stands in the way."""
     rules, known = lookups.article_rules, lookups.knowledge.articles
     newest = max((row["DateLastReviewedUTC"] for row in known.values() if row.get("DateLastReviewedUTC")), default=None)
     return [
@@ -27,6 +28,9 @@ def articles(lookups: Lookups) -> list[Row]:
         for number, row in sorted(known.items())
         if rules.moves(number)
         for what, do in _points(number, row, newest, lookups)
+    ] + [
+        {"article": f"{shortened(gap.title or '(no title)')} ({gap.article})", "what": gap.what, "to do": gap.to_do}
+        for gap in gaps(lookups)
     ]
 
 

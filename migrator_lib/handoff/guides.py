@@ -81,7 +81,7 @@ def gaps(material: Material, audience: Audience) -> Document:
     """Return the content gaps."""
     staged, lookups = material.staged, material.lookups
     sheets = (
-        Sheet("Articles", content_gaps.articles(lookups), "Articles that moved, and what they still need.",
+        Sheet("Articles", content_gaps.articles(lookups), "Articles, and what they still need.",
               "No article needs anything."),
         Sheet("Translations", content_gaps.translations(lookups), "Articles without a language that others have.",
               "Every article has all languages."),

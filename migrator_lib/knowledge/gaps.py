@@ -1,4 +1,8 @@
-"""Content gaps: what people should mend in articles, before or after they move. It quotes no text but titles."""
+"""What stands in the way of an article, or is lost of it: what its forwards, translations, pictures and links tell.
+
+It quotes no text but titles. What an article's own row tells (a draft, flagged for review) is listed beside it, by the
+handoff documents.
+"""
 
 from __future__ import annotations
 
@@ -12,90 +16,80 @@ from migrator_lib.lookups import Lookups
 from migrator_lib.objects.attachment import problem_of
 from migrator_lib.objects.kb_article import TITLE_MAXIMUM
 
+SHOWN = 120
+"""Letters of an address that are shown."""
+
 
 @dataclass(frozen=True)
 class Gap:
     """One thing to mend."""
 
-    kind: str
     article: int
     title: str
-    locale: str
-    words: str
-    """What it is, and what to do."""
+    what: str
+    to_do: str
 
 
-def content_gaps(lookups: Lookups) -> Iterator[Gap]:
+def gaps(lookups: Lookups) -> Iterator[Gap]:
     """Yield what to mend of every article that is not deleted, by article."""
     rules = lookups.article_rules
     for article, row in lookups.knowledge.articles.items():
         if row["IsDeleted"]:
             continue
         title = " ".join((row["Subject"] or "").split())
-        locale = rules.locale(article) or ""
         found = _of_forward(article, lookups) if rules.forwards_to(article) is not None else _of(article, lookups)
-        for kind, words in found:
-            yield Gap(kind, article, title, locale, words)
+        for what, to_do in found:
+            yield Gap(article, title, what, to_do)
 
 
 def _of_forward(article: int, lookups: Lookups) -> Iterator[tuple[str, str]]:
     end = lookups.article_rules.end(article)
     if isinstance(end, str):
-        yield "forward to nowhere", f"{end}: its old address leads nowhere. Give it a text or another end"
+        yield end, "give it a text of its own or another end: its old address leads nowhere"
     elif not lookups.article_rules.is_empty(article):
-        yield "text behind a forward", f"it forwards to article {end}, so that its own text is not moved"
+        yield f"has a text, but forwards to article {end}", "nothing, or put its text there: it does not move"
 
 
 def _of(article: int, lookups: Lookups) -> Iterator[tuple[str, str]]:
     rules, row = lookups.article_rules, lookups.knowledge.articles[article]
     reason = rules.unusable(article)
     if reason:
-        yield "not moved", reason
+        yield "does not move", reason
         return
-    yield from _of_state(article, lookups)
-    if row["KbCategoryID"] is None or rules.category_of(article) is None:
-        yield "no category", "it is in none, and only search finds it: put it into one"
+    if rules.is_private(article) and row["IsPrivate"] is False:
+        yield "counts as private: its category is, or no brand shows it", "decide who may read it"
     if article in rules.same_language:
         other = rules.same_language[article]
         yield (
-            "same language twice",
-            f"a translation of its has the same language as {other}: it stays alone, merge them",
+            f"is a translation into the same language as article {other}",
+            "merge the two: it stays an article of its own",
         )
     if len(" ".join((row["Subject"] or "").split())) > TITLE_MAXIMUM:
-        yield "long title", f"longer than {TITLE_MAXIMUM} characters, and cut: shorten it"
-    if row.get("IsFeaturedInPortal"):
-        yield "featured", "it was featured in the portal: feature it in the Help Center by hand"
-    yield from _of_references(article, lookups)
+        yield f"has a title of more than {TITLE_MAXIMUM} characters, which was cut", "shorten it"
+    yield from _of_files(article, lookups)
+    yield from _of_links(article, lookups)
 
 
-def _of_state(article: int, lookups: Lookups) -> Iterator[tuple[str, str]]:
-    rules, row = lookups.article_rules, lookups.knowledge.articles[article]
-    if rules.is_empty(article):
-        yield "empty", "it has no text, and becomes a draft: write it, or delete it"
-    elif row["IsDraft"] is not False:
-        yield "draft", "it was never finished, and stays a draft: finish it, or delete it"
-    elif rules.is_private(article):
-        state = "left out" if rules.left_out(article) else rules.status(article)
-        yield "private", f"the public could not read it; it is {state}: decide who may"
-    if row.get("IsFlaggedForReview"):
-        yield "to be reviewed", "somebody flagged it for review: the flag does not move, review it"
-
-
-def _of_references(article: int, lookups: Lookups) -> Iterator[tuple[str, str]]:
+def _of_files(article: int, lookups: Lookups) -> Iterator[tuple[str, str]]:
     rules = lookups.article_rules
     found = rules.refers_to(article)
     for number in found.files.values():
         row = file_row(number, lookups)
         problem = problem_of(lookups.files.match(row), row, lookups.parameters.target.upload_limit_bytes)
         if problem:
-            yield "file missing", f"file {number}: {problem}"
+            yield f"shows file {number}, and {problem}", "restore the file, or put the picture in again"
     for reference in html.shown(rules.body(article)):
-        if reference not in found.files and reference not in found.pictures:
-            own = is_own(reference, rules.hosts)
-            words = "no file is known for it: put it in again" if own else "it will vanish when that site removes it"
-            yield ("picture missing" if own else "picture elsewhere"), f"'{reference[:120]}': {words}"
-    for linked in sorted(set(found.articles.values())):
-        known = linked in lookups.knowledge.articles
-        end = rules.end(linked) if known else "it is not in the source"
+        if reference in found.files or reference in found.pictures:
+            continue
+        if is_own(reference, rules.hosts):
+            yield f"shows '{reference[:SHOWN]}', for which no file is known", "put the picture in again"
+        else:
+            yield f"shows '{reference[:SHOWN]}', a picture of another site", "put it in, before that site removes it"
+
+
+def _of_links(article: int, lookups: Lookups) -> Iterator[tuple[str, str]]:
+    rules = lookups.article_rules
+    for linked in sorted(set(rules.refers_to(article).articles.values())):
+        end = rules.end(linked) if linked in lookups.knowledge.articles else "it is not in the source"
         if isinstance(end, str):
-            yield "link to nowhere", f"it links to article {linked}, which is not there afterwards: {end}"
+            yield f"links to article {linked}, which is not there afterwards ({end})", "take the link out, or change it"

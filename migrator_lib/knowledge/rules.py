@@ -68,6 +68,8 @@ class Rules:
                 return f"it forwards to article {following}, which is not in the source"
             chain.append(following)
         reason = self.left_out(chain[-1]) or self.unusable(chain[-1])
+        if reason and len(chain) == 1:
+            return f"it does not move: {reason}"
         return f"it forwards to article {chain[-1]}, which does not move: {reason}" if reason else chain[-1]
 
     def left_out(self, article: int) -> str | None:

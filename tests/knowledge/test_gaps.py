@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from migrator_lib.knowledge.addresses import old_addresses
-from migrator_lib.knowledge.gaps import content_gaps
+from migrator_lib.knowledge.gaps import gaps
 from tests.knowledge.conftest import Base
 from tests.loading import TARGET
 from tests.objects.kb import desk, translated
@@ -16,24 +16,32 @@ def test_every_gap_is_named_with_what_to_do(tmp_path: Path) -> None:
             '<a href="/kb/a99/">y</a>')  # fmt: skip
     shop = desk(
         tmp_path,
-        {"KbArticleID": 1, "KbCategoryID": 1, "Body": body, "IsFeaturedInPortal": True},
+        {"KbArticleID": 1, "KbCategoryID": 1, "Body": body},
         {"KbArticleID": 2, "KbCategoryID": 1, "Body": None},
         {"KbArticleID": 3, "KbCategoryID": 1, "IsDraft": True, "IsFlaggedForReview": True},
-        {"KbArticleID": 4, "IsPrivate": True},
+        {"KbArticleID": 4, "DisplayInAllBrands": False},
         {"KbArticleID": 5, "KbCategoryID": 1},
         {"KbArticleID": 6, "KbCategoryID": 1, "Subject": "x" * 300},
         {"KbArticleID": 7, "KbArticleID_ForwardTo": 7},
         {"KbArticleID": 8, "IsDeleted": True},
         {"KbArticleID": 9, "LanguageID": 77},
+        {"KbArticleID": 10, "KbArticleID_ForwardTo": 1},
         categories=({"KbCategoryID": 1},),
     )  # fmt: skip
     translated(shop, (1, 5))
-    found = [(gap.article, gap.kind) for gap in content_gaps(shop.lookups())]
+    found = [(gap.article, gap.what) for gap in gaps(shop.lookups())]
     assert found == [
-        (1, "featured"), (1, "picture missing"), (1, "picture elsewhere"), (1, "link to nowhere"),
-        (1, "link to nowhere"), (2, "empty"), (3, "draft"), (3, "to be reviewed"), (4, "private"), (4, "no category"),
-        (5, "same language twice"), (6, "long title"), (7, "forward to nowhere"), (9, "not moved"),
-    ]  # fmt: skip
+        (1, "shows '/FileStorage/gone.png', for which no file is known"),
+        (1, "shows 'https://else.example/x.png', a picture of another site"),
+        (1, "links to article 8, which is not there afterwards (it does not move: deleted_article)"),
+        (1, "links to article 99, which is not there afterwards (it is not in the source)"),
+        (4, "counts as private: its category is, or no brand shows it"),
+        (5, "is a translation into the same language as article 1"),
+        (6, "has a title of more than 255 characters, which was cut"),
+        (7, "it forwards in a circle: 7 → 7"),
+        (9, "does not move"),
+        (10, "has a text, but forwards to article 1"),
+    ]
 
 
 def test_old_addresses_lead_to_the_new_ones(base: Base) -> None:
