@@ -316,7 +316,9 @@ class Engagement:
         asked = self.questions
         if asked:
             words = f"{counted(len(asked), 'question')} in mapping.yaml {'waits' if len(asked) == 1 else 'wait'} for an"
-            return replace(state, state="open", reason=f"{words} answer", detail=tuple(one.words() for one in asked))
+            lines = tuple(one.words() for one in asked)
+            first = f"write the answers in {self.paths.mapping_file}, then "
+            return replace(state, state="open", reason=f"{words} answer", detail=lines, answer_first=first)
         if state.state != "stale":
             return state
         changed = self.changed_since_signed()

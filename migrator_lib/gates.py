@@ -34,6 +34,8 @@ class Gate:
     look_again: str = "again: it looks anew"
     """How the command goes on that has a check look again, behind ``migrator run ENGAGEMENT``; or that comes after a
     signature, where it is another one than usual."""
+    first: str = ""
+    """The command that shows what is to be signed, where one does: ``review``."""
     and_before: tuple[str, ...] = ()
     """Later steps that need it too, since what was signed may have changed meanwhile."""
 
@@ -54,6 +56,8 @@ class GateState:
     reason: str = ""
     detail: tuple[str, ...] = ()
     """Lines that say more, such as what changed since the signature."""
+    answer_first: str = ""
+    """What is to be done before it can be signed, in words."""
     note: str = ""
     """What the person who signed it wrote beside it."""
 
@@ -77,7 +81,7 @@ GATES: tuple[Gate, ...] = (
     Gate("voice", "03_sample_migration", "The Gorgias account has the Voice add-on, or Gorgias agreed to tickets of "
          "channel phone without it, and what such tickets cost is known; so call logs may become tickets.",
          and_before=("05_load", "07_cutover")),
-    Gate("sample", "05_load", "The sample in the sandbox account was reviewed, and is right."),
+    Gate("sample", "05_load", "The sample in the sandbox account was reviewed, and is right.", first="review"),
     Gate("proofs", "05_load", "", "--only 03 --execute, which asks the sandbox what is not answered yet"),
     Gate("hands_off", "05_load", "What acts in the Gorgias account and no API can switch off is off, or does not touch "
          "tickets that are imported: everything that notebook 05 lists."),
@@ -249,6 +253,8 @@ def require(state: GateState, engagement: str, step: str) -> None:
     raise GateClosed(
         f"{step} waits at the gate '{gate.name}': {state.reason}.{more}What is stated by signing: {gate.statement}",
         gate=gate.name,
-        next_step=f'migrator sign {engagement} {gate.name} --by "YOUR NAME", then migrator run {engagement} '
+        next_step=state.answer_first
+        + (f"migrator {gate.first} {engagement}, then " if gate.first else "")
+        + f'migrator sign {engagement} {gate.name} --by "YOUR NAME", then migrator run {engagement} '
         + ("again." if gate.after_signing == "--execute" else f"{gate.after_signing}."),
     )

@@ -10,6 +10,7 @@ import pytest
 from migrator_lib import gates, mapping
 from migrator_lib.engagement import Engagement
 from migrator_lib.errors import GateClosed, ParameterError
+from migrator_lib.evidence.standing import next_command
 from migrator_lib.mapping import EngagementMapping, differences
 from migrator_lib.yaml_file import read_yaml
 from tests import kernel_less
@@ -99,6 +100,10 @@ def test_a_mapping_that_asks_cannot_be_signed_and_says_what_to_write(home: Path,
     assert gates.SignOffs(opened.paths.signoffs_file).signed(gates.find("mapping")) == ""
     assert "1 question in mapping.yaml waits for an answer" in closed(opened)
     assert "write 'becomes: normal'" in closed(opened)
+    assert f"Next: write the answers in {opened.paths.mapping_file}, then migrator sign demo mapping" in closed(opened)
+    shown = " ".join(kernel_less.run(home, "mapping", "demo").stdout.split())
+    assert "Questions that wait for an answer: 1" in shown
+    assert "write 'becomes: normal'" in shown
 
 
 def test_a_question_that_comes_after_the_signature_closes_the_gate(home: Path, file: Path, opened: Engagement) -> None:
@@ -142,6 +147,15 @@ def test_confirmed_then_edited_refused_with_the_difference_and_signed_anew(
     assert "signed by Ida Bloom" in shown
     assert "Nothing changed since it was signed." in shown
     assert "Before: Margit Olsen" in shown
+
+
+def test_the_next_command_lists_the_questions_before_it_asks_for_a_signature(file: Path, opened: Engagement) -> None:
+    opened.ledger.take_lease()
+    for step in ("01_audit", "02_schema_design"):
+        opened.ledger.mark_step(step, "done")
+    assert next_command(opened).startswith("migrator mapping demo (")
+    edit(file, "becomes: CHOOSE", "becomes: normal")
+    assert next_command(opened) == 'migrator sign demo mapping --by "YOUR NAME"'
 
 
 def test_history_is_a_list_and_not_nested(tmp_path: Path) -> None:

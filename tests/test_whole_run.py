@@ -426,6 +426,7 @@ def test_a_mapping_changed_after_it_was_signed_closes_the_gate(staged_home: Path
     done = kernel_less.run(home, "run", "demo", "--from", "03", "--execute")
     assert done.returncode == 3
     assert "changed since Margit Olsen signed it" in done.stdout
+    assert "priorities.4 ('Urgent'): becomes was 'critical', and is 'high'" in " ".join(done.stdout.split())
 
 
 def test_a_step_started_before_its_turn_says_which_comes_first(tmp_path: Path) -> None:

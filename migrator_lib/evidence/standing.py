@@ -58,6 +58,8 @@ def next_command(engagement: Engagement) -> str:
     """Return the command that takes an engagement on from where it stands."""
     for state in engagement.gate_states():
         if state.state != "met" and state.reason != NOT_THERE and _awaited(engagement, state.name):
+            if state.answer_first:
+                return f"migrator mapping {engagement.name} (it lists what waits for an answer in mapping.yaml)"
             if state.name == "sample" and not is_ready_to_sign(engagement):
                 return f"migrator review {engagement.name}"
             return f'migrator sign {engagement.name} {state.name} --by "YOUR NAME"'

@@ -77,10 +77,13 @@ def questions(asked: Sequence[Question], concerns: Counts, file: str = "mapping.
 
 def changed(engagement: Engagement, plan: Plan) -> Html:
     """Return what changed in the mapping since it was signed, and what a new look at the source says of it."""
-    stale = engagement.gate_state("mapping").by and not plan.questions
-    since = engagement.changed_since_signed() if stale else None
+    state = engagement.gate_state("mapping")
+    signed = state.by and not plan.questions
+    since = engagement.changed_since_signed() if signed else []
+    lost = "What was signed is not kept, so what changed since cannot be shown."
     return pages.join(
         [
+            pages.note(lost) if since is None and state.state == "stale" else "",
             *_differences(since or ()),
             *_standing(plan.differently, "Proposed differently now", "What stands is kept: change it if it is wrong."),
             *_standing(plan.vanished, "No longer in SmarterTrack", "The source has these no more; they do no harm."),
@@ -194,7 +197,8 @@ def how_to_sign(engagement: Engagement) -> Html:
         return pages.paragraph(
             "The mapping can be signed when its questions are answered and notebook 02 was run again."
         )
-    told = [pages.paragraph(f"The mapping is {state.reason}.")] if state.state == "stale" else []
+    since = f"It was changed since {state.by} signed it on {state.on[:10]}, so it needs a new signature."
+    told = [pages.paragraph(since)] if state.state == "stale" else []
     return pages.join(
         [
             *told,
