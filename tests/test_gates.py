@@ -167,6 +167,12 @@ def test_a_closed_gate_tells_reason_statement_and_the_command_that_opens_it(gate
     assert "migrator run demo" in error.next_step
 
 
+def test_the_sample_is_reviewed_before_it_is_signed() -> None:
+    with pytest.raises(GateClosed) as caught:
+        require(GateState("sample", "open", reason="not signed yet"), "demo", "05_load")
+    assert caught.value.next_step.startswith("migrator review demo, then migrator sign demo sample")
+
+
 def test_nobody_is_asked_to_sign_what_is_not_there() -> None:
     with pytest.raises(GateClosed) as caught:
         require(GateState("sample", "open", reason=NOT_THERE), "demo", "05_load")

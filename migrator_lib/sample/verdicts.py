@@ -92,8 +92,9 @@ class Progress:
     @property
     def words(self) -> str:
         """Return how far it is: ``12 of 30 looked at, 1 wrong``."""
-        n = len(self.records)
-        return f"{n - len(self.unseen)} of {n} looked at, {len(self.wrong) or 'none'} wrong"
+        n, unseen = len(self.records), len(self.unseen)
+        found = f", {len(self.wrong) or 'none'} wrong" if unseen < n else ""
+        return f"{n - unseen} of {n} looked at{found}"
 
     @property
     def drawn(self) -> tuple[int, int]:

@@ -15,7 +15,7 @@ import pytest
 
 from migrator_lib import gates, sample
 from migrator_lib.sample import pages as sample_pages
-from migrator_lib.sample import required, review_page
+from migrator_lib.sample import required, review_page, signing
 from migrator_lib.sample.choice import choose
 from migrator_lib.sample.server import ReviewServer
 from migrator_lib.sample.sides import Sides
@@ -72,7 +72,7 @@ def test_an_operations_lead_goes_through_the_sample_by_keyboard(fresh: Sampled, 
     with served(fresh) as server, chromium.visit(server.address) as opened:
         page = opened.page
         page.wait_for_selector("html.working")
-        assert page.inner_text("#progress") == f"0 of {n} looked at, none wrong"
+        assert page.inner_text("#progress") == f"0 of {n} looked at"
         for _ in range(3):
             page.keyboard.press("r")
         heading = page.inner_text(".record.shown h2")
@@ -300,10 +300,12 @@ def sign(of: Sampled, *more: str) -> Any:
 def test_a_signature_waits_for_the_review_and_names_what_is_left(fresh: Sampled) -> None:
     refused = sign(fresh)
     assert refused.returncode == 1
-    assert f"0 of {len(fresh.review.records)} looked at, none wrong" in refused.stderr
+    assert f"0 of {len(fresh.review.records)} looked at)" in refused.stderr
     assert f"Not looked at: {fresh.review.records[0].title}, " in refused.stderr
     assert "migrator review desk" in refused.stderr
+    assert not signing.is_ready_to_sign(fresh.engagement)
     say_all(fresh)
+    assert signing.is_ready_to_sign(fresh.engagement)
     assert sign(fresh).returncode == 0
     assert fresh.engagement.gate_state("sample").state == "met"
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from migrator_lib import gates, sample
@@ -48,6 +51,44 @@ def test_what_a_part_says_chose_its_ticket(sampled: Sampled) -> None:
     assert any(is_non_latin(m["BodyText"]) for m in sampled.record("non-Latin text").record.messages)
     assert sampled.record("requester without account").record.row["UserID_Customer"] is None
     assert sampled.record("internal note").record.comments
+
+
+@pytest.mark.parametrize(
+    ("kind", "largest"),
+    [
+        ("longest thread", "SELECT TicketID, COUNT(*) FROM st_TicketMessages GROUP BY 1"),
+        ("most attachments", "SELECT TicketID, COUNT(*) FROM st_TicketAttachments WHERE NOT IsDeleted GROUP BY 1"),
+        ("largest file", "SELECT TicketID, MAX(Length) FROM st_TicketAttachments WHERE NOT IsDeleted GROUP BY 1"),
+        ("longest live chat", "SELECT ChatID, COUNT(*) FROM st_ChatMessages GROUP BY ChatID"),
+    ],
+)  # fmt: skip
+def test_what_is_the_largest_is_the_largest_of_all_that_move(sampled: Sampled, kind: str, largest: str) -> None:
+    root, key = ("Chats", "ChatID") if "chat" in kind else ("Tickets", "TicketID")
+    spam = " OR IsSpam" if root == "Tickets" else ""
+    left_out = set(rows(sampled, f"SELECT {key}, 0 FROM st_{root} WHERE IsDeleted{spam}"))
+    sizes = {one: n for one, n in rows(sampled, largest).items() if one not in left_out}
+    assert sizes[sampled.record(kind).record.id] == max(sizes.values())
+
+
+def rows(of: Sampled, statement: str) -> dict[int, int]:
+    """Return id to number, as the source says."""
+    with closing(sqlite3.connect(of.desk.root / "source.sqlite3")) as connection:
+        return dict(connection.execute(statement).fetchall())
+
+
+def test_every_channel_and_every_type_of_custom_field_is_in_the_sample(sampled: Sampled) -> None:
+    mapping = sampled.review.lookups.mapping
+    values = [row for one in sampled.review.records for row in one.record.fields if (row["DataContent"] or "").strip()]
+    types = {mapping.ticket_fields[str(row["CustomFieldID"])].becomes for row in values}
+    assert {"text", "dropdown", "number", "boolean", "date as text"} <= types
+    kinds = {kind for kinds in sampled.choice.reasons.values() for kind in kinds} | set(sampled.choice.not_found)
+    assert mapping.channels
+    assert {f"channel '{entry.name}'" for entry in mapping.channels.values()} <= kinds
+
+
+def test_a_follow_up_is_chosen_for_being_one(sampled: Sampled) -> None:
+    assert sampled.record("follow-up").record.row["RequiresFollowUp"]
+    assert sampled.record("linked to another").record.kind == "ticket"
 
 
 def test_every_status_and_department_is_in_the_sample(sampled: Sampled) -> None:

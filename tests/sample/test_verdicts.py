@@ -27,7 +27,7 @@ def standing(**verdicts: Verdict) -> Progress:
 
 
 def test_progress_is_told_in_words() -> None:
-    assert standing().words == "0 of 3 looked at, none wrong"
+    assert standing().words == "0 of 3 looked at"
     found = standing(ticket__1=said("one"), live_chat__3=said("three", "wrong", line="statuses.3.becomes"))
     assert found.words == "2 of 3 looked at, 1 wrong"
     assert [one.key for one in found.unseen] == ["ticket:2"]
@@ -35,7 +35,7 @@ def test_progress_is_told_in_words() -> None:
 
 
 def test_a_record_that_changed_since_is_to_be_looked_at_again() -> None:
-    assert standing(ticket__1=said("as it was before", "wrong")).words == "0 of 3 looked at, none wrong"
+    assert standing(ticket__1=said("as it was before", "wrong")).words == "0 of 3 looked at"
 
 
 def test_what_a_person_says_stands_above_what_was_compared() -> None:

@@ -94,7 +94,7 @@
 
   function show() {
     const n = records.length, looked = n - unseen().length, bad = wrong().length;
-    $("progress").textContent = `${looked} of ${n} looked at, ${bad || "none"} wrong`;
+    $("progress").textContent = `${looked} of ${n} looked at${looked ? `, ${bad || "none"} wrong` : ""}`;
     $("done").max = n; $("done").value = looked;
     const key = keys[at], found = key ? said(key) : null;
     for (const verdict of ["right", "wrong"]) {
