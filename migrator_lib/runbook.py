@@ -107,7 +107,7 @@ def file_health(engagement: Engagement) -> FileHealth:
 def source_rows(engagement: Engagement, report: ExtractReport) -> list[dict[str, Any]]:
     """Return for every table the rows that the source counts and the rows that are staged."""
     tables = [source_table(name) for name in report.rows if name not in (FILES, BLOBS)]
-    counted = {table.name: engagement.source.count_readable(table) for table in tables}
+    counted = {table.stage: engagement.source.count_readable(table) for table in tables}
     return [
         {"table": table, "source": counted.get(table), "staged": rows, "read now": report.read_now.get(table, 0)}
         for table, rows in report.rows.items()

@@ -363,7 +363,7 @@ ALL_TABLES: tuple[SourceTable, ...] = (
 
 def source_table(name: str) -> SourceTable:
     """Return the allow-list entry of a table by its name without prefix, or by its name in a stage."""
-    return next(table for table in ALL_TABLES if name in (table.name, table.stage))
+    return next(table for table in (*ALL_TABLES, *LOOSE_WORK) if name in (table.name, table.stage))
 
 
 @cache
