@@ -32,6 +32,8 @@ from migrator_lib.staging import ConversationRecord, Row
 CHANNEL = "chat"
 SYSTEM_NOTES = 12
 """Runs of the system's lines that each get a note at their place; more are told by one note behind the last of them."""
+IN_NOTES = "system_lines_in_notes"
+"""Rule by which the system's lines are merged."""
 SPACES, TAG = re.compile(r"\s+"), re.compile(r"<[^<>]*>")
 
 
@@ -103,7 +105,7 @@ def build(
     files = [row for row in chat.attachments if not row["IsDeleted"]]
     spoken = [(line, _spoken(line, chat, customer, files, lookups)) for line in lines if line.speaker != "system"]
     parts: list[Part] = [(line.moment, 0, line.id, message) for line, message in spoken]
-    parts += _system(lines, [line for line, _ in spoken], thread, lookups)
+    parts += _system(lines, thread, lookups)
     _count(thread, len(spoken), len(chat.messages) - len(lines))
     for row in chat.comments:
         moment = row["DateEnteredUTC"] or began
@@ -115,9 +117,9 @@ def build(
         parts.append((began, 2, 0, notes.note(began, {"body_text": NO_MESSAGES})))
     parts.sort(key=lambda part: part[:3])
     thread.first, thread.last = parts[0][0], parts[-1][0]
-    incoming = [moment for moment, _, _, message in parts if not message["from_agent"]]
-    thread.last_incoming = max(incoming, default=None)
-    thread.from_agent = bool(parts[0][3]["from_agent"])
+    public = [(moment, message["from_agent"]) for moment, _, _, message in parts if message.get("public")]
+    thread.last_incoming = max((moment for moment, from_agent in public if not from_agent), default=None)
+    thread.from_agent = bool(public[0][1]) if public else True
     if chat.row["DateEndedUTC"] is None:
         parts.append((thread.last, 3, 0, _without_end(chat, thread.last, lookups)))
     _hang(files, spoken, parts[0][3], lookups)
@@ -207,10 +209,8 @@ def in_one_line(text: str) -> str:
 # --- the system's lines, and what is noted -----------------------------------------------------------------
 
 
-def _system(
-    lines: Sequence[Line], spoken: Sequence[Line], thread: Thread, lookups: Lookups
-) -> Iterator[Part]:  # fmt: skip
-    """Yield notes of the system's lines, and count these: the first of a note is created, the others are merged."""
+def _system(lines: Sequence[Line], thread: Thread, lookups: Lookups) -> Iterator[Part]:
+    """Yield notes of the system's lines, and count these as merged: a note is of one or many."""
     ordered = sorted(lines, key=lambda line: (line.moment, line.id))
     runs = [list(run) for system, run in groupby(ordered, key=lambda line: line.speaker == "system") if system]
     if len(runs) > SYSTEM_NOTES:
@@ -220,9 +220,8 @@ def _system(
         text = "\n".join(map(_told, run)) if len(run) > 1 else f"SmarterTrack: {_said(last)}"
         name = lookups.external_id(notes.CHAT_SYSTEM, run[0].id)
         yield last.moment, 0, last.id, notes.note(last.moment, {"body_text": text}, external_id=name)
-        thread.count("chat_message", "created")
-        for _ in run[1:]:
-            thread.count("chat_message", "merged: system_lines_in_one_note")
+        for _ in run:
+            thread.count("chat_message", f"merged: {IN_NOTES}")
 
 
 def _said(line: Line) -> str:

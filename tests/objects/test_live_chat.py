@@ -187,7 +187,7 @@ def test_a_run_of_the_systems_lines_is_one_note_and_each_line_is_accounted_for(s
         "SmarterTrack, 2024-03-01 09:02:00 UTC: Step 2", "SmarterTrack, 2024-03-01 09:03:00 UTC: Step 3",
         "SmarterTrack, 2024-03-01 09:04:00 UTC: Step 4",
     ]  # fmt: skip
-    assert outcome.children["chat_message"] == {"created": 2, "merged: system_lines_in_one_note": 2}
+    assert outcome.children["chat_message"] == {"created": 1, "merged: system_lines_in_notes": 3}
 
 
 def test_200_lines_of_the_system_between_others_are_one_note_and_drown_nothing(shop: Shop) -> None:
@@ -198,7 +198,7 @@ def test_200_lines_of_the_system_between_others_are_one_note_and_drown_nothing(s
     assert len(notes) == 1
     assert len(notes[0]["body_text"].splitlines()) == 200
     assert notes[0] is outcome.payload["messages"][-2]  # at the moment of the last of them
-    assert outcome.children["chat_message"] == {"created": 201, "merged: system_lines_in_one_note": 199}
+    assert outcome.children["chat_message"] == {"created": 200, "merged: system_lines_in_notes": 200}
     few = sent(shop, chat(lines=lines[: 2 * SYSTEM_NOTES]))
     assert sum(one["channel"] == "internal-note" for one in few["messages"]) == SYSTEM_NOTES
 
@@ -210,6 +210,12 @@ def test_an_empty_line_is_left_out_by_rule_and_a_line_without_a_date_follows_the
     assert bodies(outcome.payload) == ["Hello", "Hi"]
     assert outcome.payload["messages"][1]["created_datetime"] == "2024-03-01T09:05:00Z"
     assert outcome.children == {"chat_message": {"created": 2, "skipped: empty_line": 1}}
+
+
+def test_a_line_of_the_system_before_the_customers_makes_no_chat_an_agents(shop: Shop) -> None:
+    lines = [line(1, SYSTEM, "A customer waits."), line(2, CUSTOMER, "Hello", 1)]
+    assert sent(shop, chat(lines=lines))["from_agent"] is False
+    assert sent(shop, chat(lines=[line(1, AGENT, "May I help?"), *lines[1:]]))["from_agent"] is True
 
 
 def test_a_chat_without_a_line_has_a_note_that_says_so(shop: Shop) -> None:
