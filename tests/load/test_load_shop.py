@@ -12,7 +12,7 @@ from migrator_lib.lookups import Lookups
 from migrator_lib.plan import profiles
 from migrator_lib.plan.proposal import propose
 from migrator_lib.progress import Progress
-from migrator_lib.reconcile.accounts import accounts, orphans, require_balanced
+from migrator_lib.reconcile.accounts import accounts, require_balanced, settle_strays
 from migrator_lib.smartertrack.database import SourceDatabase
 from migrator_lib.smartertrack.files import FilesRoot
 from migrator_lib.staging import Staged
@@ -59,12 +59,13 @@ def test_every_record_has_an_outcome_nothing_is_doubled_and_nobody_is_mailed(
         made = Loader(
             api=gorgias.api, target=TARGET, ledger=ledger, staged=staged, lookups=lookups,
             files_root=FilesRoot.at(desk.root), progress=Progress(tmp_path / "progress.json", "05_load"),
+            packages=tmp_path / "packages",
         )  # fmt: skip
         made.run()
         return made
 
     load()
-    ledger.settle(TARGET, orphans(staged))
+    settle_strays(ledger, TARGET, staged)
     found = accounts(ledger, TARGET, staged, lookups)
     require_balanced(found)
     tickets = next(account for account in found if account.object == "ticket")

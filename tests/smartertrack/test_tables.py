@@ -20,7 +20,7 @@ from migrator_lib.smartertrack.tables import (
 )
 
 SECRET = re.compile(r"password|passwd|pwd|salt|token|secret|handshake|apikey|privatekey|session|credential|login", re.I)
-HARMLESS = {"Users.DateLastLoginUTC", "Brands.EnablePortalLogin"}
+HARMLESS = {"Users.DateLastLoginUTC", "Brands.EnablePortalLogin", "Chats.SessionLengthInSeconds"}
 SECRET_TABLES = {"PopAccounts", "SmtpAccounts", "VoipAccounts", "TransferServers", "UserHandshakes", "UserWebSessions"}
 
 
