@@ -23,14 +23,16 @@ def articles(lookups: Lookups) -> list[Row]:
     """Return what is to be done about articles, a row for each point: those that move, then what stands in the way."""
     rules, known = lookups.article_rules, lookups.knowledge.articles
     newest = max((row["DateLastReviewedUTC"] for row in known.values() if row.get("DateLastReviewedUTC")), default=None)
-    return [
-        {"article": f"{shortened(row['Subject'] or '(no title)')} ({number})", "what": what, "to do": do}
+    told = [
+        (row["Subject"], number, what, do)
         for number, row in sorted(known.items())
         if rules.moves(number)
         for what, do in _points(number, row, newest, lookups)
-    ] + [
-        {"article": f"{shortened(gap.title or '(no title)')} ({gap.article})", "what": gap.what, "to do": gap.to_do}
-        for gap in gaps(lookups)
+    ]
+    told += [(gap.title, gap.article, gap.what, gap.to_do) for gap in gaps(lookups)]
+    return [
+        {"article": f"{shortened(title or '(no title)')} ({number})", "what": what, "to do": do}
+        for title, number, what, do in told
     ]
 
 
