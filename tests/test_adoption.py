@@ -71,7 +71,7 @@ def load_sample(engagement: Engagement) -> None:
     staged = sample.extract(engagement, choice)
     sample.load(engagement, staged)
     review = sample.review(engagement, choice, staged)
-    assert not [ticket.key for ticket in review.tickets if ticket.all_differences]
+    assert not [one.name for one in review.records if one.all_differences]
 
 
 def of_ledger(engagement: Engagement) -> dict[str, str | None]:
