@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from migrator_lib import pages
+from migrator_lib.csv_file import write_csv
 from migrator_lib.delta import history
 from migrator_lib.engagement import Engagement
 from migrator_lib.handoff import field_map, guides, inventories, loose_work, redirects, workbook
@@ -18,6 +19,7 @@ from migrator_lib.handoff.document import ADMIN, SHARED, Audience, Document, pag
 from migrator_lib.handoff.lists import write_numbers
 from migrator_lib.handoff.material import Material
 from migrator_lib.membership import lists as membership
+from migrator_lib.objects import survey
 from migrator_lib.pages import Html
 from migrator_lib.plan.pages import mapping_parts
 
@@ -40,6 +42,9 @@ def write_all(engagement: Engagement) -> list[Path]:
     folder = paths.state / "handoff"
     confidential = [file for name in WITH_ADDRESSES for file in _write(folder, material, name, ADMIN)]
     confidential.append(loose_work.write(folder / "loose_work.csv", material.staged, material.lookups))
+    ratings = folder / f"{survey.DOCUMENT}.csv"
+    write_csv(ratings, survey.HANDED_OVER_COLUMNS, survey.to_hand_over(material.staged, material.lookups))
+    confidential.append(ratings)
     history.note_measured(engagement.ledger, history.DOCUMENTS, time.perf_counter() - began)
     return [*shared, numbers, *old_links, *members, *confidential]
 
@@ -108,6 +113,7 @@ PURPOSE = {
     "content_gaps": "finish articles, translations, macros and placeholders",
     "agents": "create, deactivate and check users",
     "quarantine": "mend what could not be moved",
+    "ratings": "keep: ratings of no ticket or chat that is in the source, with their words",
     "mapping_as_signed": "keep: what was agreed",
     "object_map": "see where every field went",
     "redirects": "lead from old numbers and links to tickets in Gorgias: a page with the folder beside it, and a list",

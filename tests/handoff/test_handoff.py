@@ -78,14 +78,23 @@ def handed_over(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HandedOver
 def test_every_document_is_written(handed_over: HandedOver) -> None:
     tables = {"ticket_numbers", "organization_members", "organization_filters", "organization_counts"}
     expected = {f"documents/{name}.csv" for name in tables} | {"documents/mapping_as_signed.html"}
-    expected |= {"state/handoff/loose_work.csv"}
+    expected |= {"state/handoff/loose_work.csv", "state/handoff/ratings.csv"}
     expected |= {f"documents/redirects.{ending}" for ending in ("html", "csv", "nginx.conf", "iis.config")}
     for ending in ("html", "xlsx"):
         expected |= {f"documents/{name}.{ending}" for name in documents.DOCUMENTS}
         expected |= {f"state/handoff/{name}.{ending}" for name in documents.WITH_ADDRESSES}
     assert set(handed_over.files) == expected
     assert {file.stem for file in handed_over.files.values()} <= set(documents.PURPOSE)
-    assert all(file.stat().st_size > 200 for file in handed_over.files.values())
+    assert all(file.stat().st_size > 200 for file in handed_over.files.values() if file.stem != "ratings")
+
+
+def test_a_rating_of_nothing_is_in_the_confidential_list_with_its_words(handed_over: HandedOver) -> None:
+    entries = handed_over.engagement.ledger.entries("production", "survey", "handed_over")
+    keys = [entry.source_key for entry in entries]
+    with handed_over.files["state/handoff/ratings.csv"].open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["survey"] for row in rows] == keys
+    assert [(row["score"], row["words"]) for row in rows] == [("4", "Who are you?")]
 
 
 def test_no_shared_document_shows_a_requester_or_a_body(handed_over: HandedOver) -> None:
