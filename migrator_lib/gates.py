@@ -203,8 +203,10 @@ class SignOffs:
             **entry, **({"note": note} if note else {}), **({"earlier": history} if history else {})
         }  # fmt: skip
         mend = "make room, or give this user the right to write there; then sign again."
+        yaml = YAML(typ="rt")
+        yaml.width = 118
         with beside(self.file, next_step=mend) as place:
-            YAML(typ="rt").dump(document, place)
+            yaml.dump(document, place)
 
 
 def _state(gate: Gate, subject: str | None, entry: Mapping[str, Any]) -> GateState:
