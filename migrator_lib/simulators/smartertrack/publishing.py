@@ -78,14 +78,12 @@ def _odd_articles(shop: Shop) -> None:
 
 
 def _forwards(shop: Shop) -> None:
-    """Write a forward to a forward, and two that lead to each other."""
+    """Write a forward to a forward, and one that leads to itself."""
     first = shop.world.expected["forwarding_article"][0]
     chained = _article(shop, "Send back an item (very old page)", "", 2, ENGLISH, KbArticleID_ForwardTo=first)
     shop.world.note("forward_of_a_forward", chained)
-    one = _article(shop, "Shoes: sizes", "", 3, ENGLISH, KbArticleID_ForwardTo=chained + 2)
-    other = _article(shop, "Boots: sizes", "", 3, ENGLISH, KbArticleID_ForwardTo=one)
-    for article in (one, other):
-        shop.world.note("forwards_in_a_circle", article)
+    circle = _article(shop, "Boots: sizes", "", 3, ENGLISH, KbArticleID_ForwardTo=chained + 1)
+    shop.world.note("forwards_in_a_circle", circle)
 
 
 def _illustrated_articles(shop: Shop) -> None:
