@@ -15,6 +15,7 @@ from migrator_lib.audit.pricing import Cost, Line, cost, full_months
 PAGE = 100
 """Rows of a list page."""
 SETUP_READS = 20
+SETUP = ("department", "brand", "brand_team", "ticket_field", "person_field", "tag", "macro")
 """List pages and settings that are read before anything is written."""
 UPDATE_CALLS = 3
 """A ticket that changed: it and its thread are read, and it is written."""
@@ -40,6 +41,8 @@ class Volume:
     """Messages beyond what one call takes."""
     talks: int = 0
     """Chats and calls that are moved."""
+    ratings: int = 0
+    """Surveys that were offered: at most so many are moved."""
     tickets_per_day: float = 0.0
     """New tickets, chats and calls."""
     messages_per_day: float = 0.0
@@ -48,7 +51,7 @@ class Volume:
     def of(cls, audit: Audit) -> Volume:
         """Return the volume of an audited source."""
         storage, tickets = audit.storage, audit.tickets
-        setup = sum(audit.count(name) for name in ("department", "brand", "ticket_field", "person_field", "tag"))
+        setup = sum(audit.count(name) for name in SETUP)
         talks, months = audit.talks, Counter(tickets.by_month)
         months += Counter(talks.chats_by_month) + Counter(talks.calls_by_month if talks.calls_moved else {})
         recent = list(full_months(dict(months)).values())[-3:]
@@ -65,6 +68,7 @@ class Volume:
             long_threads=audit.messages.long_threads + talks.long_chats,
             overflow=audit.messages.overflow + talks.overflow,
             talks=talks.moved,
+            ratings=audit.count("survey"),
             tickets_per_day=round(sum(recent) / max(1, len(recent)) / 30, 1),
             messages_per_day=audit.messages.per_day,
         )
@@ -76,13 +80,14 @@ class Volume:
 def calls(volume: Volume) -> tuple[Line, ...]:
     """Return the calls of a full load and of reading all of it back."""
     v = volume
-    pages = sum(ceil(n / PAGE) for n in (v.tickets + v.talks, v.messages, v.customers))
+    pages = sum(ceil(n / PAGE) for n in (v.tickets + v.talks, v.messages, v.customers, v.ratings))
     return (
-        Line("Set-up", v.setup + SETUP_READS, f"{v.setup:,} teams, tags and fields + {SETUP_READS} reads"),
+        Line("Set-up", v.setup + SETUP_READS, f"{v.setup:,} teams, tags, fields and macros + {SETUP_READS} reads"),
         Line("Customers", v.customers, "requesters + organizations - those that merge, 1 call each"),
         Line("Uploads", v.uploads, "attachments with a file that may be sent, 1 call each"),
         Line("Tickets", v.tickets, "1 call each, with the whole thread, tags and fields"),
         Line("Chats and calls", v.talks, "1 call each, as tickets"),
+        Line("Ratings", v.ratings, "1 call each at most: those that nobody answered take none"),
         Line(
             "Long threads",
             v.overflow + 2 * v.long_threads,
@@ -92,7 +97,7 @@ def calls(volume: Volume) -> tuple[Line, ...]:
             "Reading back",
             pages,
             f"{v.tickets + v.talks:,} tickets / {PAGE} + {v.messages:,} messages / {PAGE} + {v.customers:,} customers "
-            f"/ {PAGE}, each rounded up",
+            f"/ {PAGE} + {v.ratings:,} ratings / {PAGE}, each rounded up",
         ),
     )
 

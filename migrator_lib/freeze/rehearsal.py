@@ -122,6 +122,7 @@ def _readback_calls(engagement: Engagement, staged: Staged) -> int:
         "customers": len(engagement.lookups(staged).requester_accounts) + _guests(staged),
         "tickets": sum(staged.count(family.root.name) for family in FAMILIES),
         "messages": sum(map(staged.count, MESSAGES)) + staged.count("CallLogs"),
+        "surveys": staged.count("SurveysOffered"),
     }
     return readback_calls(counts, setup_calls=len(SETUP), values_in_lists=engagement.behaviour.values_in_lists)
 

@@ -54,7 +54,7 @@ class TestCalls:
 
     def test_the_estimate_adds_its_lines_up(self, audit: Audit) -> None:
         found = estimate(audit)
-        # 4 teams, tags and fields + 20 reads, 3 customers, 3 uploads, 2 tickets, 1 + 1 + 1 pages
+        # 4 teams, tags, fields and macros + 20 reads, 3 customers, 3 uploads, 2 tickets, 1 + 1 + 1 pages
         assert found.calls == 24 + 3 + 3 + 2 + 3 == sum(line.number for line in found.lines)
         assert found.hours == pytest.approx(found.calls / audit.rate / 3600)
 

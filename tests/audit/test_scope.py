@@ -74,6 +74,6 @@ def test_what_is_there_is_never_said_to_be_zero_percent() -> None:
 
 def test_formulas_stand_beside_their_numbers(audit: Audit) -> None:
     page = scope.document(audit)
-    assert "4 teams, tags and fields + 20 reads" in page
+    assert "4 teams, tags, fields and macros + 20 reads" in page
     assert "$60 + 0 tickets beyond 300 at $40 per 100" in page
     assert "the mean of the four rounded up" in page
