@@ -25,6 +25,7 @@ from migrator_lib.load import LoadReport
 from migrator_lib.plan import proposal
 from migrator_lib.runbook import CutoverResult, LoadResult
 from migrator_lib.simulators.smartertrack import advance
+from migrator_lib.smartertrack.tables import CHAT_FAMILY, TICKET_FAMILY, chosen_of
 from tests.delta.moving import everything
 from tests.desk import Desk, desk
 
@@ -47,13 +48,15 @@ class Cutover:
     def __init__(self, made: Desk, patch: pytest.MonkeyPatch) -> None:
         self.desk = made
         self.asked: list[set[int] | None] = []
+        self.asked_of_chats: list[set[int] | None] = []
         self.meanwhile: Callable[[], None] = lambda: None
         self.engagement = made.open("07_cutover")
         patch.setattr(runbook, "load", self.load)
         patch.setattr(runbook, "reconcile", lambda _: None)
 
     def load(self, engagement: Engagement, tickets: Any = None) -> LoadResult:
-        self.asked.append(None if tickets is None else set(tickets))
+        self.asked.append(None if tickets is None else set(chosen_of(tickets, TICKET_FAMILY)))
+        self.asked_of_chats.append(None if tickets is None else set(chosen_of(tickets, CHAT_FAMILY)))
         engagement.ledger.set_meta("deltas_loaded", engagement.ledger.meta("deltas", []))
         self.meanwhile()
         return LoadResult(LoadReport(), [], rehearsal=False)
@@ -107,6 +110,22 @@ def cutover(staged: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cutover]:
 
 def signal(result: CutoverResult, name: str) -> dict[str, Any]:
     return next(row for row in result.found.signals() if row["found by"] == name)
+
+
+def test_a_line_of_a_chat_that_came_is_staged_and_loaded_and_a_chat_that_moves_breaks_the_freeze(
+    cutover: Cutover,
+) -> None:
+    line = (
+        "INSERT INTO st_ChatMessages (ChatMessageID, ChatID, DateSubmittedUTC) VALUES ({}, {}, '2026-07-02 10:00:00')"
+    )
+    cutover.do(line.format(990001, 2))
+    result = cutover.run()
+    assert (result.found.traced.others, result.found.tickets) == ({("live_chat", 2)}, frozenset())
+    assert (cutover.asked, cutover.asked_of_chats) == ([set()], [{2}])
+    assert signal(result, "ChatMessages.ChatMessageID")["changed"] == 1
+    cutover.meanwhile = lambda: cutover.do(line.format(990002, 3))
+    with pytest.raises(GateClosed, match="1 tickets changed"):
+        cutover.run()
 
 
 def test_a_day_of_work_is_found_by_the_watermark_alone_and_loaded_at_once(cutover: Cutover) -> None:
@@ -258,11 +277,11 @@ class Died(Exception):
 def test_each_moment_of_an_extract_that_died_is_kept_and_shown(
     cutover: Cutover, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def die(self: Extractor, ids: object = None) -> None:
+    def die(self: Extractor) -> None:
         raise Died
 
     with monkeypatch.context() as patch:
-        patch.setattr(Extractor, "tickets", die)
+        patch.setattr(Extractor, "conversations", die)
         with pytest.raises(Died):
             runbook.extract(cutover.engagement, start_again=True)
     first = cutover.engagement.ledger.meta("extract_moments")
