@@ -78,14 +78,15 @@ def requirement(engagement: Engagement) -> Requirement:
     always = engagement.parameters.sample.required == "always"
     found = tuple(reasons(tickets, engagement.mapping, always=always))
     engagement.ledger.set_meta(KEPT, list(found))
-    return _with_decision(engagement, found)
+    return decided(engagement, found)
 
 
-def _with_decision(engagement: Engagement, found: tuple[str, ...]) -> Requirement:
+def decided(engagement: Engagement, found: tuple[str, ...]) -> Requirement:
+    """Return the requirement of these reasons with what a person decided, where there are none."""
     if found or engagement.ledger.meta("sample_digest"):
         return Requirement(found)
     state = engagement.gate_state("sample")
-    return Requirement((), state.state == "met", state.by, state.reason)
+    return Requirement((), state.state == "met", state.by, state.note)
 
 
 def is_left_open(ledger: Ledger) -> bool:

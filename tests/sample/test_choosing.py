@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from migrator_lib import sample
 from migrator_lib.engagement import Engagement
 from migrator_lib.plan import make_plan
+from migrator_lib.sample import pages as sample_pages
 from migrator_lib.sample.choice import Choice, choose
+from migrator_lib.sample.required import Requirement
 from tests.desk import Desk, desk
 
 
@@ -75,3 +78,20 @@ def test_a_shop_that_writes_no_latin_or_nothing_is_not_asked_for_each_of_its_tic
     kind = "non-Latin text" if text else "empty body"
     assert any(kind in kinds for kinds in choice.reasons.values())
     assert statements <= before + 5
+
+
+def test_going_without_a_sample_goes_through_all_of_the_notebook(planned: Desk) -> None:
+    engagement: Engagement = planned.open("03_sample_migration")
+    try:
+        choice = choose(engagement, Requirement((), skipped=True, by="Ada", note="few tickets"))
+        staged = sample.extract(engagement, choice)
+        sample.load(engagement, staged)
+        assert planned.sandbox.store.count("ticket") == 0
+        review = sample.review(engagement, choice, staged)
+        assert review.records == []
+        assert "No sample was moved" in sample_pages.status(review)
+        assert engagement.ledger.meta("sample_digest") is None
+        assert all(file.exists() for file in sample_pages.write_pages(engagement, review))
+        assert sample_pages.what_it_tells(engagement, review)
+    finally:
+        engagement.close()

@@ -354,7 +354,9 @@ def test_below_the_rule_a_person_may_decide_to_go_without_and_says_why(without: 
     assert "Ada Lovelace states for desk: No sample is moved" in done.stdout
     state = without.engagement.gate_state("sample")
     assert (state.state, state.reason) == ("met", "no sample is moved")
-    skipped = required.Requirement((), skipped=True, by=state.by, note=state.note)
+    skipped = required.decided(without.engagement, ())
+    assert skipped == required.Requirement((), skipped=True, by="Ada Lovelace", note=state.note)
+    assert skipped.words == f"No sample is moved: Ada Lovelace decided so. {state.note}"
     assert choose(without.engagement, skipped).reasons == {}
     assert choose(without.engagement, skipped, again=True).reasons
 
