@@ -296,7 +296,7 @@ class Policy(Model):
     private_articles: Literal["draft", "unlisted", "skip"] = "draft"
     """Articles that the public cannot read in SmarterTrack: drafts, read by whoever has the address, or left out."""
     articles_of_all_brands: Literal["every", "default"] = "every"
-    """Where brands have help centers of their own: such an article goes into every one, or into the common one alone."""
+    """Where brands have help centers of their own: such articles go into every one, or into the common one alone."""
     ai_share: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Share of tickets the company expects its AI Agent to resolve, for the cost estimate."""
 
