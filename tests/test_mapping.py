@@ -102,7 +102,7 @@ def test_a_field_with_options_is_a_dropdown_only_if_every_value_is_one_of_them()
     assert found.choices == ("Red", "Green", ("long " * 40).strip())
     stray = field(["Red", "Blue"], options)
     assert (stray.becomes, stray.choices) == ("text", ())
-    assert "1 other values would be refused" in stray.reason
+    assert "none of them: 1" in stray.reason
 
 
 def test_a_stray_value_after_many_others_is_seen() -> None:
@@ -113,7 +113,7 @@ def test_a_stray_value_after_many_others_is_seen() -> None:
 
 
 def test_values_near_the_ceiling_are_told_of() -> None:
-    assert "1 values are 500 characters or longer (longest 512)" in field(["x" * 512, "short"]).reason
+    assert "values of 500 characters or more: 1 (longest 512)" in field(["x" * 512, "short"]).reason
 
 
 def test_a_name_that_is_taken_or_empty_or_long_becomes_a_label_of_its_own() -> None:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from migrator_lib.mapping import EngagementMapping, Entry
+from migrator_lib.mapping import CommentType, EngagementMapping, Entry
 from migrator_lib.mapping.model import UNSIGNED
 
 BY_HAND = ("comment_types", "chat_senders", "chat_views", "directions", "channels", "placeholders")
@@ -80,7 +80,9 @@ def _content(entry: Entry) -> dict[str, object]:
 
 def in_words(entry: Entry) -> str:
     """Return in words what an entry makes of its thing."""
-    becomes = str(getattr(entry, "becomes", "")) or "(nothing)"
+    if isinstance(entry, CommentType):
+        return f"internal note, called '{entry.name}'"
+    becomes = str(getattr(entry, "becomes", "")) or "stays as text, and is listed"
     if becomes == "nothing":
         return becomes
     parts = ("tag",) if becomes == "tag" else ("team", "label", "category")

@@ -98,7 +98,7 @@ def propose_placeholders(rows: Sequence[Row]) -> dict[str, Placeholder]:
     found: dict[str, Placeholder] = {}
     for name, n in sorted(used.items()):
         plain = name.replace("_", "")
-        variable, where = VARIABLES.get(plain, ""), f"in {n} canned replies"
+        variable, where = VARIABLES.get(plain, ""), f"canned replies with it: {n}"
         if not variable:
             reason = f"{where}; Gorgias has no variable of this name, so it stays as text and is listed"
         elif plain in NUMBERS:

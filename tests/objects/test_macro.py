@@ -147,7 +147,7 @@ def test_the_proposal_knows_placeholders_by_their_words_and_says_of_the_others_t
         "customer_name": "{{ticket.customer.name}}", "customername": "{{ticket.customer.name}}", "moon": "",
         "ticketnumber": "{{ticket.id}}",
     }  # fmt: skip
-    assert "in 2 canned replies" in found["customername"].reason
+    assert "canned replies with it: 2" in found["customername"].reason
     assert found["moon"].confidence < found["customername"].confidence
 
 

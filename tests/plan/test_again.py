@@ -28,12 +28,12 @@ def of(**sections: Any) -> EngagementMapping:
 def test_new_values_that_no_longer_fit_a_dropdown_are_shown_and_nothing_is_overwritten(tmp_path: Path) -> None:
     file = tmp_path / "mapping.yaml"
     mapping.merge_into_file(file, of(ticket_fields={"7": FIELD}))
-    reason = "has 1 options, but 3 other values would be refused by a dropdown"
+    reason = "has 1 options, but a dropdown would refuse values that are none of them: 3"
     now = of(ticket_fields={"7": {"name": "Shop", "becomes": "text", "label": "Shop", "reason": reason}})
     (shown,) = proposed_differently(mapping.load(file), now)
     assert (shown.section, shown.key) == ("ticket_fields", "7")
     assert (shown.stands, shown.now) == ("dropdown 'Shop', choices North", "text 'Shop'")
-    assert "3 other values" in shown.reason
+    assert shown.reason == reason
     assert mapping.merge_into_file(file, now) == []
     assert mapping.load(file).ticket_fields["7"].becomes == "dropdown"
 
@@ -88,7 +88,8 @@ def test_what_is_gone_is_listed_unless_it_is_a_code_in_use_or_was_never_proposed
          "dropdown 'Shop', choices North, long values split, holds the channel"),
         ("ticket_fields", {"name": "x", "becomes": "date as text", "label": "X", "slashes": "day/month"},
          "date as text 'X', dates as day/month"),
-        ("placeholders", {"becomes": ""}, "(nothing)"),
+        ("placeholders", {"becomes": ""}, "stays as text, and is listed"),
+        ("comment_types", {"name": "Call-back"}, "internal note, called 'Call-back'"),
         ("kb_categories", {"name": "x", "category": "Help"}, "category 'Help'"),
     ],
 )  # fmt: skip

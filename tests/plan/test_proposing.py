@@ -42,7 +42,10 @@ def there(label: str, kind: str = "text", choices: Sequence[str] = ()) -> Custom
         ("Home & Living", ["home and living"], "home and living", 0.95),
         ("Rückgabe", ["RUCKGABE"], "RUCKGABE", 0.95),
         ("Care, Customer", ["Customer Care"], "Customer Care", 0.75),
-        ("Customr Care", ["Customer Care", "Sales"], "Customer Care", 0.75),
+        ("Wholesale", ["Whole-sale"], "Whole-sale", 0.95),
+        ("Web form", ["Webform"], "Webform", 0.95),
+        ("Customr Care", ["Customer Care", "Sales"], "Customer Care", 0.5),
+        ("Unverified requests", ["Verified requests"], "Verified requests", 0.5),
         ("Return", ["Returns"], "Returns", 0.5),
         ("VIP", ["Vip", "vip"], "Vip", 0.5),
         ("Product Advise", ["Product Advice", "Product Advises"], "Product Advises", 0.4),
@@ -60,7 +63,7 @@ def test_a_name_of_the_account_is_found_and_how_sure_that_is(
 @pytest.mark.parametrize(
     ("name", "names"),
     [
-        ("Orders EU", ["Orders US"]), ("Team 1", ["Team 2"]), ("Customer Care Orders", ["Customer Care"]),
+        ("Orders EU", ["Orders US"]), ("Team 1", ["Team 2"]), ("Floor 1-1", ["Floor 11"]), ("Customer Care Orders", ["Customer Care"]),
         ("Billing", ["Sales"]), ("", [""]), ("!!", ["??"]), ("Anything", []),
     ],
 )  # fmt: skip
@@ -208,7 +211,7 @@ def test_long_values_are_counted_and_where_the_rest_goes_is_said() -> None:
     ticket = propose_fields([definition(5, "Notes")], long)["5"]
     person = propose_fields([definition(5, "Notes")], long, has_notes=False)["5"]
     assert (ticket.long_values, person.long_values) == ("split", "trim")
-    assert "2 values are longer than 512 characters (longest 2000), and are cut: the rest goes into" in ticket.reason
+    assert "values longer than 512 characters: 2 (longest 2000); they are cut, and the rest goes into" in ticket.reason
     assert propose_fields([definition(5, "Notes")], {5: profile(["y" * 512])})["5"].long_values == "accept"
 
 

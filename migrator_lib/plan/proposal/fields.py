@@ -47,9 +47,8 @@ def propose_type(name: str, options: Sequence[str], profile: ValueProfile) -> Ty
     n, strays = profile.values, len(profile.distinct - {option[:100] for option in options})
     sure = 0.95 if n >= FEW else 0.7
     if options and strays:
-        return Typed(
-            "text", 0.8, f"has {len(options)} options, but {strays} other values would be refused by a dropdown"
-        )
+        others = f"but a dropdown would refuse values that are none of them: {strays}"
+        return Typed("text", 0.8, f"has {len(options)} options, {others}")
     if options:
         return Typed("dropdown", sure, f"{len(options)} options, and every value is one of them")
     if n and profile.booleans == profile.numbers == n:
@@ -118,14 +117,11 @@ def _long(profile: ValueProfile, *, has_notes: bool) -> tuple[str, str]:
     if profile.long:
         way = "split" if has_notes else "trim"
         where = "the rest goes into an internal note" if has_notes else "the whole stays in the meta"
-        what = (
-            f"{profile.long} values are longer than {LONG} characters (longest {profile.longest}), and are cut: {where}"
-        )
-        return way, f"; {what}"
+        of = f"{profile.long} (longest {profile.longest})"
+        return way, f"; values longer than {LONG} characters: {of}; they are cut, and {where}"
     if profile.near_ceiling:
-        return "accept", (
-            f"; {profile.near_ceiling} values are {NEAR_CEILING[0]} characters or longer (longest {profile.longest})"
-        )
+        of = f"{profile.near_ceiling} (longest {profile.longest})"
+        return "accept", f"; values of {NEAR_CEILING[0]} characters or more: {of}"
     return "accept", ""
 
 

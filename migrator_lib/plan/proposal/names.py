@@ -1,7 +1,8 @@
 """Names in SmarterTrack and names in the account: which of them mean the same, and how sure that is.
 
-Rules come first: the same name, then the same but for case, accents and punctuation. What is merely alike (rapidfuzz)
-is the last resort. Numbers and short words tell names apart, however alike the rest is: Orders EU is not Orders US.
+Rules come first: the same name, then the same but for case, accents, punctuation and spaces. What is merely alike
+(rapidfuzz) is the last resort, and a question: unverified requests are not verified ones. Numbers and short words tell
+names apart, however alike the rest is: Orders EU is not Orders US.
 """
 
 from __future__ import annotations
@@ -15,8 +16,6 @@ from rapidfuzz import fuzz, process
 
 ALIKE = 85.0
 """Likeness (0 to 100) from which two names may mean the same."""
-VERY_ALIKE = 93.0
-"""Likeness from which they most likely do."""
 CLOSE = 5.0
 """Two candidates that are less apart than this cannot be told from each other."""
 SHORT = 3
@@ -39,22 +38,31 @@ def plain(name: str) -> str:
     return " ".join(re.findall(r"\w+", kept))
 
 
+def together(name: str) -> str:
+    """Return a plain name without the spaces between letters: Whole-sale is Wholesale; 1-1 is not 11."""
+    return re.sub(r"(?<=[^\W\d]) (?=[^\W\d])", "", plain(name))
+
+
 class Names:
     """Names that the account has."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self.names = list(dict.fromkeys(names))
         self._by_plain: dict[str, list[str]] = {}
+        self._together: dict[str, list[str]] = {}
         for name in self.names:
             self._by_plain.setdefault(plain(name), []).append(name)
+            self._together.setdefault(together(name), []).append(name)
 
     def same(self, name: str) -> Match | None:
-        """Return the name that is this one, or is it but for case, accents and punctuation."""
+        """Return the name that is this one, or is it but for case, accents, punctuation and spaces."""
         if name in self.names:
             return Match(name, 1.0, "the account has it by the same name")
-        found = self._by_plain.get(plain(name), []) if plain(name) else []
+        wanted = plain(name)
+        found = (self._by_plain.get(wanted) or self._together.get(together(name), [])) if wanted else []
         if len(found) == 1:
-            return Match(found[0], 0.95, f"the account has '{found[0]}', the same but for case or punctuation")
+            what = "case or punctuation" if wanted in self._by_plain else "a space or hyphen"
+            return Match(found[0], 0.95, f"the account has '{found[0]}', the same but for {what}")
         if found:
             listed = ", ".join(f"'{one}'" for one in found)
             return Match(found[0], 0.5, f"the account has {listed}: which of them is meant?")
@@ -75,8 +83,9 @@ class Names:
         rivals = [other for other, likeness in alike[1:] if score - likeness < CLOSE]
         if rivals:
             return Match(best, 0.4, f"the account has '{best}' and '{rivals[0]}', both alike: which of them is meant?")
-        sure = 0.75 if score >= VERY_ALIKE else 0.5
-        return Match(best, sure, f"the account has '{best}', which is alike ({score:.0f} of 100)")
+        if sorted(wanted.split()) == sorted(plain(best).split()):
+            return Match(best, 0.75, f"the account has '{best}', the same words in another order")
+        return Match(best, 0.5, f"the account has '{best}', which is alike ({score:.0f} of 100): is that meant?")
 
     def match(self, name: str) -> Match | None:
         """Return the same name, or else one that is alike."""

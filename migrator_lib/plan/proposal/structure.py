@@ -10,6 +10,7 @@ from migrator_lib.mapping import CHOOSE, Brand, TagMapping, Team
 from migrator_lib.plan.proposal.names import Match, Names, free
 
 NONE = Names(())
+BRAND = "a tag of its name, which every ticket can have beside its department's team; 'becomes: team' makes it a team"
 TEAM_NAME = 245
 """Characters of a team's name; Gorgias takes 255, and a number may come behind it."""
 
@@ -64,7 +65,7 @@ def propose_brands(rows: Sequence[Row], there: Names = NONE) -> dict[str, Brand]
             name=name,
             tag=match.name if match else own,
             confidence=match.confidence if match else 0.9,
-            reason=match.reason if match else "same name",
+            reason=match.reason if match else BRAND,
         )
     return found
 
@@ -95,5 +96,5 @@ def _of_tag(name: str, kept: str, match: Match | None, there: Names) -> tuple[fl
         return 0.9, f"differs from '{kept}' only by case"
     like = there.like(name)
     if like:
-        return 0.7, f"same name; {like.reason}: write that one if it means the same"
+        return 0.7, f"same name; {like.reason} If so, write that one"
     return 1.0, "same name"
