@@ -218,7 +218,7 @@ def _state(gate: Gate, subject: str | None, entry: Mapping[str, Any]) -> GateSta
     if not by or not on:
         return GateState(gate.name, "open", by, on, "the signature lacks its name or its moment")
     if signed != subject:
-        return GateState(gate.name, "stale", by, on, f"changed since {by} signed it on {on}")
+        return GateState(gate.name, "stale", by, on, f"changed since {by} signed it on {on[:16].replace('T', ' ')} UTC")
     return GateState(gate.name, "met", by, on, note=str(entry.get("note") or ""))
 
 

@@ -44,6 +44,7 @@ def demo_home(folder: Path, *, tickets: int = 60, speed: float = 5000.0, signed:
         yaml.dump(document, stream)
     if not signed:
         _keep_only(folder / "parameters" / "demo" / "signoffs.yaml", OF_ANY_SIZE)
+        shutil.rmtree(folder / "parameters" / "demo" / "signed", ignore_errors=True)
     return folder
 
 

@@ -297,3 +297,20 @@ def test_a_proposal_that_cannot_be_written_is_said_and_the_file_stays(
     with pytest.raises(StorageError, match="No space left"):
         mapping.merge_into_file(file, PROPOSAL)
     assert file.read_text() == before
+
+
+def test_a_code_that_the_audit_asks_for_is_refused_until_somebody_chose(tmp_path: Path) -> None:
+    file = tmp_path / "mapping.yaml"
+    file.write_text("priorities:\n  '9': {name: Rare, becomes: CHOOSE}\n", encoding="utf-8")
+    with pytest.raises(
+        ParameterError, match=r"priorities\.9\.becomes: in the place of CHOOSE write 'critical', 'high'"
+    ):
+        mapping.load(file)
+
+
+def test_a_question_names_what_stands_beside_its_answer(tmp_path: Path) -> None:
+    file = tmp_path / "mapping.yaml"
+    team = {"name": "Back Office", "team": "Back Offices", "confidence": 0.5, "reason": "alike"}
+    mapping.merge_into_file(file, mapping.EngagementMapping.model_validate({"teams": {"d4": team}}))
+    (question,) = mapping.questions(file)
+    assert "write 'becomes: team', or nothing; beside it stands 'team: Back Offices'" in question.words()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
@@ -62,14 +63,19 @@ def _validated(file: Path, document: Any) -> EngagementMapping:
         return EngagementMapping.model_validate(document)
     except ValidationError as error:
         problems = [
-            f"  {'.'.join(str(part) for part in problem['loc']) or file.name}: "
-            f"{problem['msg'].removeprefix('Value error, ')}"
+            f"  {'.'.join(str(part) for part in problem['loc']) or file.name}: {_told(problem)}"
             for problem in error.errors()
         ]
         raise ParameterError(
             f"{file} is not valid:\n" + "\n".join(problems),
             next_step="mend these keys, or delete the entry and run notebook 02 to have it proposed anew.",
         ) from error
+
+
+def _told(problem: ErrorDetails) -> str:
+    message = problem["msg"].removeprefix("Value error, ")
+    choices = message.partition("Input should be ")[2]
+    return f"in the place of {CHOOSE} write {choices}" if problem["input"] == CHOOSE and choices else message
 
 
 def _with_text_keys(document: Any) -> Any:

@@ -13,6 +13,9 @@ from typing import Any, Literal, get_args, get_origin
 from migrator_lib.mapping.model import CHOOSE, EngagementMapping
 from migrator_lib.yaml_file import line_of
 
+CALLED = ("team", "label", "tag", "category")
+"""Fields of an entry that say what its thing is called in Gorgias."""
+
 
 @dataclass(frozen=True)
 class Question:
@@ -27,6 +30,8 @@ class Question:
     confidence: float
     line: int
     """Of its ``becomes``, in mapping.yaml."""
+    target: str = ""
+    """What it is called in Gorgias, as the line beside says, where that is another name: ``team: Returns``."""
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -43,7 +48,10 @@ class Question:
     def others(self) -> str:
         """Return what else may be written, in words."""
         others = [choice for choice in self.choices if choice != self.proposed]
-        return f"or {', '.join(others)}" if others else "or what it shall become"
+        words = f"or {', '.join(others)}" if others else "or what it shall become"
+        if not self.target:
+            return words
+        return f"{words}; beside it stands '{self.target}': change that where another one is meant"
 
     def words(self) -> str:
         """Return the question as a line of text."""
@@ -92,4 +100,5 @@ def _question(document: Any, section: str, key: Any, entry: Mapping[str, Any]) -
         str(entry.get("reason") or "it is not sure"),
         float(entry.get("confidence") or 0),
         line_of(document, (section, key, "becomes")),
+        next((f"{part}: {entry[part]}" for part in CALLED if entry.get(part) not in (None, entry.get("name"))), ""),
     )

@@ -45,9 +45,11 @@ def status(plan: Plan) -> Html:
         first = f"{pages.counted(asked, 'question')} to answer in mapping.yaml{more}."
         return pages.status(first, "warn", detail=f"{words} Nothing was written to Gorgias.")
     if blocked:
-        return pages.status(f"In the way of something: {blocked}. {words}", "bad")
+        first = f"{pages.counted(blocked, 'definition')} cannot be made as things are."
+        return pages.status(first, "bad", detail=f"{words} Nothing was written to Gorgias.")
     if decisions:
-        return pages.status(f"Waiting for a decision: {decisions}. {words}", "warn")
+        first = f"{pages.counted(decisions, 'point')} to decide."
+        return pages.status(first, "warn", detail=f"{words} Nothing was written to Gorgias.")
     return pages.status(f"Nothing is in the way. {words}", "good", detail="Nothing was written to Gorgias.")
 
 
@@ -64,11 +66,11 @@ def summary(plan: Plan) -> Html:
     """Return a table of kinds of things by state."""
     counts = plan.counts()
     used = [state for state in STATES if any(state in states for states in counts.values())]
-    rows = [
-        {"definition": what, **{state: states.get(state) for state in used}, "in all": sum(states.values())}
-        for what, states in counts.items()
-    ]
-    return pages.table(rows, caption="What each kind of definition will be")
+    rows = [{"definition": what, **{state: states.get(state) for state in used}} for what, states in counts.items()]
+    return pages.table(
+        rows,
+        caption="What becomes of each kind of definition; of articles, those alone that cannot move",
+    )
 
 
 def details(plan: Plan) -> Html:

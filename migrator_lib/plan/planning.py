@@ -173,7 +173,10 @@ def _open_points(lookups: Lookups, plan: Plan, users: Mapping[str, Thing]) -> It
         )
     blocked = plan.in_state("in the way")
     if blocked:
-        yield f"Definitions in the way of something: {blocked}; each says below what to change."
+        yield (
+            f"What cannot be made as things are: {blocked}. Each is marked 'in the way' in the tables below, which say "
+            "what to change; until then it goes into quarantine when the load comes to it."
+        )
 
 
 def _unmapped_codes(mapped: mapping.EngagementMapping, staged: Staged, seen: Seen) -> Iterator[str]:

@@ -63,8 +63,9 @@ def test_a_name_of_the_account_is_found_and_how_sure_that_is(
 @pytest.mark.parametrize(
     ("name", "names"),
     [
-        ("Orders EU", ["Orders US"]), ("Team 1", ["Team 2"]), ("Floor 1-1", ["Floor 11"]), ("Customer Care Orders", ["Customer Care"]),
-        ("Billing", ["Sales"]), ("", [""]), ("!!", ["??"]), ("Anything", []),
+        ("Orders EU", ["Orders US"]), ("Team 1", ["Team 2"]), ("Floor 1-1", ["Floor 11"]),
+        ("Customer Care Orders", ["Customer Care"]), ("Billing", ["Sales"]), ("", [""]), ("!!", ["??"]),
+        ("Anything", []),
     ],
 )  # fmt: skip
 def test_names_that_mean_something_else_are_not_taken_for_one(name: str, names: list[str]) -> None:
