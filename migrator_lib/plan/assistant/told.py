@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from migrator_lib.lookups import EMAIL
+from migrator_lib.lookups.text import EMAIL
 from migrator_lib.mapping import CONFIDENT, EngagementMapping, Entry, FieldMapping
 from migrator_lib.plan.concerns import Counts
 from migrator_lib.plan.proposal import Facts, ValueProfile
