@@ -71,7 +71,8 @@ def gone_agents(staged: Staged, lookups: Lookups) -> list[Gone]:
         status = statuses.get(str(row["TicketStatusID"]))
         if row["UserID"] in gone and status and not row["IsDeleted"] and (spam or not row["IsSpam"]):
             tickets[row["UserID"], status.becomes == "open"] += 1
-    for table in ("Chats", "CallLogs") if gone else ():
+    calls = ("CallLogs",) if lookups.parameters.policy.call_logs == "migrate" else ()
+    for table in ("Chats", *calls) if gone else ():
         others.update(row["UserID"] for row in staged.columns(table, ["UserID", "IsDeleted"]) if not row["IsDeleted"])
     return [Gone(one, tickets[i, True], tickets[i, False], others[i]) for i, one in sorted(gone.items())]
 

@@ -201,13 +201,14 @@ class Loader:
     def _load_open_first(self) -> None:
         """Load the tickets that agents go on working with, each batch with the people it needs; then all the others."""
         order, asked = open_first(self.staged, self.lookups), set[str]()
+        people = {obj.name: {r.key: r for r in obj.records(self.staged, self.lookups)} for obj in PEOPLE}
         first = TICKET.in_order(self.staged, self.lookups, order.first)
-        before = partial(self._load_needed, asked=asked)
+        before = partial(self._load_needed, people=people, asked=asked)
         self._load(TICKET, first, total=len(order.first), title=FIRST, before=before)
         self.report.first = noted(self.context, len(order.first), rehearsal=self.rehearsal)
         for obj in PEOPLE:
-            records = obj.records(self.staged, self.lookups)
-            self._load(obj, (r for r in records if f"{obj.name}:{r.key}" not in asked))
+            rest = people.pop(obj.name).items()
+            self._load(obj, (record for key, record in rest if f"{obj.name}:{key}" not in asked))
         history = TICKET.in_order(self.staged, self.lookups, order.history)
         self._load(TICKET, history, total=len(order.history), title=HISTORY, before=self._expect_numbers)
         for obj in CONVERSATIONS:
@@ -218,16 +219,26 @@ class Loader:
         """Count the numbers that were merged into these tickets, which are records of their own."""
         self.context.progress.expect(sum(not isinstance(record.data, ConversationRecord) for record in batch))
 
-    def _load_needed(self, hands: Hands, batch: Sequence[Record], *, asked: set[str]) -> None:
-        """Load the people whom a batch of tickets needs, and nobody asked for before; ``asked`` remembers them."""
+    def _load_needed(
+        self, hands: Hands, batch: Sequence[Record], *, people: Mapping[str, Mapping[str, Record]], asked: set[str]
+    ) -> None:
+        """Load the people whom a batch of tickets needs, and nobody asked for before.
+
+        Args:
+            hands: that do it.
+            batch: of tickets.
+            people: all of them, by object and key: a batch costs what it needs, however many there are.
+            asked: references of those who were asked for; it grows.
+        """
         self._expect_numbers(hands, batch)
         needed = references(TICKET.transform(record, self.lookups) for record in batch) - asked
         for obj in PEOPLE:
-            kind = f"{obj.name}:"
-            if any(reference.startswith(kind) for reference in needed):
-                people = [r for r in obj.records(self.staged, self.lookups) if f"{kind}{r.key}" in needed]
-                self.context.progress.expect(len(people))
-                self._load_batch(hands, obj, people, {})
+            kind, known = f"{obj.name}:", people[obj.name]
+            keys = (reference.removeprefix(kind) for reference in sorted(needed) if reference.startswith(kind))
+            wanted = [known[key] for key in keys if key in known]
+            if wanted:
+                self.context.progress.expect(len(wanted))
+                self._load_batch(hands, obj, wanted, {})
         asked |= needed
 
     def _take_out_tickets_that_are_gone(self) -> None:

@@ -33,17 +33,9 @@ class Organizations(Source):
 
     @cached_property
     def organization_of_phone(self) -> dict[str, int]:
-        """Phone number to the first organization that has it: Gorgias allows a number on one customer only."""
+        """Phone number, as it is compared, to the first organization that has it: Gorgias has it on one customer."""
         found: dict[str, int] = {}
         for organization, row in sorted(self.organizations.items()):
-            found.setdefault((row.get("PhoneNumber") or "").strip(), organization)
-        return found
-
-    @cached_property
-    def _organization_of_number(self) -> dict[str, int]:
-        """Number as it is compared to the organization that has it in Gorgias."""
-        found: dict[str, int] = {}
-        for text, organization in self.organization_of_phone.items():
-            if contacts.phone_of(text):
-                found.setdefault(contacts.phone_of(text), organization)
+            if contacts.phone_of(row.get("PhoneNumber")):
+                found.setdefault(contacts.phone_of(row["PhoneNumber"]), organization)
         return found

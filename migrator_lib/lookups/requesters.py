@@ -40,7 +40,7 @@ class Requesters(Organizations):
         """Requester's key to the other accounts with the same address, which are one customer with it, by id."""
         found: dict[str, list[int]] = {}
         for user_id in sorted(self.requester_accounts):
-            owner = self.requester_of_address.get(lowered(self.users[user_id]["Email"]), f"u{user_id}")
+            owner = self.requester_of_account(user_id)
             if owner != f"u{user_id}":
                 found.setdefault(owner, []).append(user_id)
         return found
@@ -81,7 +81,7 @@ class Requesters(Organizations):
             if not is_email(lowered(self.users[user_id]["Email"])):
                 for row in self.user_fields.get(user_id, ()):
                     number = contacts.phone_of(row["DataContent"]) if row["CustomFieldID"] in self.phone_fields else ""
-                    if number and number not in self._organization_of_number:
+                    if number and number not in self.organization_of_phone:
                         found.setdefault(number, f"u{user_id}")
         return found
 
@@ -100,11 +100,18 @@ class Requesters(Organizations):
         plain = {i for i, row in self.users.items() if i not in self.agents and not row.get("IsQueue")}
         return plain | {i for i in asked if not self.users[i].get("IsQueue")}
 
+    def requester_of_account(self, user_id: int) -> str:
+        """Return the key of the requester whom an account becomes: its own, or the one who has its address before.
+
+        An account whose address is none (``n/a``) is its own, also where a ticket without an account says the same.
+        """
+        address, own = lowered(self.users[user_id]["Email"]), f"u{user_id}"
+        return self.requester_of_address.get(address, own) if is_email(address) else own
+
     def requester_key(self, user_id: int | None, address: str | None) -> str:
         """Return the key of the requester of a ticket: by account, else by address, else the unknown one."""
-        if user_id in self.requester_accounts:
-            user = self.users[user_id]
-            return self.requester_of_address.get(lowered(user["Email"]), f"u{user_id}")
+        if user_id is not None and user_id in self.requester_accounts:
+            return self.requester_of_account(user_id)
         return self.requester_of_address.get(lowered(address), UNKNOWN_REQUESTER)
 
     def contact(self, who: Asker) -> Contact:
@@ -120,8 +127,8 @@ class Requesters(Organizations):
         return Contact(f"requester:{UNKNOWN_REQUESTER}", "unknown")
 
     def _contact_of_phone(self, who: Asker) -> Contact:
-        if who.phone in self._organization_of_number:
-            return Contact(f"organization:{self._organization_of_number[who.phone]}", "by_organization")
+        if who.phone in self.organization_of_phone:
+            return Contact(f"organization:{self.organization_of_phone[who.phone]}", "by_organization")
         if who.phone in self.requester_of_phone:
             return Contact(f"requester:{self.requester_of_phone[who.phone]}", "by_caller")
         other = self.callers.get(who.phone)

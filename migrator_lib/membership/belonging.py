@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from migrator_lib.contacts import Asker
-from migrator_lib.lookups import Lookups, lowered
+from migrator_lib.lookups import Lookups
 from migrator_lib.membership.filters import Filters, Match, Person
 from migrator_lib.membership.kinds import phone_digits
 from migrator_lib.objects.base import Record
@@ -114,7 +114,7 @@ def members(staged: Staged, lookups: Lookups) -> dict[int, Members]:
 def _is_customer(record: Record, lookups: Lookups) -> bool:
     """Whether a requester is a customer, and not merged into another one."""
     if isinstance(record.data, dict):
-        return lookups.requester_of_address.get(lowered(record.data["Email"]), record.key) == record.key
+        return lookups.requester_of_account(record.data["UserID"]) == record.key
     return "-" not in record.key and record.data is not None
 
 

@@ -70,7 +70,7 @@ def _may_merge(record: Record, lookups: Lookups) -> bool:
     """Whether it is worth asking what becomes of somebody: most are a customer of their own, as a look-up says."""
     if isinstance(record.data, str):
         return "-" in record.key
-    return isinstance(record.data, dict) and lookups.requester_key(record.data["UserID"], None) != record.key
+    return isinstance(record.data, dict) and lookups.requester_of_account(record.data["UserID"]) != record.key
 
 
 def _who(record: Record) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migrator_lib.lookups import Lookups, lowered
+from migrator_lib.lookups import Lookups
 from migrator_lib.membership.filters import Person
 from migrator_lib.membership.kinds import phone_digits
 from migrator_lib.objects import find
@@ -21,5 +21,4 @@ def people(staged: Staged, lookups: Lookups) -> Iterator[Person]:
             user, email = record.data["UserID"], record.data["Email"] or ""
             values = (row for row in lookups.user_fields.get(user, ()) if row["CustomFieldID"] in lookups.phone_fields)
             phones = filter(None, (phone_digits(row["DataContent"]) for row in values))
-            customer = lookups.requester_of_address.get(lowered(email), record.key)
-            yield Person(record.key, user, email, tuple(phones), customer)
+            yield Person(record.key, user, email, tuple(phones), lookups.requester_of_account(user))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from migrator_lib.contacts import phone_of
 from migrator_lib.gorgias.api import Json
 from migrator_lib.lookups import Lookups, is_email, lowered
 from migrator_lib.membership.belonging import RULES, Members
@@ -32,7 +33,7 @@ class Organization(Requester):
         MappedField("Organizations.OrganizationName", "customer.name"),
         MappedField("Organizations.Website", "customer.meta", "website"),
         MappedField("Organizations.PhoneNumber", "customer.channels",
-                    "phone, on the first organization that has it; also in the meta"),
+                    "phone, on the first organization that has it; what is no number is in the meta alone"),
         MappedField("OrganizationFilters.OrganizationFilterID", "organization_filters"),
         MappedField("OrganizationFilters.OrganizationID + OrganizationFilters.FilterType", "customer.meta", "filters"),
         MappedField("OrganizationFilters.FilterValue", "customer.email, customer.channels, customer.note",
@@ -64,7 +65,7 @@ class Organization(Requester):
             {"type": "email", "address": address, "preferred": n == 0} for n, address in enumerate(dict.fromkeys(free))
         ]
         phone = (row.get("PhoneNumber") or "").strip()
-        if phone and lookups.organization_of_phone[phone] == row["OrganizationID"]:
+        if lookups.organization_of_phone.get(phone_of(phone)) == row["OrganizationID"]:
             channels.append({"type": "phone", "address": phone, "preferred": True})
         members = lookups.members.get(row["OrganizationID"], Members())
         payload: Json = {

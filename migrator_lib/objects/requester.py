@@ -135,7 +135,7 @@ class Requester(MigrationObject):
             return Send(_with_organizations(payload, record, lookups))
         if isinstance(record.data, Asker):
             return Send(_with_organizations(self._caller(record.key, record.data, lookups), record, lookups))
-        owner = lookups.requester_of_address.get(lowered(record.data["Email"]), record.key)
+        owner = lookups.requester_of_account(record.data["UserID"])
         if owner != record.key:
             return Merge(owner, MAILBOX if owner in lookups.shared_mailboxes else "same_address_in_two_accounts")
         return self._account(record, lookups)

@@ -296,7 +296,10 @@ def test_a_record_that_gorgias_would_not_take_is_quarantined_with_the_place_and_
     gorgias: SimulatedGorgias, shop: Shop, ledger: Ledger
 ) -> None:
     shop.add("Users", {"UserID": 150, "Email": "tel@home.example", "DisplayName": "Tel"})
-    shop.add("Organizations", {"OrganizationID": 2, "OrganizationName": "Refused", "PhoneNumber": "9" * 400})
+    shop.add(
+        "Organizations",
+        {"OrganizationID": 2, "OrganizationName": "Refused", "PhoneNumber": f"+44 1632{' ' * 400}960999"},
+    )
     load(shop, gorgias.api, ledger)
     found = entry(ledger, "organization", 2)
     assert found.state == "quarantined"

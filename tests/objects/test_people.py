@@ -178,13 +178,20 @@ def test_filters_of_addresses_are_known_under_their_names(shop: Shop, kind: str)
     assert payload(outcomes(shop, ORGANIZATION)["1"])["email"] == "office@co.example"
 
 
-def test_an_address_or_number_in_two_organizations_is_the_firsts(shop: Shop) -> None:
-    for number in (1, 2):
-        organization(shop, number, ("Email", "office@co.example"), PhoneNumber="+44 1")
+def test_an_address_or_number_in_two_organizations_is_the_firsts_however_it_is_written(shop: Shop) -> None:
+    for number, phone in ((1, "+44 1632 960001"), (2, "0044 (0)1632/960001")):
+        organization(shop, number, ("Email", "office@co.example"), PhoneNumber=phone)
     first, second = (payload(found) for found in outcomes(shop, ORGANIZATION).values())
-    assert [channel["address"] for channel in first["channels"]] == ["office@co.example", "+44 1"]
+    assert [channel["address"] for channel in first["channels"]] == ["office@co.example", "+44 1632 960001"]
     assert second["channels"] == []
-    assert second["meta"]["smartertrack"]["phone"] == "+44 1"
+    assert second["meta"]["smartertrack"]["phone"] == "0044 (0)1632/960001"
+
+
+@pytest.mark.parametrize("text", ["n/a", "-", "ext. 12", "none"])
+def test_what_is_no_number_of_an_organization_is_no_channel_and_stays_in_the_meta(shop: Shop, text: str) -> None:
+    organization(shop, 1, PhoneNumber=text)
+    found = payload(outcomes(shop, ORGANIZATION)["1"])
+    assert (found["channels"], found["meta"]["smartertrack"]["phone"]) == ([], text)
 
 
 def test_an_organization_without_anything_is_a_customer_with_a_name(shop: Shop) -> None:
@@ -311,6 +318,21 @@ def test_accounts_without_an_address_stay_people_of_their_own_with_their_number(
     assert first["channels"] == [{"type": "phone", "address": "+441632960001", "preferred": True}]
     assert second["channels"] == third["channels"] == []  # a number is on one customer only
     assert "email" not in first
+
+
+@pytest.mark.parametrize("text", ["n/a", "none"])
+def test_accounts_whose_address_is_none_stay_their_own_where_a_ticket_of_nobody_says_the_same(
+    shop: Shop, text: str
+) -> None:
+    for key in (150, 151):
+        shop.add("Users", {"UserID": key, "Email": text, "DisplayName": f"Person {key}"})
+    shop.add("Tickets", {"TicketID": 1, "UserID_Customer": None, "CustomerEmailAddress": text},
+             {"TicketID": 2, "UserID_Customer": 151, "CustomerEmailAddress": text})  # fmt: skip
+    found, lookups = outcomes(shop), shop.lookups()
+    assert [payload(found[f"u{key}"])["name"] for key in (150, 151)] == ["Person 150", "Person 151"]
+    assert payload(found[lookups.requester_key(None, text)])["name"] == text
+    assert lookups.requester_key(151, text) == "u151"
+    assert lookups.shared_mailboxes == set()
 
 
 def test_a_number_of_an_organization_is_the_organizations(shop: Shop) -> None:
