@@ -310,7 +310,7 @@ def test_a_whole_extract_through_failures_is_that_without_them(url: str, tmp_pat
 
     sa.event.listen(database.engine, "before_cursor_execute", kill_now_and_then)
     reader.definitions()
-    reader.tickets()
+    reader.conversations()
     assert len(shown) > 3
     assert all("Waiting up to" in line for line in shown)
     assert all(undisturbed[name].rows == rows for name, rows in reader.report.rows.items())

@@ -14,7 +14,7 @@ NOW = datetime(2026, 6, 30, 12, 0, 0)
 """The simulated present, naive UTC as SmarterTrack stores it."""
 LONG_TEXT = {"BodyText", "BodyHTML", "Body", "CommentText", "TextSubmitted", "Description", "Options", "Signature",
              "InitialQuestion", "SettingValue", "EventValue", "Summary", "SummaryShort", "SummaryLong", "ToAddress",
-             "CcAddresses", "Subject", "LastDeliveryError"}  # fmt: skip
+             "CcAddresses", "Subject", "LastDeliveryError", "TextAnswerValue"}  # fmt: skip
 CEILING = 512
 """Declared length of custom field values. The real one is not published; 512 is what is said of it."""
 KEYS = {
