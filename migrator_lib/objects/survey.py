@@ -3,7 +3,8 @@
 Gorgias has one survey for each ticket, so the one that was answered last is it, and the others of the ticket merge into
 it and stay in its meta (``earlier_survey_of_the_ticket``). Left out by rule: what nobody answered
 (``unanswered_survey``), what holds neither score nor words (``survey_without_answers``), and what belongs to a ticket
-that is left out (``ticket_left_out``). What belongs to no ticket or chat of the source is handed over as a list.
+that is left out (``ticket_left_out``). Handed over as a list is what belongs to no ticket or chat of the source, what
+has answers without a date, and all of them where the sandbox showed that a survey could be mailed.
 
 The score is the mean, by weight, of the answers to questions that the mapping makes a score, each as a share of the
 best answer, on a scale of 5 (at least 1). Words come from the questions that it makes a comment; 1,000 characters are
@@ -142,19 +143,20 @@ class Survey(MigrationObject):
         """The satisfaction survey of its ticket."""
         one: Offered = record.data
         if one.row["AnsweredAt"] is None:
-            return Skip("unanswered_survey")
+            return HandOver(DOCUMENT) if _told(one, lookups)["answers"] else Skip("unanswered_survey")
         if not one.place:
             return HandOver(DOCUMENT)
         if not one.customer:
             return Skip(LEFT_OUT)
-        if not one.is_later:
+        silent = lookups.behaviour.surveys_stay_unsent
+        if silent and not one.is_later:
             return Merge(one.place, "earlier_survey_of_the_ticket")
         unknown = _unmapped(one, lookups)
         if unknown:
             return Quarantine(f"question {unknown} of surveys is not in mapping.yaml: run notebook 02 again")
         if not _holds_something(one, lookups):
             return Skip("survey_without_answers")
-        return Send(self._payload(record.key, one, lookups))
+        return Send(self._payload(record.key, one, lookups)) if silent else HandOver(DOCUMENT)
 
     def _payload(self, key: str, one: Offered, lookups: Lookups) -> Json:
         offered, answered = (_utc(one.row[name], lookups) for name in ("OfferedAt", "AnsweredAt"))
@@ -267,15 +269,15 @@ def place_of(key: str) -> tuple[str, str] | None:
 
 
 def to_hand_over(staged: Staged, lookups: Lookups) -> Iterator[tuple[object, ...]]:
-    """Yield the ratings that belong to no ticket of the source: id, when, score, and the words of their answers."""
+    """Yield the ratings that no ticket in Gorgias has: id, of which ticket or chat, when, score, words of answers."""
     for record in Survey().records(staged, lookups):
         one: Offered = record.data
         if isinstance(Survey().transform(record, lookups), HandOver):
             when = iso(_utc(one.row["AnsweredAt"], lookups))
-            yield one.id, when, _score(one, lookups) or "", _words(one, lookups)
+            yield one.id, one.place, when or "", _score(one, lookups) or "", _words(one, lookups)
 
 
-HANDED_OVER_COLUMNS = ("survey", "answered", "score", "words")
+HANDED_OVER_COLUMNS = ("survey", "of", "answered", "score", "words")
 
 # --- reading -------------------------------------------------------------------------------------------
 

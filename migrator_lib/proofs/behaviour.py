@@ -40,6 +40,8 @@ class Behaviour(BaseModel):
     """Else the addresses of a message are sent without their ``type``."""
     channels_refused: tuple[str, ...] = ()
     """Channels that chats or calls cannot be loaded on, so that they are on channel api."""
+    surveys_stay_unsent: bool = True
+    """Else no satisfaction survey is made, since it could be mailed: ratings are handed over."""
     values_in_create: bool = True
     """Else custom field values are put once more after a ticket was made (two calls more a ticket that has some)."""
     values_in_update: bool = True

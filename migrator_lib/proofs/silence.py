@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from migrator_lib.objects.conversation import moment
 from migrator_lib.proofs.bench import CLOSED, OPENED, Bench
 from migrator_lib.proofs.probe import Answer, Probe, answered
@@ -54,8 +57,7 @@ class SurveyStaysUnsent(Probe):
     )
     does = "POST a ticket, then a survey with a score and should_send_datetime null; wait 30 s; GET it."
     expects = "should_send_datetime is still null, and sent_datetime is what was given."
-    otherwise = "Surveys are not loaded (this version loads none): old ratings are handed over as a list."
-    relied_on = False
+    otherwise = "No survey is made, since it could be mailed: old ratings are handed over as a list."
 
     def run(self, bench: Bench) -> Answer:
         """Ask."""
@@ -67,3 +69,7 @@ class SurveyStaysUnsent(Probe):
         there = bench.api.surveys.get(made.id)
         silent = not there.should_send_datetime and moment(there.sent_datetime) == moment(CLOSED)
         return answered(silent, "as it was given" if silent else "it has a date to be sent at, or another one")
+
+    def follows(self, answer: Answer) -> Mapping[str, Any]:
+        """Make none."""
+        return {"surveys_stay_unsent": False} if answer.answer == "other" else {}

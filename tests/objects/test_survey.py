@@ -15,6 +15,7 @@ from migrator_lib.objects import ON_TICKETS
 from migrator_lib.objects.base import HandOver, Merge, Outcome, Quarantine, Send, Skip
 from migrator_lib.objects.survey import to_hand_over
 from migrator_lib.plan.extras import propose_survey_questions
+from migrator_lib.proofs.behaviour import Behaviour
 from migrator_lib.reconcile.accounts import accounts, require_balanced, settle_strays
 from migrator_lib.simulators.gorgias.limits.faults import Fault
 from migrator_lib.simulators.gorgias.web.validation import parse
@@ -152,7 +153,29 @@ def test_what_belongs_to_nothing_in_the_source_is_handed_over_with_what_it_says(
     assert set(outcomes(shop).values()) == {HandOver("ratings")}
     staged = shop.stage()
     assert list(to_hand_over(staged, shop.lookups(staged))) == [
-        (1, "2024-03-02T09:30:00Z", 4, "Good"), (2, "2024-03-02T09:30:00Z", 2, ""), (3, "2024-03-02T09:30:00Z", "", ""),
+        (1, "", "2024-03-02T09:30:00Z", 4, "Good"), (2, "", "2024-03-02T09:30:00Z", 2, ""),
+        (3, "", "2024-03-02T09:30:00Z", "", ""),
+    ]  # fmt: skip
+
+
+def test_answers_without_a_date_are_not_lost(shop: Shop) -> None:
+    rated(shop, 1, (1, 4.0), (2, "Good"), AnsweredAt=None)
+    assert outcomes(shop) == {"1": HandOver("ratings")}
+    staged = shop.stage()
+    assert list(to_hand_over(staged, shop.lookups(staged))) == [(1, "", "", 4, "Good")]
+
+
+def test_where_a_survey_could_be_mailed_none_is_made_and_each_rating_is_listed(shop: Shop) -> None:
+    rated(shop, 5, (1, 2.0), (2, "late answer"), AnsweredAt=datetime(2024, 4, 1, tzinfo=UTC))
+    rated(shop, 6, (1, 5.0))
+    rated(shop, 8, AnsweredAt=None)
+    staged = shop.stage()
+    lookups = shop.lookups(staged)
+    lookups.behaviour = Behaviour(surveys_stay_unsent=False)
+    found = {record.key: SURVEY.transform(record, lookups) for record in SURVEY.records(staged, lookups)}
+    assert found == {"ticket-1": HandOver("ratings"), "6": HandOver("ratings"), "8": Skip("unanswered_survey")}
+    assert sorted(to_hand_over(staged, lookups)) == [
+        (5, "ticket-1", "2024-04-01T00:00:00Z", 2, "late answer"), (6, "ticket-1", "2024-03-02T09:30:00Z", 5, ""),
     ]  # fmt: skip
 
 

@@ -33,6 +33,7 @@ OTHERWISE: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("customer_without_channels", {"channels_required": False}, {}),
     ("customer_with_tickets", {"customer_with_tickets_deletable": False}, {}),
     ("upload_limit", {"upload_limit_bytes": 2_600_000}, {"upload_limit_bytes": 2_500_000}),
+    ("survey_stays_unsent", {"undated_surveys_stay_unsent": False}, {"surveys_stay_unsent": False}),
     ("foreign_urls", {"foreign_attachment_urls": "copied"}, {}),
     ("foreign_urls", {"foreign_attachment_urls": "refused"}, {}),
     ("attachments_per_message", {"max_attachments": 6}, {"attachments_per_message": 5}),

@@ -82,5 +82,8 @@ behind it: a simulated account fetches nothing from elsewhere."""
     """A change is answered with the thing as it is now, else with an empty 202."""
     total_resources_told: bool = False
     """``meta.total_resources`` of a list is its length, else null."""
+    undated_surveys_stay_unsent: bool = True
+    """A survey that is made without a ``should_send_datetime`` is never sent, else it gets one."""
     survey_after_seconds: Seconds = 3600.0
-    """How long after a ticket is closed its survey goes out, where the account's setting does not say."""
+    """How long after a ticket is closed (or a survey is made that gets a date to be sent at) its survey goes out,
+    where the account's setting does not say."""

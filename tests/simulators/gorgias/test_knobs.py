@@ -157,6 +157,17 @@ def test_how_long_mail_and_surveys_take_is_a_knob(ask: Asker) -> None:
     assert [mail["at"][11:19] for mail in outbox(ask.url)] == ["00:00:01", "00:02:00"]
 
 
+@pytest.mark.parametrize("stays", [True, False])
+def test_a_survey_without_a_date_may_be_mailed_all_the_same(ask: Asker, stays: bool) -> None:
+    turn(ask, undated_surveys_stay_unsent=stays)
+    customer = ask.customer()
+    number = int(made(ask, incoming(customer)).rpartition("/")[2])
+    about = {"ticket_id": number, "customer_id": customer, "score": 5, "sent_datetime": LATER}
+    survey = ask.make("satisfaction-surveys", about)
+    assert (survey["should_send_datetime"] is None) is stays
+    assert len(outbox(ask.url)) == (not stays)
+
+
 @pytest.mark.parametrize("two", [True, False])
 def test_a_key_and_an_app_may_have_a_limit_of_their_own(served: tuple[Any, str], two: bool) -> None:
     app = {"client_id": "app", "client_secret": "hush", "refresh_token": "again"}

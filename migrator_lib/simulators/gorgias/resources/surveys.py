@@ -49,6 +49,9 @@ def create_survey(account: Account, body: Any) -> Document:
         "id": survey_id, "uri": f"/api/satisfaction-surveys/{survey_id}/", **dict.fromkeys(FIELDS), **given,
         "created_datetime": given.get("created_datetime") or account.now(),
     }  # fmt: skip
+    if not (document["should_send_datetime"] or account.knobs.undated_surveys_stay_unsent):
+        at = account.now(ahead=account.knobs.survey_after_seconds)
+        document |= {"sent_datetime": None, "should_send_datetime": at}
     return _save(account, document, False)
 
 
