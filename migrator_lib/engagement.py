@@ -279,7 +279,18 @@ class Engagement:
     def gate_states(self) -> list[gates.GateState]:
         """Return where every gate stands that this engagement has; of a step aside only once there is a subject."""
         shown = [gate for gate in gates.GATES if gate.before not in ASIDE or self.gate_subject(gate) is not None]
-        return self._gate_states([gate for gate in shown if gate.name != voice.GATE or self.calls_move])
+        return self._gate_states([gate for gate in shown if gate.name != voice.GATE or self.needs_voice])
+
+    @property
+    def needs_voice(self) -> bool:
+        """Whether anything becomes a ticket of channel phone: call logs, or tickets by the mapping."""
+        return self.calls_move or bool(self.phone_words)
+
+    @property
+    def phone_words(self) -> list[str]:
+        """The words of the field that holds the channel of tickets which the mapping makes channel phone."""
+        file = self.paths.mapping_file
+        return voice.words(mapping.load_as_proposed(file)) if file.exists() else []
 
     @property
     def calls_move(self) -> bool:

@@ -192,16 +192,21 @@ def _unmapped_codes(mapped: mapping.EngagementMapping, staged: Staged, seen: See
 
 
 def _voice_to_confirm(engagement: Engagement, api: GorgiasApi) -> Iterator[str]:
-    """Yield what is to be confirmed before call logs move; what the account tells is kept for the gate."""
-    if not engagement.calls_move:
+    """Yield what is to be confirmed before tickets are of channel phone; keep what the account tells, for the gate."""
+    calls, words = engagement.calls_move, engagement.phone_words
+    if not calls and not words:
         return
     told = voice.told(api)
     engagement.ledger.set_meta(voice.GATE, told)
-    if engagement.gate_state(voice.GATE).state != "met":
-        yield (
-            f"Call logs become tickets of channel phone, which need Gorgias' Voice add-on. {told} Confirm it: migrator "
-            f'sign {engagement.name} {voice.GATE} --by "YOUR NAME"; or leave them out: policy.call_logs: skip.'
-        )
+    if engagement.gate_state(voice.GATE).state == "met":
+        return
+    these = [*(["call logs"] if calls else []), *(f"tickets whose channel is '{word}'" for word in words)]
+    instead = ["leave call logs out (policy.call_logs: skip)"] if calls else []
+    instead += ["choose another channel for such tickets under channels in mapping.yaml"] if words else []
+    yield (
+        f"Tickets of channel phone need Gorgias' Voice add-on, and there will be some: {', '.join(these)}. {told} "
+        f'Confirm it: migrator sign {engagement.name} {voice.GATE} --by "YOUR NAME"; or {", and ".join(instead)}.'
+    )
 
 
 LONG_VALUES = {
