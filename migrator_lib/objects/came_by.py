@@ -1,7 +1,8 @@
 """The channel that a ticket came by: a custom field may hold it, since SmarterTrack keeps no channel of a ticket.
 
 The field's entry in mapping.yaml says ``holds: channel``, and ``channels`` what each of its words becomes. A word that
-is not there leaves the ticket on ``policy.ticket_channel``, and stands in its meta.
+is not there leaves the ticket on ``policy.ticket_channel``, and stands in its meta; so does a channel that the sandbox
+did not take. Tickets of channel phone wait at the gate ``voice``, as calls do.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ class CameBy(NamedTuple):
     channel: str
     unknown: str = ""
     """The word of the source that mapping.yaml does not know."""
+    refused: str = ""
+    """The channel that the mapping says, and that this account does not take."""
 
 
 def came_by(fields: Sequence[Row], lookups: Lookups) -> CameBy:
@@ -33,5 +36,6 @@ def came_by(fields: Sequence[Row], lookups: Lookups) -> CameBy:
             known = lookups.mapping.channels.get(word.lower())
             if known is None or known.becomes in NO_TICKETS:
                 return CameBy(usual, word)
-            return CameBy(known.becomes)
+            taken = lookups.behaviour.channel(known.becomes) == known.becomes
+            return CameBy(known.becomes) if taken else CameBy(usual, refused=known.becomes)
     return CameBy(usual)

@@ -130,8 +130,12 @@ def _notes(
 
 
 def _came_by(message: Json, channel: str) -> None:
-    """Give a ticket's first message the channel that its customer came by, which the help desk kept beside it."""
-    if channel and not message["from_agent"] and message["channel"] != channel:
+    """Give a ticket's first message the channel that its customer came by, which the help desk kept beside it.
+
+    One without the addresses of a mail is none: Gorgias would refuse it on channel email.
+    """
+    fits = channel != "email" or "source" in message
+    if channel and fits and not message["from_agent"] and message["channel"] != channel:
         message["channel"] = channel
         if channel != "email":
             message.pop("source", None)

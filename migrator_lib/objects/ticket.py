@@ -189,6 +189,8 @@ class Ticket(Conversation):
             meta["long_values"] = fields.long
         if came.unknown:
             meta["unknown_channel"] = came.unknown
+        if came.refused:
+            meta["channel"] = came.refused
         links = [standing.said_of(link) for link in lookups.links.of(self.name, ticket.id)]
         if links:
             meta["links"] = links

@@ -24,7 +24,10 @@ class ChatAndPhoneTaken(Probe):
     )
     does += "with a note; GET both."
     expects = "Both are read back with their channel."
-    otherwise = "Chats, or calls, become tickets of channel api; what they were stands in their meta."
+    otherwise = (
+        "Chats, or calls, become tickets of channel api, and tickets that the mapping puts there stay on their usual "
+        "channel; what they were stands in their meta."
+    )
 
     def run(self, bench: Bench) -> Answer:
         """Ask."""

@@ -13,6 +13,7 @@ from migrator_lib.mapping import FieldMapping
 from migrator_lib.objects import TICKET
 from migrator_lib.objects.base import Send
 from migrator_lib.objects.ticket_field import values
+from migrator_lib.proofs.behaviour import Behaviour
 from migrator_lib.simulators.gorgias import Account
 from migrator_lib.simulators.gorgias.in_process import api_of
 from migrator_lib.values import choice_of
@@ -75,6 +76,25 @@ def test_a_word_that_nobody_mapped_leaves_the_usual_channel_and_is_kept(
     payload = sent(held, came_by(word))
     assert payload["channel"] == payload["messages"][0]["channel"] == "email"
     assert payload["meta"]["smartertrack"].get("unknown_channel") == unknown
+
+
+def test_a_channel_that_the_account_does_not_take_leaves_the_usual_one_and_is_kept(held: Shop) -> None:
+    lookups = held.lookups()
+    lookups.behaviour = Behaviour(channels_refused=("phone",))
+    outcome = TICKET.transform(came_by("Phone"), lookups)
+    assert isinstance(outcome, Send)
+    assert {outcome.payload["channel"], *(m["channel"] for m in outcome.payload["messages"])} == {"email"}
+    assert outcome.payload["meta"]["smartertrack"]["channel"] == "phone"
+
+
+def test_a_message_without_addresses_is_never_on_channel_email(held: Shop) -> None:
+    lookups = held.lookups()
+    policy = lookups.parameters.policy.model_copy(update={"ticket_channel": "api"})
+    lookups.parameters = lookups.parameters.model_copy(update={"policy": policy})
+    outcome = TICKET.transform(came_by("E-mail"), lookups)
+    assert isinstance(outcome, Send)
+    assert outcome.payload["channel"] == "email"
+    assert [(m["channel"], "source" in m) for m in outcome.payload["messages"]] == [("api", False), ("api", False)]
 
 
 def test_what_an_agent_wrote_first_keeps_its_own_channel(held: Shop) -> None:
