@@ -9,7 +9,7 @@ as of everything that is imported: no integration of Gorgias brought it, and non
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -59,11 +59,13 @@ class LiveChat(Conversation):
     def _send(self, chat: ConversationRecord, began: datetime, lookups: Lookups) -> Send:
         row, contact = chat.row, lookups.contact(contacts.of_chat(chat.row))
         lines = transcript.lines_of(chat, began, lookups)
-        told = transcript.build(chat, lines, contact.customer, began, lookups)
         fields = values("ticket_field", lookups.mapping.ticket_fields, chat.fields)
-        first = told.first or began
-        beside = long_values(fields.rest, f"{self.name}-{chat.id}", first, lookups)
-        told.messages[1:1] = [*beside, *placement.link_notes(chat, first, lookups)]
+
+        def beside(first: datetime) -> Iterator[Json]:
+            yield from long_values(fields.rest, f"{self.name}-{chat.id}", first, lookups)
+            yield from placement.link_notes(chat, first, lookups)
+
+        told = transcript.build(chat, lines, contact.customer, began, lookups, beside=beside)
         last = told.last or began
         closed = max(began, row["DateEndedUTC"] or last)
         who = _participants(chat, lines, lookups)

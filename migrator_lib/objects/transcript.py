@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
@@ -34,7 +34,9 @@ SYSTEM_NOTES = 12
 """Runs of the system's lines that each get a note at their place; more are told by one note behind the last of them."""
 IN_NOTES = "system_lines_in_notes"
 """Rule by which the system's lines are merged."""
-SPACES, TAG = re.compile(r"\s+"), re.compile(r"<[^<>]*>")
+SPACES = re.compile(r"\s+")
+TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|</?[a-z!][^<>]*>", re.IGNORECASE | re.DOTALL)
+"""What no reader sees of HTML; ``5 < 6`` is no tag."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,8 @@ def lines_of(chat: ConversationRecord, began: datetime, lookups: Lookups) -> lis
 
 
 def build(
-    chat: ConversationRecord, lines: Sequence[Line], customer: Json, began: datetime, lookups: Lookups
+    chat: ConversationRecord, lines: Sequence[Line], customer: Json, began: datetime, lookups: Lookups, *,
+    beside: Callable[[datetime], Iterable[Json]] = lambda first: (),
 ) -> Thread:  # fmt: skip
     """Return the thread of a chat, whose codes are all in the mapping.
 
@@ -100,6 +103,7 @@ def build(
         customer: reference to the chat's customer, ``{"id": {"$ref": ...}}``.
         began: when the chat began.
         lookups: as of the stage.
+        beside: returns the notes that stand behind the first message, of its moment.
     """
     thread = Thread()
     files = [row for row in chat.attachments if not row["IsDeleted"]]
@@ -112,7 +116,7 @@ def build(
         name = lookups.external_id("chat_comment", row["ChatCommentID"])
         parts.append((moment, 1, row["ChatCommentID"], comment(row, moment, name, lookups)))
         thread.count("chat_comment", "created")
-    parts += _question(chat, lines, customer, began, lookups)
+    parts += _question(chat, lines, customer, min([began, *(line.moment for line in lines)]), lookups)
     if not parts:
         parts.append((began, 2, 0, notes.note(began, {"body_text": NO_MESSAGES})))
     parts.sort(key=lambda part: part[:3])
@@ -123,7 +127,9 @@ def build(
     if chat.row["DateEndedUTC"] is None:
         parts.append((thread.last, 3, 0, _without_end(chat, thread.last, lookups)))
     _hang(files, spoken, parts[0][3], lookups)
-    thread.messages = [message for part in parts for message in spread(part[3], chat.id, lookups, chat.kind)]
+    first, *others = (part[3] for part in parts)
+    whole = (first, *beside(thread.first), *others)
+    thread.messages = [message for one in whole for message in spread(one, chat.id, lookups, chat.kind)]
     return thread
 
 
@@ -180,7 +186,7 @@ def _customer_name(chat: ConversationRecord) -> str:
 
 
 def _question(
-    chat: ConversationRecord, lines: Sequence[Line], customer: Json, began: datetime, lookups: Lookups
+    chat: ConversationRecord, lines: Sequence[Line], customer: Json, moment: datetime, lookups: Lookups
 ) -> Iterator[Part]:
     """Yield the question that was asked before the chat, unless the customer's first line repeats it."""
     asked = (chat.row["InitialQuestion"] or "").strip()
@@ -193,12 +199,12 @@ def _question(
         "from_agent": False,
         "public": True,
         "external_id": lookups.external_id(notes.CHAT_QUESTION, chat.id),
-        "created_datetime": iso(began),
-        "sent_datetime": iso(began),
+        "created_datetime": iso(moment),
+        "sent_datetime": iso(moment),
         "sender": customer,
         "body_text": asked,
     }
-    yield began, -1, 0, message
+    yield moment, -1, 0, message
 
 
 def in_one_line(text: str) -> str:

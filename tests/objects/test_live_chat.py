@@ -171,6 +171,22 @@ def test_a_question_that_no_line_repeats_comes_first(shop: Shop) -> None:
     assert bodies(payload)[1] == "Is it in stock?"
 
 
+def test_a_question_comes_first_though_the_chat_started_after_the_first_line(shop: Shop) -> None:
+    payload = sent(shop, chat({"InitialQuestion": "Where is it?", "DateStartedUTC": minutes(3)}, lines=TALK))
+    assert bodies(payload)[:2] == ["Where is it?", "Is it in stock?"]
+    assert payload["messages"][0]["sent_datetime"] == "2024-03-01T09:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_html", "subject"),
+    [("Is 5 < 6 and 7 > 6?", False, "Is 5 < 6 and 7 > 6?"), ("<p>Hi <b>all</b></p>", True, "Hi all"),
+     ("<style>p {color: red}</style><p>Hi</p><script>alert(1)</script>", True, "Hi")],
+)  # fmt: skip
+def test_a_subject_has_the_words_and_no_markup(shop: Shop, text: str, is_html: bool, subject: str) -> None:
+    payload = sent(shop, chat(lines=[line(1, CUSTOMER, text, IsHTML=is_html)]))
+    assert payload["subject"] == subject
+
+
 def test_a_question_that_the_first_line_repeats_as_html_is_not_doubled(shop: Shop) -> None:
     lines = [line(1, CUSTOMER, "<p>5 &lt; 6 or not?</p>", IsHTML=True)]
     payload = sent(shop, chat({"InitialQuestion": "5 < 6  or not?"}, lines=lines))
@@ -353,6 +369,20 @@ def test_a_linked_ticket_is_named_by_its_number(shop: Shop) -> None:
     payload = sent(shop, chat(lines=TALK))
     assert payload["messages"][1]["body_text"] == "Linked in SmarterTrack to ticket 100-3."
     assert payload["meta"]["smartertrack"]["references"] == ["ticket 100-3"]
+
+
+def test_further_files_stand_right_behind_their_line_and_links_behind_them(shop: Shop) -> None:
+    shop.file("a.att", b"picture")
+    shop.add("Tickets", {"TicketID": 3, "TicketNumber": "100-3"})
+    shop.add("TicketLinks", {"TicketID": 3, "TicketLinkID": 8, "ChatID": 7})
+    lookups = shop.lookups()
+    lookups.behaviour = Behaviour(attachments_per_message=1)
+    outcome = LiveChat().transform(chat(lines=TALK[:1], attachments=[attachment(1), attachment(2)]), lookups)
+    assert isinstance(outcome, Send)
+    assert bodies(outcome.payload) == [
+        "Is it in stock?", "Further attachments of the message before (1 of 1).",
+        "Linked in SmarterTrack to ticket 100-3.",
+    ]  # fmt: skip
 
 
 def test_every_field_that_is_read_is_told(shop: Shop) -> None:
