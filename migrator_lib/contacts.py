@@ -17,8 +17,8 @@ from typing import Any, Literal
 PHONE_DIGITS = range(5, 16)
 """Digits of a telephone number (ITU E.164: at most 15); what has fewer is an extension or no number at all."""
 Kind = Literal["chat", "call"]
-WORDS = re.compile(r"[A-Za-z@]{2}")
-"""Withheld, anonymous, unknown; the address of an internet telephone."""
+WORDS = re.compile(r"[A-Za-z@]{2}|\d\s*[xX#]\s*\d")
+"""Withheld, anonymous, unknown; the address of an internet telephone; an extension, which many people may share."""
 
 
 @dataclass(frozen=True)

@@ -151,8 +151,9 @@ def _direction(row: Row) -> str:
 
 
 def _number(row: Row) -> str:
-    """Return the number as people write it; nothing where it is withheld."""
-    return (row["CustomerPhoneNumber"] or "").strip() if contacts.phone_of(row["CustomerPhoneNumber"]) else ""
+    """Return the number as people wrote it, with an extension or without; nothing where it is withheld."""
+    text = (row["CustomerPhoneNumber"] or "").strip()
+    return text if any(letter.isdigit() for letter in text) else ""
 
 
 def _seconds(row: Row) -> int | None:

@@ -94,6 +94,16 @@ def test_a_withheld_number_is_said_and_no_value(shop: Shop, given: str, words: s
     assert (there.ticket["customer"]["name"], there.ticket["subject"]) == ("Unknown requester", "Call")
 
 
+@pytest.mark.parametrize("given", ["+44 1632 960123 ext. 5", "01632 960123 x204", "204"])
+def test_a_number_with_an_extension_is_shown_as_it_is_and_makes_nobodys_channel(shop: Shop, given: str) -> None:
+    row = {"CallLogID": 4, **NOBODY, "CustomerPhoneNumber": given}
+    shop.add("CallLogs", row)
+    there = seen(shop, CallLog(), call(row))
+    assert there.messages[0]["body_text"].startswith(f"Incoming call from Ann, {given}, 3 min 20 s")
+    assert there.values()["Phone"] == given
+    assert there.ticket["meta"]["smartertrack"]["customer_by"] == "by_name"
+
+
 def test_a_call_that_ends_before_it_starts_has_no_length_and_is_closed_at_its_start(shop: Shop) -> None:
     payload = sent(shop, call({"DateEndUTC": OPENED - timedelta(minutes=5)}))
     assert payload["closed_datetime"] == payload["created_datetime"] == "2024-03-01T09:00:00Z"
