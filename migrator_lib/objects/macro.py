@@ -25,7 +25,7 @@ from migrator_lib.objects.base import MappedField, MigrationObject, Outcome, Rec
 from migrator_lib.staging import Row, Staged
 
 ACTION = "setResponseText"
-PLACEHOLDER = re.compile(r"([#%])([A-Za-z][A-Za-z_]{2,40})\1")
+PLACEHOLDER = re.compile(r"([#%])([A-Za-z][A-Za-z_0-9]{2,40})\1")
 """``#NAME#`` of events, ``%NAME%`` of templates (help.smartertools.com, events): which canned replies use is open."""
 VARIABLE = re.compile(r"\{\{.*?\}\}")
 MARKUP = re.compile(r"<[a-zA-Z!/][^>]*>")

@@ -125,8 +125,8 @@ CHOSEN = {"customername": {"becomes": "{{ticket.customer.name}}"}, "couponcode":
 
 def test_placeholders_become_variables_and_those_without_one_stay_as_text(shop: Shop) -> None:
     shop.mapped["placeholders"] = CHOSEN
-    canned(shop, 1, Body="Dear #CustomerName# (%CUSTOMERNAME%), code #CouponCode#, from #Nobody#")
-    said = "Dear {{ticket.customer.name}} ({{ticket.customer.name}}), code #CouponCode#, from #Nobody#"
+    canned(shop, 1, Body="Dear #CustomerName# (%CUSTOMERNAME%), code #CouponCode#, from #Nobody# #Custom2#")
+    said = "Dear {{ticket.customer.name}} ({{ticket.customer.name}}), code #CouponCode#, from #Nobody# #Custom2#"
     assert text(outcomes(shop)["1"])["body_text"] == said
 
 
@@ -137,6 +137,10 @@ def test_placeholders_become_variables_and_those_without_one_stay_as_text(shop: 
 def test_what_only_looks_like_a_placeholder_is_none(plain: str) -> None:
     assert placeholders_in(plain) == []
     assert translated(plain, {}) == plain
+
+
+def test_a_placeholder_may_hold_a_number() -> None:
+    assert placeholders_in("#Custom_Field_2# %line1%") == ["custom_field_2", "line1"]
 
 
 def test_the_proposal_knows_placeholders_by_their_words_and_says_of_the_others_that_they_stay() -> None:
