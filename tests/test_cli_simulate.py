@@ -18,8 +18,10 @@ from typer.testing import CliRunner
 from migrator_lib import cli_simulate
 from migrator_lib.cli import app
 from migrator_lib.gorgias.contract.bodies import Role
+from migrator_lib.simulators.gorgias.account import Account
 from migrator_lib.simulators.gorgias.limits.faults import PROFILES
 from migrator_lib.simulators.gorgias.limits.rate_limit import CHOICES
+from migrator_lib.simulators.gorgias.open_accounts import USUAL, open_accounts
 from tests.simulated_account import API_KEY, EMAIL
 
 
@@ -61,6 +63,17 @@ def test_it_says_where_to_look_and_how_to_sign_in(tmp_path: Path) -> None:
         reply = asked(f"{places['API']}account")
         assert (reply.status_code, reply.headers["X-Gorgias-Account-Api-Call-Limit"].partition("/")[2]) == (200, "80")
     assert (tmp_path / "shop.sqlite3").exists()
+
+
+def test_what_a_run_left_can_be_looked_at_without_its_seed(tmp_path: Path) -> None:
+    """The README's command: nobody knows by heart whom the key of that account acted for."""
+    seed = {"credentials": {"email": "ops@shop.example", "api_key": "k"}, "users": [
+        {"email": "amy@shop.example", "name": "Amy", "role": "agent"},
+        {"email": "ops@shop.example", "name": "Ops", "role": "admin"},
+    ]}  # fmt: skip
+    Account("shop", tmp_path / "shop.sqlite3", seed=seed).store.close()
+    found = open_accounts(tmp_path, ["shop"], None, USUAL)["shop"]
+    assert (found.user_email, found.role()) == ("ops@shop.example", "admin")
 
 
 def test_for_programs_it_says_one_line_of_json_and_keeps_nothing_in_memory_on_disk(tmp_path: Path) -> None:

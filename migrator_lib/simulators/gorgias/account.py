@@ -47,7 +47,7 @@ class Account:
             name: part of its address.
             path: file that holds its state; None keeps it in memory.
             speed: how many times as fast as the wall its clock runs, where no ``clock`` is given.
-            seed: what it holds at first.
+            seed: what it holds at first; None: the usual one, or, of an account that is kept, whatever it was.
             rate: size of its rate limit, one of ``rate_limit.SIZES``.
             clock: its clock.
             fixed_window: its rate limit counts in a fixed window, not in a leaky bucket.
@@ -79,15 +79,16 @@ class Account:
         self.seeding = False
         """Whether what the account holds at first is put in: nothing acts by itself then."""
         self._lock = threading.Lock()
+        kept = seed is None and bool(self.store.count("user"))
         self.seed = seed = seed or DEFAULT_SEED
         credentials = seed.get("credentials") or DEFAULT_SEED["credentials"]
+        self.user_email: str = self._known_user(credentials["email"]) if kept else credentials["email"]
         variable = credentials.get("api_key_env", "")
         key = os.environ.get(variable, "") or credentials.get("api_key", "demo-key")
         self.key_hint = f"the key in {variable}" if os.environ.get(variable) else f"key {key}"
         """Where the key is; the key itself only where a seed file shows it anyhow."""
-        pair = f"{credentials['email']}:{key}"
+        pair = f"{self.user_email}:{key}"
         self._expected = "Basic " + base64.b64encode(pair.encode()).decode()
-        self.user_email: str = credentials["email"]
         self.app = App(self.clock, credentials["oauth"]) if credentials.get("oauth") else None
         self._ahead = self._time_to_catch_up()
         chosen = profile or seed.get("profile")
@@ -95,6 +96,13 @@ class Account:
             self.set_profile(chosen, fault_seed or int(seed.get("fault_seed", 0)))
         if not self.store.count("user"):
             self.reset()
+
+    def _known_user(self, email: str) -> str:
+        """Return this address if a user has it, else that of the first user, an admin if there is one."""
+        if self.store.by("user", "name", email.lower()):
+            return email
+        users = sorted(self.store.by_kind("user"), key=lambda user: bool(user["role"]["name"] != "admin"))
+        return str(users[0]["email"])
 
     def _time_to_catch_up(self) -> timedelta:
         stored = self.store.latest_time()

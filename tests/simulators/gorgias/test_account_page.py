@@ -170,6 +170,26 @@ def test_lists_are_searched(ask: Asker) -> None:
     assert ">shipping</a>" not in found
 
 
+def test_a_ticket_shows_what_its_customer_said_of_it(threaded: tuple[Asker, int]) -> None:
+    ask, number = threaded
+    customer = ask.account.store.by_kind("ticket")[-1]["customer"]["id"]
+    said = {"ticket_id": number, "customer_id": customer, "score": 4, "body_text": "Quick & kind"}
+    assert "Satisfaction survey" not in page(ask, f"tickets/{number}")
+    ask.make("satisfaction-surveys", {**said, "sent_datetime": "2021-01-01T00:00:00Z"})
+    shown = unescape(page(ask, f"tickets/{number}"))
+    assert "Satisfaction survey" in shown
+    assert "4 of 5" in shown
+    assert "Quick & kind" in shown
+
+
+def test_macros_show_their_text(ask: Asker) -> None:
+    action = {"name": "setResponseText", "title": "Text", "type": "user", "arguments": {"body_text": "Dear {{x}}"}}
+    ask.make("macros", {"name": "Orders / Hello", "language": "en", "actions": [action]})
+    shown = page(ask, "macros")
+    assert "Orders / Hello" in shown
+    assert "Dear {{x}}" in shown
+
+
 def test_rules_and_integrations_show_whether_they_are_on(ask: Asker) -> None:
     with ask.account.store.transaction():
         for number, off in ((1, None), (2, "2026-01-01T00:00:00.000000")):

@@ -78,12 +78,22 @@ def _survey(site: Site, survey: Document) -> dict[str, object]:
     }  # fmt: skip
 
 
+def _macro(_site: Site, macro: Document) -> dict[str, object]:
+    given = [action.get("arguments") or {} for action in macro.get("actions") or []]
+    return {
+        "Name": macro["name"], "Language": macro.get("language"),
+        "Text": "\n".join(str(arguments["body_text"]) for arguments in given if arguments.get("body_text")),
+        "External id": macro.get("external_id"), "Archived": moment(macro.get("archived_datetime")),
+    }  # fmt: skip
+
+
 LISTS: Mapping[str, tuple[str, str, Row]] = {
     "customers": ("Customers", "customer", _customer),
     "users": ("Users", "user", _user),
     "teams": ("Teams", "team", _team),
     "tags": ("Tags", "tag", _tag),
     "fields": ("Custom fields", "custom_field", _field),
+    "macros": ("Macros", "macro", _macro),
     "surveys": ("Satisfaction surveys", SURVEY, _survey),
 }
 """Address to title, kind in the store, and what a row shows."""

@@ -28,7 +28,7 @@ HEADERS = {
 }
 PLACES = {
     "": "Tickets", "customers": "Customers", "users": "Users", "teams": "Teams", "tags": "Tags",
-    "fields": "Fields", "surveys": "Surveys", "rules": "Rules", "outbox": "Outbox",
+    "fields": "Fields", "macros": "Macros", "surveys": "Surveys", "rules": "Rules", "outbox": "Outbox",
     "calls": "Calls", "docs": "API",
 }  # fmt: skip
 STYLE = (Path(__file__).parent / "look.css").read_text(encoding="utf-8")

@@ -12,6 +12,7 @@ from fastapi import Response
 from migrator_lib import pages
 from migrator_lib.pages import Html, tag
 from migrator_lib.simulators.gorgias.account import Account
+from migrator_lib.simulators.gorgias.behaviour.surveys import KIND as SURVEY
 from migrator_lib.simulators.gorgias.inspector.shell import Site, facts, moment, person, raw, tags
 from migrator_lib.simulators.gorgias.inspector.ticket_list import state
 from migrator_lib.simulators.gorgias.store import Document
@@ -33,6 +34,7 @@ def page(account: Account, site: Site, ticket_id: int) -> Response:
     with account.store.lock:
         ticket = account.store.get("ticket", ticket_id)
         messages = account.store.by("message", "parent", ticket_id)
+        surveys = account.store.by(SURVEY, "parent", ticket_id)
     if ticket is None:
         return site.missing(f"ticket no. {ticket_id}")
     thread = sorted(messages, key=lambda m: (m["created_datetime"], m["id"]))
@@ -43,6 +45,7 @@ def page(account: Account, site: Site, ticket_id: int) -> Response:
         ticket.get("subject") or "(no subject)",
         _facts(site, ticket),
         pages.join([pages.heading("Custom fields"), facts(own)]) if own else "",
+        *map(_rating, surveys),
         pages.heading(count),
         *(shown or [pages.note("This ticket has no messages.")]),
         pages.heading("Behind it"),
@@ -50,6 +53,13 @@ def page(account: Account, site: Site, ticket_id: int) -> Response:
         pages.folded("The whole ticket as the API has it", raw(ticket)),
         subtitle=pages.join([f"Ticket no. {ticket['id']} ", state(ticket)]),
     )
+
+
+def _rating(survey: Document) -> Html:
+    """Return what a ticket's customer said of it."""
+    score = f"{survey['score']} of 5" if survey.get("score") is not None else "none"
+    told = {"Score": score, "Said": survey.get("body_text"), "Scored": moment(survey.get("scored_datetime"))}
+    return pages.join([pages.heading("Satisfaction survey"), facts(told)])
 
 
 def values(given: list[Document] | None) -> dict[str, object]:
