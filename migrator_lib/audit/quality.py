@@ -39,7 +39,7 @@ def _tickets(audit: Audit) -> tuple[Note, ...]:
         Note("Tickets without account and address", t.without_requester, n, "moved to one customer, Unknown requester"),
         Note("Tickets without an opening date", t.without_date, n, "quarantined: Gorgias cannot mend a creation date"),
         Note("Tickets opened before 2000", t.before_2000, n, "moved with that date: please look at them"),
-        Note("Tickets opened in the future", t.in_future, n, "moved with that date: please look at them"),
+        Note("Tickets opened in the future", t.in_future, n, "quarantined, if a message is: please correct the dates"),
         Note("Tickets closed before they were opened", t.closed_before_opened, n, "moved with both dates as they are"),
         Note("Subjects that were decoded wrongly", t.garbled_subjects, n, "moved as they are, not guessed"),
         Note("Subjects longer than 998 characters", t.long_subjects, n, "cut; the whole one is kept in the meta"),
@@ -54,7 +54,12 @@ def _messages(audit: Audit) -> tuple[Note, ...]:
         Note("Messages that are drafts", m.drafts, n, "not moved: they were never sent"),
         Note("Messages with a delivery error", m.undeliverable, n, "moved as failed, with the error"),
         Note("Messages without a direction", m.without_direction, n, "incoming, unless an agent wrote them"),
-        Note("Messages dated before 2000 or in the future", m.odd_dates, n, "moved with that date"),
+        Note(
+            "Messages dated before 2000 or in the future",
+            m.odd_dates,
+            n,
+            "moved with that date; in the future: the ticket is quarantined, since Gorgias could send it then",
+        ),
         Note(
             "Tickets with more than 500 messages", m.long_threads, audit.tickets.number, "the rest is added one by one"
         ),
