@@ -113,7 +113,7 @@ PURPOSE = {
     "content_gaps": "finish articles, translations, macros and placeholders",
     "agents": "create, deactivate and check users",
     "quarantine": "mend what could not be moved",
-    "ratings": "keep: ratings of no ticket or chat that is in the source, with their words",
+    "ratings": "keep: ratings that no ticket in Gorgias has, with their words",
     "mapping_as_signed": "keep: what was agreed",
     "object_map": "see where every field went",
     "redirects": "lead from old numbers and links to tickets in Gorgias: a page with the folder beside it, and a list",
