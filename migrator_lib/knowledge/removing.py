@@ -2,12 +2,12 @@
 
 An article goes when every language of it says what was sent, and it has no other; a category, when no article is in it
 or below it any more. Of a package nothing is taken back: what was imported from it is the admin's. Old addresses go
-with their articles.
+with their articles. A person signs the list of what goes (``Radius.going``); nothing else goes by that signature.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 
 from migrator_lib.errors import RecordRejected
@@ -23,6 +23,7 @@ from migrator_lib.objects.kb_category import KbCategory
 from migrator_lib.parameters import HelpCenterSettings
 
 NOT_FOUND = 404
+NOT_SIGNED = "it is not in the list that was signed: plan the roll-back anew"
 
 
 @dataclass
@@ -34,6 +35,23 @@ class Radius:
     removed: int = 0
     words: list[str] = field(default_factory=list)
     """Why something stays, by record."""
+    going: list[str] = field(default_factory=list)
+    """What goes, a line for each."""
+
+    def stay(self, entry: Entry, why: str) -> None:
+        """Note that a record stays."""
+        self.stays += 1
+        self.words.append(f"{entry.object} {entry.source_key}: {why}")
+
+    def let_go(self, entry: Entry, center: str, only: Collection[str] | None) -> bool:
+        """Note that a record goes, if it may; return whether it does."""
+        line = f"{entry.object} {entry.source_key} of help center {center}"
+        if only is not None and line not in only:
+            self.stay(entry, NOT_SIGNED)
+            return False
+        self.goes += 1
+        self.going.append(line)
+        return True
 
 
 @dataclass(frozen=True)
@@ -45,15 +63,19 @@ class Remover:
     api: GorgiasApi
     settings: HelpCenterSettings
 
-    def look(self) -> Radius:
-        """Return what would go. Nothing is read where nothing was made."""
-        return self._go(remove=False)
+    def look(self, only: Collection[str] | None = None) -> Radius:
+        """Return what would go. Nothing is read where nothing was made.
 
-    def remove(self) -> Radius:
-        """Remove what nobody has touched; stopped anywhere, it goes on with what is left."""
-        return self._go(remove=True)
+        Args:
+            only: lines of ``Radius.going`` that may go; None: all.
+        """
+        return self._go(only, remove=False)
 
-    def _go(self, *, remove: bool) -> Radius:
+    def remove(self, only: Collection[str] | None = None) -> Radius:
+        """Remove what nobody has touched; stopped anywhere, it goes on with what is left. For ``only`` see ``look``."""
+        return self._go(only, remove=True)
+
+    def _go(self, only: Collection[str] | None, *, remove: bool) -> Radius:
         found = Radius()
         for center in sorted({center for entry in self._made(KbArticle.name, KbCategory.name)
                               for center in entry.detail[CENTERS]}, key=int):  # fmt: skip
@@ -61,10 +83,10 @@ class Remover:
             articles = There(api, "articles")
             left, above = dict(articles.above), There(api, "categories").above
             for entry in self._made(KbArticle.name):
-                self._article(api, articles, center, entry, found, left, remove=remove)
+                self._article(api, articles, center, entry, found, left, only, remove=remove)
             stay = _in_use(left, above)
             for entry in sorted(self._made(KbCategory.name), key=lambda one: -_depth(one, center, above)):
-                self._category(api, center, entry, found, stay, remove=remove)
+                self._category(api, center, entry, found, stay, only, remove=remove)
         return found
 
     def _made(self, *names: str) -> Iterator[Entry]:
@@ -75,20 +97,18 @@ class Remover:
 
     def _article(
         self, api: Endpoints, there: There, center: str, entry: Entry, found: Radius, left: dict[int, int | None],
-        *, remove: bool,
+        only: Collection[str] | None, *, remove: bool,
     ) -> None:  # fmt: skip
         made = entry.detail[CENTERS].get(center)
         if made is None or not made["ours"]:
             return
         if self._is_touched(there, made["id"], made["sent"]):
-            found.stays += 1
-            found.words.append(f"kb_article {entry.source_key}: somebody has changed it in help center {center}")
-            return
-        found.goes += 1
-        left.pop(made["id"], None)
-        if remove:
-            self._delete(api, "articles", center, entry)
-            found.removed += 1
+            found.stay(entry, f"somebody has changed it in help center {center}")
+        elif found.let_go(entry, center, only):
+            left.pop(made["id"], None)
+            if remove:
+                self._delete(api, "articles", center, entry)
+                found.removed += 1
 
     def _is_touched(self, there: There, article: int, sent: dict[str, dict[str, str]]) -> bool:
         """Whether an article says something else than was sent; one that is gone is not touched."""
@@ -99,17 +119,15 @@ class Remover:
         return False
 
     def _category(
-        self, api: Endpoints, center: str, entry: Entry, found: Radius, stay: set[int], *, remove: bool
-    ) -> None:
+        self, api: Endpoints, center: str, entry: Entry, found: Radius, stay: set[int], only: Collection[str] | None,
+        *, remove: bool,
+    ) -> None:  # fmt: skip
         made = entry.detail[CENTERS].get(center)
         if made is None or not made["ours"]:
             return
         if made["id"] in stay:
-            found.stays += 1
-            found.words.append(f"kb_category {entry.source_key}: there are articles in it, or below it")
-            return
-        found.goes += 1
-        if remove:
+            found.stay(entry, "there are articles in it, or below it")
+        elif found.let_go(entry, center, only) and remove:
             self._delete(api, "categories", center, entry)
             found.removed += 1
 

@@ -100,8 +100,14 @@ def protected(blast: Blast) -> Html:
         return pages.note("Nothing is protected: nobody has touched what was loaded.")
     rows = [{"In Gorgias": KINDS[kind], "Why it stays": reason, "Number": n} for kind, reason, n in blast.reasons]
     each = [_row(item) for item in blast.protected]
-    more = pages.note(f"The first {LISTED}; the CSV file has all.") if blast.protects > len(each) else ""
-    return pages.join([pages.table(rows, caption="Protected"), pages.folded("Each of them", more, pages.table(each))])
+    parts: list[Html] = []
+    if rows:
+        is_more = sum(n for _, _, n in blast.reasons) > len(each)
+        more = pages.note(f"The first {LISTED}; the CSV file has all.") if is_more else ""
+        parts = [pages.table(rows, caption="Protected"), pages.folded("Each of them", more, pages.table(each))]
+    if blast.articles.words:
+        parts += [pages.paragraph("Of the knowledge base:"), pages.bullets(blast.articles.words)]
+    return pages.join(parts)
 
 
 def _row(item: Planned) -> dict[str, object]:

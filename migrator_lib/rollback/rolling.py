@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from migrator_lib.knowledge.removing import Radius
+from migrator_lib.knowledge.removing import Radius, Remover
 from migrator_lib.ledger import REMOVED
 from migrator_lib.rollback.context import Context, snapshot_name
 from migrator_lib.rollback.inventory import Inventory, discard
@@ -52,32 +52,34 @@ class Blast:
     @property
     def to_remove(self) -> int:
         """How many things are to go, and are not gone yet."""
-        return sum(one.get("remove", 0) - one.get("removed", 0) for one in self.counts.values())
+        rest = sum(one.get("remove", 0) - one.get("removed", 0) for one in self.counts.values())
+        return rest + self.articles.goes - self.articles.removed
 
     @property
     def removed(self) -> int:
         """How many things are gone."""
-        return sum(one.get("removed", 0) for one in self.counts.values())
+        return sum(one.get("removed", 0) for one in self.counts.values()) + self.articles.removed
 
     @property
     def protects(self) -> int:
         """How many things stay, since somebody touched or uses them."""
-        return sum(one.get("protect", 0) for one in self.counts.values())
+        return sum(one.get("protect", 0) for one in self.counts.values()) + self.articles.stays
 
     @property
     def nothing(self) -> bool:
         """Whether there is nothing to do."""
-        return not self.to_remove and not self.articles.goes and not self.off and not any(
-            one.get("gone", 0) for one in self.counts.values()
-        )  # fmt: skip
+        return not self.to_remove and not self.off and not any(one.get("gone", 0) for one in self.counts.values())
 
 
 class RollBack:
     """The roll-back of one account."""
 
-    def __init__(self, context: Context, *, now: datetime) -> None:
+    def __init__(self, context: Context, *, now: datetime, remover: Remover | None = None) -> None:
         self.context = context
         self.now = now
+        self.remover = remover
+        """What takes the knowledge base out; None: that is left alone."""
+        self.articles = Radius()
         self._plan: Plan | None = None
 
     # --- what is kept ------------------------------------------------------------------------------
@@ -117,9 +119,13 @@ class RollBack:
         """
         standing = self.standing
         there = self.context.plan_file.exists()
-        current = standing.state == "planned" and standing.head == self.context.ledger.head()[0] and not fresh
+        is_bound = self.remover is None or standing.articles is not None
+        unchanged = standing.head == self.context.ledger.head()[0]
+        current = standing.state == "planned" and unchanged and is_bound and not fresh
         if not there or not (standing.state == "under way" or current):
             self._make(standing)
+        elif self.remover is not None:
+            self.articles = self.remover.look(standing.articles)
         return self.blast()
 
     def _make(self, before: Standing) -> None:
@@ -136,13 +142,16 @@ class RollBack:
             there.close()
             if snapshot is not None:
                 snapshot.close()
+        self.articles = self.remover.look() if self.remover is not None else Radius()
+        going = self.articles.going
         state = "done" if before.state == "done" and self._is_empty() else "planned"
-        digest = self.plan.digest(self._off())
-        self._keep(state=state, digest=digest, head=self.context.ledger.head()[0], at=begun)
+        digest = self.plan.digest([*self._off(), *going])
+        self._keep(state=state, digest=digest, head=self.context.ledger.head()[0], at=begun, articles=going)
 
     def _is_empty(self) -> bool:
         counts = self.plan.counts().values()
-        return not any(one.get("remove") or one.get("gone") for one in counts) and not self._off()
+        is_left = any(one.get("remove") or one.get("gone") for one in counts)
+        return not is_left and not self.articles.goes and not self._off()
 
     def _off(self) -> list[str]:
         return [effect.words for effect in still_off(self.context.ledger, self.context.target)]
@@ -161,7 +170,7 @@ class RollBack:
         files = uploaded.get("created", 0) + uploaded.get(REMOVED, 0)
         return Blast(
             self.context.target, standing.digest, standing.state, plan.counts(), plan.reasons(), protected, files,
-            self._off(), str(kept.get("at", "")), WORDS[snapshot],
+            self._off(), str(kept.get("at", "")), WORDS[snapshot], self.articles,
         )  # fmt: skip
 
     def remove(self) -> None:
@@ -176,6 +185,8 @@ class RollBack:
             Removal(self.context, self.plan, there).run()
         finally:
             there.close()
+        if self.remover is not None:
+            self.articles = self.remover.remove(self.standing.articles)
 
     def prove(self) -> Proof:
         """Read the account again, compare it with the snapshot, and finish.

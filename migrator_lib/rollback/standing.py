@@ -31,6 +31,8 @@ class Standing:
     at: str = ""
     """When the plan began to be made, UTC."""
     proof: Mapping[str, Any] | None = None
+    articles: list[str] | None = None
+    """What of the knowledge base may go, a line for each; None of a plan that an earlier version made."""
     protected: int = 0
     """How many things it left in Gorgias, since somebody touched or uses them."""
 

@@ -103,14 +103,15 @@ def plan(engagement: Engagement, account: str = PRODUCTION) -> Result:
     rolling = _rolling(engagement, account)
     try:
         blast = rolling.look(fresh=engagement.rehearsal)
-        blast.articles = _remover(engagement, account).look()
         return Result(account, blast, executed=False, proof=rolling.last_proof())
     finally:
         rolling.close()
 
 
 def _rolling(engagement: Engagement, account: str) -> RollBack:
-    return RollBack(context_of(engagement, account), now=engagement.clock_now)
+    context = context_of(engagement, account)
+    remover = Remover(engagement.ledger, account, context.api, engagement.parameters.help_center)
+    return RollBack(context, now=engagement.clock_now, remover=remover)
 
 
 def _require_staged(engagement: Engagement, account: str) -> None:
@@ -147,7 +148,6 @@ def carry_out(engagement: Engagement, result: Result) -> None:
 def _carry_out(engagement: Engagement, rolling: RollBack, result: Result) -> None:
     before = result.blast.removed
     rolling.remove()
-    articles = _remover(engagement, result.account).remove()
     result.canaries = remove_canaries(engagement, result.account)
     result.restored = restore(engagement, result.account)
     if result.account == PRODUCTION:
@@ -155,12 +155,7 @@ def _carry_out(engagement: Engagement, rolling: RollBack, result: Result) -> Non
         note_mail(engagement)
     result.proof, result.executed = rolling.prove(), True
     result.blast = rolling.blast()
-    result.blast.articles = articles
-    result.removed = result.blast.removed - before + articles.removed
-
-
-def _remover(engagement: Engagement, account: str) -> Remover:
-    return Remover(engagement.ledger, account, engagement.api(account), engagement.parameters.help_center)
+    result.removed = result.blast.removed - before
 
 
 def due_again(engagement: Engagement) -> None:

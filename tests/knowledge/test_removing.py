@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from migrator_lib.gorgias.help_center.endpoints import Endpoints
-from migrator_lib.knowledge.removing import Radius, Remover
+from migrator_lib.knowledge.removing import NOT_SIGNED, Radius, Remover
+from migrator_lib.progress import Progress
+from migrator_lib.proofs.behaviour import Behaviour
+from migrator_lib.rollback import Context, RollBack
 from tests.knowledge.conftest import Base
 from tests.knowledge.test_publishing import Killed, edit
 from tests.loading import TARGET
@@ -19,9 +24,11 @@ def test_everything_goes_that_nobody_touched_and_a_later_load_makes_it_anew(base
     base.by_api()
     base.load()
     whole = base.center.holds()
-    assert remover(base).look() == Radius(goes=5)
+    planned = remover(base).look()
+    assert (planned.goes, planned.removed, planned.stays) == (5, 0, 0)
+    assert planned.going[0] == "kb_article 1 of help center 1"
     assert base.center.holds() == whole
-    assert remover(base).remove() == Radius(goes=5, removed=5)
+    assert remover(base).remove().removed == 5
     assert base.center.holds() == {"categories": {}, "articles": {}, "redirects": []}
     assert base.states()["1"] == ("removed", None)
     assert remover(base).remove() == Radius()
@@ -64,3 +71,37 @@ def test_a_roll_back_that_dies_behind_a_removal_goes_on(base: Base, monkeypatch:
     remover(base).remove()
     assert base.center.holds() == {"categories": {}, "articles": {}, "redirects": []}
     assert set(dict(base.states().values())) == {"removed", "merged", "skipped"}
+
+
+def rolling(base: Base) -> RollBack:
+    progress = Progress(base.shop.folder / "progress.json", "90_rollback")
+    context = Context(
+        base.api, TARGET, base.ledger, "demo", base.shop.folder, progress, Behaviour(delete_job=True), base.shop.stage()
+    )
+    return RollBack(context, now=datetime(2026, 3, 1, tzinfo=UTC), remover=remover(base))
+
+
+def test_a_signature_is_bound_to_the_articles_that_go(base: Base) -> None:
+    base.by_api()
+    base.load()
+    first = rolling(base).look(fresh=True)
+    assert first.to_remove >= first.articles.goes == 5
+    edit(base.center, "rucksendung", title="Zurückschicken")
+    second = rolling(base).look(fresh=True)
+    assert second.articles.goes == 2
+    assert second.protects >= second.articles.stays == 3
+    assert second.digest != first.digest
+
+
+def test_what_was_not_in_the_signed_plan_stays(base: Base) -> None:
+    base.by_api()
+    base.load()
+    edit(base.center, "rucksendung", title="Zurückschicken")
+    rolling(base).look(fresh=True)
+    edit(base.center, "rucksendung", title="Rücksendung")
+    roll_back = rolling(base)
+    assert roll_back.look(fresh=False).articles.goes == 2
+    roll_back.remove()
+    assert roll_back.articles.removed == 2
+    assert f"kb_article 1: {NOT_SIGNED}" in roll_back.articles.words
+    assert set(base.texts()) == {"returns", "rucksendung"}
