@@ -337,6 +337,8 @@ class HelpCenterSettings(Model):
     """The help center to write to, by ``api``."""
     api_url: EncryptedUrl = ""
     """Where that API is; empty: the address that public clients of it use."""
+    addresses: dict[Annotated[int, Field(ge=0)], EncryptedUrl] = {}
+    """Where customers read each help center, by its number (0: that of a package without one); old links lead there."""
 
     @model_validator(mode="after")
     def _which_one(self) -> HelpCenterSettings:

@@ -1,8 +1,12 @@
-// Finds the ticket of an old number: loads the one small script that could have it, by the number's hash.
+// Finds the ticket of an old number, or an article: loads the one small script that could have it, by the number's hash.
 const answer = document.getElementById("answer"), field = document.getElementById("number");
 const known = new Map(), loaded = new Map();
 
-const normalized = text => text.replace(/\s+/g, "").toUpperCase();
+// An article is known by its number alone, whatever its address says besides.
+function normalized(text) {
+  const article = /\/kb\/a(\d+)(?:[/?#]|$)/i.exec(text.trim());
+  return article ? `/KB/A${Number(article[1])}/` : text.replace(/\s+/g, "").toUpperCase();
+}
 
 function hashed(number) {
   let hash = 0x811c9dc5;
@@ -35,11 +39,11 @@ async function look(text, follow) {
   const id = known.get(number);
   if (id === undefined) {
     answer.textContent = `No ticket in Gorgias has the old number ${number}. It may have been left out on purpose: ` +
-      "ticket_numbers.csv says what became of every ticket.";
+      "ticket_numbers.csv says what became of every ticket. Articles that lead nowhere are in redirects.csv.";
     return;
   }
   const link = document.createElement("a");
-  link.href = BASE + encodeURIComponent(id);
+  link.href = /^https?:/.test(id) ? id : BASE + encodeURIComponent(id);
   link.textContent = link.href;
   answer.replaceChildren(`${number} is now `, link);
   if (follow) location.replace(link.href);

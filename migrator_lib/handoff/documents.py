@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from migrator_lib import pages
@@ -36,7 +37,7 @@ def write_all(engagement: Engagement) -> list[Path]:
     shared = [file for name in DOCUMENTS for file in _write(paths.documents, material, name, SHARED)]
     shared.append(_write_mapping(material, paths.documents / f"{MAPPING}.html"))
     numbers = write_numbers(engagement, material.staged, paths.documents / "ticket_numbers.csv")
-    old_links = redirects.write(engagement, material.staged, paths.documents).files
+    old_links = redirects.write(engagement, material.staged, material.lookups, paths.documents).files
     membership.write(paths.documents, material.staged, material.lookups, engagement.progress)
     members = [paths.documents / name for name in membership.LISTS]
     folder = paths.state / "handoff"
@@ -52,6 +53,8 @@ def write_all(engagement: Engagement) -> list[Path]:
 def _write(folder: Path, material: Material, name: str, audience: Audience) -> tuple[Path, Path]:
     """Write a document as a page and as a workbook."""
     document, subtitle = DOCUMENTS[name](material, audience), _subtitle(material)
+    if audience is SHARED and name in WITH_ADDRESSES:
+        document = replace(document, notes=(*document.notes, MASKED))
     page = pages.write(folder / f"{name}.html", page_of(document, subtitle))
     return page, workbook.write(document, subtitle, folder / f"{name}.xlsx")
 
@@ -100,6 +103,7 @@ DOCUMENTS: dict[str, Callable[[Material, Audience], Document]] = {
 }
 """File name to what makes the document."""
 MAPPING = "mapping_as_signed"
+MASKED = "Addresses are masked here, so that this may be shared; the copy in state/handoff has them."
 WITH_ADDRESSES = ("agents", "workflow_inventory", "routing_guide", "brand_guide")
 PURPOSE = {
     "switch_over": "go live, step by step",
@@ -116,7 +120,7 @@ PURPOSE = {
     "ratings": "keep: ratings that no ticket in Gorgias has, with their words",
     "mapping_as_signed": "keep: what was agreed",
     "object_map": "see where every field went",
-    "redirects": "lead from old numbers and links to tickets in Gorgias: a page with the folder beside it, and a list",
+    "redirects": "lead from old numbers and links to tickets and articles: a page, the folder beside it, and a list",
     "loose_work": "tasks and time logs of chats, calls or nothing, which no ticket carries: enter what still matters",
     "redirects.nginx": "the same for the old portal's web server, nginx",
     "redirects.iis": "the same for IIS",

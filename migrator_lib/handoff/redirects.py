@@ -1,11 +1,13 @@
-"""Old links: a page that leads from an old number to its ticket in Gorgias, and the same as maps for web servers.
+"""Old links: a page that leads from an old number, or an article's address, to where it is now in Gorgias, and the same
+as maps for web servers.
 
 The page is static and needs no server: it works from a disk, too. Its numbers lie beside it in small scripts, by the
 FNV-1a hash of the number, so that it loads one of them for a look-up, however many there are (a script may be loaded
 from a disk, where browsers let a page read nothing else). Only numbers and addresses are in it, nothing of anybody.
 
 SmarterTrack publishes no form of its links, so what the web servers look for is a ticket number anywhere in an address,
-or ``ticketid=`` in its query.
+or ``ticketid=`` in its query; of articles, ``/kb/a7``, as the vendor's own portal has it. An article that was imported
+from a package has a number that nobody knows, so its old address leads to the help center's first page.
 """
 
 from __future__ import annotations
@@ -16,12 +18,15 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 from xml.sax.saxutils import quoteattr
 
 from migrator_lib import pages
 from migrator_lib.csv_file import write_csv
 from migrator_lib.engagement import Engagement
+from migrator_lib.knowledge.addresses import old_addresses
 from migrator_lib.ledger import Ledger
+from migrator_lib.lookups import Lookups
 from migrator_lib.objects import TICKET
 from migrator_lib.pages import Html
 from migrator_lib.staging import Staged
@@ -41,6 +46,10 @@ SOURCES = (
     ("call log", "call_log", "CallLogs", "CallLogID", "CallNumber"),
 )
 """What has a number: its name, the object it is loaded as, its table, that table's id and number."""
+ARTICLE = "article"
+IN_ADDRESS = ":/?#[]@!&'()*+,;=%~"
+"""What stays as it is in an address; quotes and dollars, which mean something to web servers, do not."""
+IIS_ARTICLE = "/kb/a([0-9]+)(?:[/?]|$)"
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'self' 'unsafe-inline' file:; base-uri 'none'; "
     "form-action 'none'"
@@ -53,12 +62,18 @@ button { font: inherit; padding: .4em .9em }
 
 
 class OldLink(NamedTuple):
-    """One old number and where it leads."""
+    """One old number, or address of an article, and where it leads."""
 
     what: str
     number: str
+    """Of an article, ``/kb/a7/``: what follows in its address says nothing."""
     old_id: int
     target_id: str
+    """Of an article its whole address; empty where that is not known."""
+
+    def address(self, base: str) -> str:
+        """Return where it leads, given the address of tickets."""
+        return self.target_id if self.what == ARTICLE else base + self.target_id
 
 
 @dataclass(frozen=True)
@@ -76,14 +91,20 @@ class Redirects:
         return [self.page, self.table, self.nginx, self.iis]
 
 
-def write(engagement: Engagement, staged: Staged, folder: Path) -> Redirects:
+def write(engagement: Engagement, staged: Staged, lookups: Lookups, folder: Path) -> Redirects:
     """Write the page with its numbers, the list, and the maps, of what the engagement has in Gorgias.
 
     Raises:
         StorageError: the disk is full or cannot be written.
     """
     base = f"{engagement.account_url(TARGET).rstrip('/')}/app/ticket/"
-    return write_links(lambda: old_links(engagement.ledger, staged), base, engagement.parameters.company, folder)
+    articles = list(old_articles(lookups, engagement.ledger))
+
+    def links() -> Iterator[OldLink]:
+        yield from old_links(engagement.ledger, staged)
+        yield from articles
+
+    return write_links(links, base, engagement.parameters.company, folder)
 
 
 def write_links(links: Callable[[], Iterator[OldLink]], base: str, company: str, folder: Path) -> Redirects:
@@ -95,12 +116,16 @@ def write_links(links: Callable[[], Iterator[OldLink]], base: str, company: str,
         company: whose they are.
         folder: where it goes.
     """
+
+    def leading() -> Iterator[OldLink]:
+        return (link for link in links() if link.target_id)
+
     made = Redirects(*(folder / f"redirects{end}" for end in (".html", ".csv", ".nginx.conf", ".iis.config")))
-    write_csv(made.table, COLUMNS, ((o.what, o.number, o.old_id, base + o.target_id) for o in links()))
-    digits = _digits(sum(1 for _ in links()))
-    _write_scripts(folder / "redirects", links(), digits)
-    _write_lines(made.nginx, _nginx(base, links))
-    _write_lines(made.iis, _iis(base, links()))
+    write_csv(made.table, COLUMNS, ((o.what, o.number, o.old_id, o.address(base)) for o in links()))
+    digits = _digits(sum(1 for _ in leading()))
+    _write_scripts(folder / "redirects", leading(), digits)
+    _write_lines(made.nginx, _nginx(base, leading))
+    _write_lines(made.iis, _iis(base, leading))
     pages.write(made.page, _page(company, base, digits))
     return made
 
@@ -115,6 +140,18 @@ def old_links(ledger: Ledger, staged: Staged) -> Iterator[OldLink]:
                 entry = known.get(str(row[own]))
                 if entry is not None and entry.state in ("created", "matched") and entry.target_id:
                     yield OldLink(what, str(row[column]).strip(), int(row[own]), entry.target_id)
+
+
+def old_articles(lookups: Lookups, ledger: Ledger) -> Iterator[OldLink]:
+    """Yield the old address of every article that moved, each once; it leads to the first of its help centers."""
+    seen: set[int] = set()
+    for old in old_addresses(lookups, ledger, TARGET):
+        if old.source not in seen:
+            seen.add(old.source)
+            base = lookups.parameters.help_center.addresses.get(old.center, "").rstrip("/")
+            yield OldLink(
+                ARTICLE, f"/kb/a{old.source}/", old.source, base and quote(base + old.address, safe=IN_ADDRESS)
+            )
 
 
 def normalized(number: str) -> str:
@@ -146,7 +183,7 @@ def _write_scripts(folder: Path, links: Iterable[OldLink], digits: int) -> None:
         while some := list(islice(waiting, HELD)):
             by_hash: dict[str, list[str]] = {}
             for link in some:
-                line = f"found({json.dumps(normalized(link.number))},{json.dumps(link.target_id)});\n"
+                line = f"found({_in_script(normalized(link.number))},{_in_script(link.target_id)});\n"
                 by_hash.setdefault(hashed(link.number)[:digits], []).append(line)
             for name, lines in by_hash.items():
                 with (folder / f"{name}.js").open("a", encoding="ascii") as stream:
@@ -159,27 +196,34 @@ def _write_lines(file: Path, lines: Iterable[str]) -> None:
 
 
 def _nginx(base: str, links: Callable[[], Iterable[OldLink]]) -> Iterator[str]:
-    """Yield the configuration for nginx: two maps, and what the portal's server says."""
-    yield "# Leads links of the old portal to tickets in Gorgias. In http { }:  include redirects.nginx.conf;"
+    """Yield the configuration for nginx: its maps, and what the portal's server says."""
+    yield "# Leads links of the old portal to Gorgias. In http { }:  include redirects.nginx.conf;"
     yield "# In the old portal's server { }:"
-    yield '#     if ($st_ticket_of_number) { return 302 "$st_ticket_of_number"; }'
-    yield '#     if ($st_ticket_of_id) { return 302 "$st_ticket_of_id"; }'
+    for name in ("st_ticket_of_number", "st_ticket_of_id", "st_address_of_article"):
+        yield f'#     if (${name}) {{ return 302 "${name}"; }}'
     yield "map_hash_max_size 2097152;"
-    yield "map_hash_bucket_size 256;"
+    yield "map_hash_bucket_size 512;"
     yield "map $request_uri $st_number {"
     yield '    "~(?<st_found>[0-9A-Za-z]+-[0-9A-Fa-f]{8}-[0-9A-Fa-f]+)" $st_found;'
     yield '    default "";'
     yield "}"
-    yield "map $st_number $st_ticket_of_number {"
+    yield from _nginx_map("$st_number", "$st_ticket_of_number", (
+        (_quoted(link.number), link.address(base)) for link in _once(links()) if link.what != ARTICLE))  # fmt: skip
+    yield from _nginx_map("$arg_ticketid", "$st_ticket_of_id", (
+        (str(link.old_id), link.address(base)) for link in links() if link.what == "ticket"))  # fmt: skip
+    yield "map $request_uri $st_article {"
+    yield '    "~*/kb/a(?<st_article_found>[0-9]+)(?:[/?]|$)" $st_article_found;'
     yield '    default "";'
-    for link in _once(links()):
-        yield f'    "{_quoted(link.number)}" "{base}{link.target_id}";'
     yield "}"
-    yield "map $arg_ticketid $st_ticket_of_id {"
+    yield from _nginx_map("$st_article", "$st_address_of_article", (
+        (str(link.old_id), link.address(base)) for link in links() if link.what == ARTICLE))  # fmt: skip
+
+
+def _nginx_map(of: str, becomes: str, pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
+    yield f"map {of} {becomes} {{"
     yield '    default "";'
-    for link in links():
-        if link.what == "ticket":
-            yield f'    "{link.old_id}" "{base}{link.target_id}";'
+    for key, address in pairs:
+        yield f'    "{key}" "{address}";'
     yield "}"
 
 
@@ -199,45 +243,57 @@ def _quoted(number: str) -> str:
     return "\\" + text if text.startswith(("~", "\\", "default", "hostnames", "include", "volatile")) else text
 
 
-def _iis(base: str, links: Iterable[OldLink]) -> Iterator[str]:
-    """Yield the map for the URL Rewrite module of IIS, and the rules that use it."""
+def _iis(base: str, links: Callable[[], Iterable[OldLink]]) -> Iterator[str]:
+    """Yield the maps for the URL Rewrite module of IIS, and the rules that use them."""
     yield '<?xml version="1.0" encoding="utf-8"?>'
-    yield "<!-- Leads links of the old portal to tickets in Gorgias. Put this file beside web.config, which says:"
+    yield "<!-- Leads links of the old portal to Gorgias. Put this file beside web.config, which says:"
     yield '       <rewrite><rewriteMaps configSource="redirects.iis.config" /><rules>'
-    yield '         <rule name="Old tickets"><match url=".*" /><conditions>'
-    yield '           <add input="{REQUEST_URI}" pattern="([0-9A-Za-z]+-[0-9A-Fa-f]{8}-[0-9A-Fa-f]+)" />'
-    yield '           <add input="{OldTickets:{C:1}}" pattern="(.+)" /></conditions>'
-    yield '           <action type="Redirect" url="{C:1}" appendQueryString="false" redirectType="Found" />'
-    yield "         </rule></rules></rewrite>"
+    for name, pattern in (("OldTickets", "([0-9A-Za-z]+-[0-9A-Fa-f]{8}-[0-9A-Fa-f]+)"), ("OldArticles", IIS_ARTICLE)):
+        yield f'         <rule name="{name}"><match url=".*" /><conditions>'
+        yield f'           <add input="{{REQUEST_URI}}" pattern="{pattern}" />'
+        yield f'           <add input="{{{name}:{{C:1}}}}" pattern="(.+)" /></conditions>'
+        yield '           <action type="Redirect" url="{C:1}" appendQueryString="false" redirectType="Found" />'
+        yield "         </rule>"
+    yield "       </rules></rewrite>"
     yield "     Above 250 KB, IIS reads it only where the registry's MaxWebConfigFileSizeInKB allows the size. -->"
-    yield '<rewriteMaps><rewriteMap name="OldTickets" defaultValue="">'
-    for link in _once(links):
-        yield f"  <add key={quoteattr(link.number)} value={quoteattr(base + link.target_id)} />"
-    yield "</rewriteMap></rewriteMaps>"
+    yield "<rewriteMaps>"
+    numbers = ((link.number, link.address(base)) for link in _once(links()) if link.what != ARTICLE)
+    yield from _iis_map("OldTickets", numbers)
+    articles = ((str(link.old_id), link.address(base)) for link in links() if link.what == ARTICLE)
+    yield from _iis_map("OldArticles", articles)
+    yield "</rewriteMaps>"
+
+
+def _iis_map(name: str, pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
+    yield f'<rewriteMap name="{name}" defaultValue="">'
+    for key, address in pairs:
+        yield f"  <add key={quoteattr(key)} value={quoteattr(address)} />"
+    yield "</rewriteMap>"
 
 
 def _page(company: str, base: str, digits: int) -> str:
     field = Html('<input id="number" autocomplete="off" autofocus>')
-    asked = pages.tag("p", pages.join([pages.tag("label", "Old number ", for_="number"), field]))
-    button = pages.tag("p", pages.tag("button", "Find the ticket", type="submit"))
+    asked = pages.tag("p", pages.join([pages.tag("label", "Old number or link ", for_="number"), field]))
+    button = pages.tag("p", pages.tag("button", "Find it", type="submit"))
     script = SCRIPT.read_text(encoding="utf-8")
     body = pages.join(
         [
-            pages.heading("Where an old ticket is now", 1),
-            pages.tag("p", f"{company}: from SmarterTrack numbers to tickets in Gorgias.", class_="subtitle"),
+            pages.heading("Where an old ticket or article is now", 1),
+            pages.tag("p", f"{company}: from SmarterTrack to Gorgias.", class_="subtitle"),
             pages.tag("form", pages.join([asked, button]), id="ask"),
             pages.tag("p", "", id="answer", role="status"),
             pages.note(
-                "Type the number of a ticket, chat or call as it stood in SmarterTrack, or open this page with ",
+                "Type the number of a ticket, chat or call as it stood in SmarterTrack, or the address of an article. "
+                "Or open this page with ",
                 pages.code("?number="),
-                " and the number behind it. The folder ",
+                " and the number or address behind it. The folder ",
                 pages.code("redirects"),
                 " has to lie beside this page.",
             ),
             Html(f"<script>\nconst BASE = {_in_script(base)}, DIGITS = {digits};\n{script}</script>"),
         ]
     )
-    return pages.document("Where an old ticket is now", body, policy=POLICY, extra_style=STYLE)
+    return pages.document("Where an old ticket or article is now", body, policy=POLICY, extra_style=STYLE)
 
 
 def _in_script(text: str) -> str:

@@ -21,6 +21,8 @@ class OldAddress:
 
     path: str
     """``/kb/a7/how-to-return.aspx``; what stands behind the number says nothing."""
+    source: int
+    """KbArticleID in ``path``: a translation's, a forward's or the article's own."""
     article: int
     """KbArticleID of the article that leads its group."""
     center: int
@@ -42,7 +44,12 @@ def old_addresses(lookups: Lookups, ledger: Ledger, target: str) -> Iterator[Old
             for path, locale in article.old_addresses(base.locales(article.translations)):
                 slug = article.translations[locale].slug
                 address = article_address(locale, slug, made["id"]) if made else ""
-                yield OldAddress(path, int(key), center, locale, slug, address)
+                yield OldAddress(path, number_in(path), int(key), center, locale, slug, address)
+
+
+def number_in(path: str) -> int:
+    """Return the KbArticleID in an old address, as :func:`migrator_lib.objects.kb_article.old_url` makes it."""
+    return int(path.removeprefix("/kb/a").partition("/")[0])
 
 
 def _read_nothing(_: Match) -> bytes:

@@ -29,7 +29,10 @@ LINKS = (
     OldLink("live chat", "C-55", 7, "2000"),
     OldLink("ticket", '~odd"</script>&<Ü$1', 9, "1002"),
     OldLink("call log", "default", 4, "3000"),
+    OldLink("article", "/kb/a7/", 7, "https://help.example/en-US/returns-12"),
+    OldLink("article", "/kb/a8/", 8, ""),
 )
+LEADING = LINKS[:-1]
 
 
 def write(folder: Path, links: tuple[OldLink, ...] = LINKS) -> Redirects:
@@ -50,7 +53,7 @@ def scripts(made: Redirects) -> dict[str, str]:
 
 def test_every_number_is_in_the_one_script_of_its_hash(made: Redirects) -> None:
     found = scripts(made)
-    for link in LINKS:
+    for link in LEADING:
         (name,) = (name for name, text in found.items() if f'"{link.target_id}"' in text and "Ü" not in text
                    and hashed(link.number).startswith(name))  # fmt: skip
         assert len(name) == 1
@@ -83,13 +86,15 @@ def test_the_list_opens_in_a_spreadsheet(made: Redirects) -> None:
         rows = list(csv.DictReader(stream))
     assert rows[0] == {"what": "ticket", "old_number": "168-24F24A57-000E", "old_id": "7", "new_address": f"{BASE}1000"}
     assert len(rows) == len(LINKS)
+    assert [row["new_address"] for row in rows[-2:]] == ["https://help.example/en-US/returns-12", ""]
 
 
 def test_the_map_of_iis_is_xml_with_every_number_once(tmp_path: Path) -> None:
     again = OldLink("live chat", "168-24f24a57-000e", 99, "4000")
     tree = ET.parse(write(tmp_path, (*LINKS, again)).iis)
     found = {one.attrib["key"]: one.attrib["value"] for one in tree.iter("add")}
-    assert found == {link.number: BASE + link.target_id for link in LINKS}
+    numbers = {link.number: BASE + link.target_id for link in LEADING if link.what != "article"}
+    assert found == {**numbers, "7": "https://help.example/en-US/returns-12"}
 
 
 def test_only_what_is_in_gorgias_leads_there(tmp_path: Path) -> None:
@@ -118,16 +123,18 @@ def test_a_number_is_found_from_a_disk_without_a_network(made: Redirects, chromi
         page = opened.page
         assert opened.headings_in_order()
         assert opened.low_contrast() == []
-        for typed, target in ((" 168-24f24a57-000e ", "1000"), ("C-55", "2000"), (LINKS[4].number, "1002")):
+        for typed, target in ((" 168-24f24a57-000e ", f"{BASE}1000"), ("C-55", f"{BASE}2000"),
+                              (LINKS[4].number, f"{BASE}1002"),
+                              ("https://old.example/kb/a7/send-it-back.aspx", LEADING[-1].target_id)):  # fmt: skip
             page.fill("#number", typed)
             page.click("button")
-            page.wait_for_selector(f"#answer a[href='{BASE}{target}']")
+            page.wait_for_selector(f"#answer a[href='{target}']")
         page.fill("#number", "100-00000000-0000")
         page.press("#number", "Enter")
         page.wait_for_function("() => document.getElementById('answer').textContent.includes('No ticket in Gorgias')")
         scripts = {url.rsplit("/", 1)[-1] for url in opened.requests}
         assert scripts == {f"{hashed(n)[0]}.js" for n in ("168-24F24A57-000E", "C-55", LINKS[4].number,
-                                                            "100-00000000-0000")}  # fmt: skip
+                                                            "/KB/A7/", "100-00000000-0000")}  # fmt: skip
 
 
 @pytest.mark.browser
@@ -174,7 +181,8 @@ def portal(made: Redirects, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         f"http {{ access_log off; {temporary} include {made.nginx};\n"
         f"server {{ listen 127.0.0.1:{port}; root {made.page.parent};\n"
         'if ($st_ticket_of_number) { return 302 "$st_ticket_of_number"; }\n'
-        'if ($st_ticket_of_id) { return 302 "$st_ticket_of_id"; } } }\n'
+        'if ($st_ticket_of_id) { return 302 "$st_ticket_of_id"; }\n'
+        'if ($st_address_of_article) { return 302 "$st_address_of_article"; } } }\n'
     )
     with subprocess.Popen([program, "-p", str(folder), "-c", str(folder / "nginx.conf")]) as running:
         deadline = time.monotonic() + 10
@@ -202,9 +210,16 @@ def test_nginx_leads_old_links_on(portal: str, path: str, target: str) -> None:
     assert answer(portal + path) == (302, BASE + target)
 
 
+@pytest.mark.parametrize("path", ["/kb/a7/send-it-back.aspx", "/KB/a7", "/portal/kb/a7?x=1"])
+def test_nginx_leads_old_articles_on(portal: str, path: str) -> None:
+    assert answer(portal + path) == (302, "https://help.example/en-US/returns-12")
+
+
 def test_nginx_leaves_everything_else_alone(portal: str) -> None:
     assert answer(f"{portal}/tickets/999-24F24A57-000E") == (404, "")
     assert answer(f"{portal}/Main/View.aspx?ticketid=99") == (404, "")
+    assert answer(f"{portal}/kb/a77/other.aspx") == (404, "")
+    assert answer(f"{portal}/kb/a8/of-no-address.aspx") == (404, "")
     assert answer(f"{portal}/redirects.html") == (200, "")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from migrator_lib.handoff.redirects import OldLink, old_articles
 from migrator_lib.knowledge.addresses import old_addresses
 from migrator_lib.knowledge.gaps import gaps
 from tests.knowledge.conftest import Base
@@ -60,3 +61,20 @@ def test_old_addresses_lead_to_the_new_ones(base: Base) -> None:
     (german,) = (one for one in base.center.documents("hc_article_translation") if one["slug"] == "rucksendung")
     assert found["/kb/a3/rucksendung.aspx"].address == f"/de-DE/rucksendung-{german['article_id']}"
     assert found["/kb/a5/send-back.aspx"].slug == "returns"
+
+
+def test_old_links_lead_to_articles_as_far_as_anybody_knows_where_they_are(base: Base) -> None:
+    base.load()
+    staged = base.shop.stage()
+    assert {link.target_id for link in old_articles(base.lookups(staged), base.ledger)} == {""}
+    base.way = {"addresses": {0: "https://help.example/"}}
+    package = {link.number: link for link in old_articles(base.lookups(staged), base.ledger)}
+    assert package["/kb/a5/"] == OldLink("article", "/kb/a5/", 5, "https://help.example")
+    base.by_api()
+    base.load()
+    base.way["addresses"] = {1: "https://help.example"}
+    (german,) = (one for one in base.center.documents("hc_article_translation") if one["slug"] == "rucksendung")
+    found = {link.old_id: link.target_id for link in old_articles(base.lookups(staged), base.ledger)}
+    assert set(found) == {1, 2, 3, 4, 5}
+    assert found[3] == f"https://help.example/de-DE/rucksendung-{german['article_id']}"
+    assert found[5] == found[1] == f"https://help.example/en-US/returns-{german['article_id']}"
