@@ -25,6 +25,8 @@ from migrator_lib.smartertrack.files import FilesRoot
 
 EXPECTED = ("created", "handed_over")
 """States of records that should be there as they were sent."""
+ELSEWHERE = "in another category there: an editor moved it, or SmarterTrack did since it was loaded; move it by hand"
+"""The API moves no article, and what was sent does not tell who did."""
 Found = dict[tuple[str, str], Finding | None]
 """Object and source key to what is wrong with it, first of all; None where nothing is."""
 
@@ -86,7 +88,8 @@ class Comparer:
             for locale in article.translations:
                 there, meant = side.there(article, locale), side.meant(article, locale)
                 others = partial(side.is_others_work, article, locale)
-                yield record, _finding(record, locale, meant, there, others_work=there != meant and others())
+                yield record, _finding(record, locale, meant, there, others_work=there != meant and others(),
+                                       is_live=isinstance(side, HelpCenter))  # fmt: skip
             for media in article.files:
                 if media.key.startswith("f") and media.key not in files and self._expected("attachment", media.key):
                     files.add(media.key)
@@ -96,7 +99,13 @@ class Comparer:
 
 
 def _finding(
-    record: tuple[str, str], locale: str, meant: Mapping[str, object], there: Json | None, *, others_work: bool = False
+    record: tuple[str, str],
+    locale: str,
+    meant: Mapping[str, object],
+    there: Json | None,
+    *,
+    others_work: bool = False,
+    is_live: bool = False,
 ) -> Finding | None:
     if there is None:
         return Finding(*record, "missing", words=f"not there in {locale}")
@@ -105,4 +114,6 @@ def _finding(
         return None
     if others_work:
         return Finding(*record, CHANGED, differences, words=f"changed in the Help Center, in {locale}")
+    if is_live and {one.field for one in differences} == {"category"}:
+        return Finding(*record, CHANGED, differences, words=ELSEWHERE)
     return Finding(*record, "mismatched", differences, words=f"in {locale}")

@@ -181,7 +181,7 @@ class Rules:
         shown = self.knowledge.brands.get(article, frozenset())
         if self.row(article)["DisplayInAllBrands"] or (self.row(article)["DisplayInAllBrands"] is None and not shown):
             return self.centers if self._policy.articles_of_all_brands == "every" else (self._center,)
-        found = {self.center_of(brand) for brand in shown} or {self._center}
+        found = {self.center_of(brand) for brand in shown} & set(self.centers) or {self._center}
         return tuple(center for center in self.centers if center in found)
 
     def brands_of(self, article: int) -> str:

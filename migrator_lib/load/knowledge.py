@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from migrator_lib.gorgias.help_center.api import LEFT_OVER
 from migrator_lib.gorgias.help_center.articles import KnowledgeBase, read_media
 from migrator_lib.gorgias.help_center.outcome import Outcome as Published
 from migrator_lib.gorgias.help_center.way import way_in
@@ -30,7 +31,7 @@ from migrator_lib.staging import Staged
 PACKAGE = "help_center_package"
 """Rule of what is handed over: it is in the package, for whoever imports it."""
 NOT_MOVED, NOT_SHOWN = "article_not_moved", "no_article_shows_it"
-MIND = ("changed in Gorgias", "deleted in Gorgias", "another text there", "category named otherwise")
+MIND = ("changed in Gorgias", "deleted in Gorgias", "another text there", "category named otherwise", LEFT_OVER)
 """Problems that are conflicts: somebody worked on it."""
 
 
@@ -88,11 +89,12 @@ class Publisher:
 
     def _publish(self, center: int, base: KnowledgeBase) -> Published:
         settings, context = self.context.lookups.parameters, self.context
+        which = "" if center == ONLY else f", help center {center}"
         way = way_in(
             settings.help_center.model_copy(update={"id": center if center != ONLY else None}),
             context.api,
             self.packages / folder_name(center),
-            company=settings.company,
+            company=f"{settings.company}{which}",
             memory=LedgerMemory(context.ledger, context.target, settings.engagement, center),
         )
         with context.progress.alive():
@@ -143,7 +145,8 @@ class Publisher:
     def _without_call(self, obj: MigrationObject, entry: Entry, known: Entry | None) -> None:
         if known is not None and known.detail.get(CENTERS):
             self.context.report.conflicts.append(
-                f"{obj.name} {entry.source_key}: loaded, and now {entry.state} ({entry.rule or entry.reason})"
+                f"{obj.name} {entry.source_key}: loaded, and now {entry.state} ({entry.rule or entry.reason}); "
+                "it stays in the Help Center: take it out by hand"
             )
             self.context.count(obj.name, "unchanged")
             return

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from migrator_lib.knowledge.comparing import Comparer
-from migrator_lib.reconcile.result import Reconciliation
+from migrator_lib.knowledge.comparing import ELSEWHERE, Comparer
+from migrator_lib.reconcile.result import CHANGED, Reconciliation
 from migrator_lib.smartertrack.files import FilesRoot
 from migrator_lib.staging import Staged
 from tests.knowledge.conftest import Base
@@ -86,3 +86,17 @@ def test_what_is_gone_from_a_help_center_is_missing(base: Base) -> None:
             for one in base.account.store.by_kind(kind):
                 base.account.store.delete(kind, one["id"])
     assert counts(base) == {"kb_category": {"missing": 2}, "kb_article": {"missing": 3}, "attachment": {"missing": 1}}
+
+
+def test_an_article_in_another_category_is_no_mismatch_but_told(base: Base) -> None:
+    base.by_api()
+    base.load()
+    base.shop.tables["KbArticles"][1]["KbCategoryID"] = 2
+    base.load("delta-001")
+    staged = base.shop.stage()
+    result = Reconciliation()
+    Comparer(
+        base.lookups(staged), base.ledger, TARGET, base.api, base.packages, FilesRoot.at(base.shop.files), staged.blobs
+    ).run(result)
+    (found,) = result.changes
+    assert (found.source_key, found.state, found.words) == ("2", CHANGED, ELSEWHERE)

@@ -133,6 +133,26 @@ def test_an_article_that_somebody_deleted_in_gorgias_is_not_made_again(base: Bas
     assert any("kb_article 2: deleted in Gorgias" in line for line in report.conflicts)
 
 
+def test_what_the_source_deletes_stays_public_and_is_told_with_what_to_do(base: Base) -> None:
+    base.by_api()
+    base.load()
+    base.shop.tables["KbArticles"][1]["IsDeleted"] = base.shop.tables["KbArticles"][2]["IsDeleted"] = True
+    report = base.load("delta-001")
+    assert {"paying", "rucksendung"} <= set(base.texts())
+    assert any(line.startswith("kb_article 2: loaded, and now skipped (deleted_article); it stays in the Help Center: "
+                               "take it out by hand") for line in report.conflicts)  # fmt: skip
+    assert any(line.startswith("kb_article 1: language gone from the source: ") for line in report.conflicts)
+
+
+def test_an_article_of_a_brand_that_is_gone_goes_to_the_common_help_center(base: Base) -> None:
+    base.shop.mapped["brands"] = {"9": {"name": "Gone", "tag": "g", "help_center": 9}}
+    base.shop.tables["KbArticles"][1]["DisplayInAllBrands"] = False
+    base.shop.add("KbArticlesBrands", {"KbArticleID": 2, "BrandID": 9})
+    base.load()
+    base.center.import_package(base.package().zip_file.read_bytes())
+    assert "paying" in base.texts()
+
+
 def test_a_file_that_is_missing_is_quarantined_and_its_article_moves(base: Base) -> None:
     (base.shop.files / "App_Data" / "TicketAttachments" / "0123456789abcdef.att").unlink()
     base.load()

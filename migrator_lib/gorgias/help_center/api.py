@@ -32,6 +32,8 @@ from migrator_lib.gorgias.help_center.probe import Finding, probe, require
 from migrator_lib.gorgias.help_center.there import There
 
 TRIES = 3
+LEFT_OVER = "language gone from the source"
+"""Kind of a problem: an article has lost a language since it was made."""
 T = TypeVar("T")
 
 
@@ -154,6 +156,10 @@ class _Publication:
                 self._odd(record, locale, "refused", error.message)
                 state = "quarantined"
             self.outcome.add(record, locale, state, str(made or ""))
+        for locale in sorted(sent.keys() - article.translations.keys()):
+            self._odd(
+                record, locale, LEFT_OVER, "the text of this language stays in the Help Center: take it out by hand"
+            )
         if made is not None:
             self._made[record] = made
             self._settle(article, known, Known(made, sent, ours))
