@@ -90,8 +90,22 @@ def test_the_page_tells_the_admin_and_is_safe_to_open(package: ExportPackage, ba
     package.publish(base)
     page = (package.folder / "README.html").read_text(encoding="utf-8")
     assert "Fernhill &lt;Outfitters&gt;" in page
-    assert "begins like a formula: 1" in page
+    assert "begins like a formula" in page
     assert "en-US: 3 articles" in page
+
+
+def test_the_page_lists_every_text_with_who_may_read_it(package: ExportPackage, base: KnowledgeBase) -> None:
+    package.publish(base)
+    page = (package.folder / "README.html").read_text(encoding="utf-8")
+    for row in rows(package.folder, "articles"):
+        assert f"<td>{row['html_file']}</td>" in page
+    assert "nobody: a draft" in page
+    assert "The importer may not know the column" in page
+    assert "href" not in page.partition("<main>")[2]
+    package.publish(base.model_copy(update={"articles": ()}))
+    page = (package.folder / "README.html").read_text(encoding="utf-8")
+    assert "The importer may not know the column" not in page
+    assert "images.csv" not in page
 
 
 def test_an_empty_knowledge_base_is_a_package_too(package: ExportPackage) -> None:
