@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -79,18 +79,19 @@ def community(staged: Staged, lookups: Lookups) -> list[Row]:
     return found
 
 
-DECISION = ("thread", "brand", "advice", "reason", "state", "last post", "replies", "by the company", "votes")
-"""What a decision on a thread needs; the rest stands on a sheet of its own."""
+OF_THREADS = ("thread", "brand", "advice", "reason", "state", "last post", "replies", "by the company", "votes")
+OF_NEWS = ("item", "advice", "reason", "date", "shown to", "brands", "language")
+"""What a decision needs; the rest stands on a sheet of its own."""
 
 
-def for_decision(rows: Iterable[Row]) -> list[Row]:
-    """Return the columns of threads that a decision needs."""
-    return [{name: row[name] for name in DECISION} for row in rows]
+def for_decision(rows: Iterable[Row], columns: Sequence[str]) -> list[Row]:
+    """Return the columns that a decision needs."""
+    return [{name: row[name] for name in columns} for row in rows]
 
 
-def in_full(rows: Iterable[Row]) -> list[Row]:
-    """Return the other columns of threads."""
-    return [{name: value for name, value in row.items() if name == "thread" or name not in DECISION} for row in rows]
+def in_full(rows: Iterable[Row], columns: Sequence[str]) -> list[Row]:
+    """Return the other columns, behind the first of these."""
+    return [{name: row[name] for name in row if name == columns[0] or name not in columns} for row in rows]
 
 
 def _posts(staged: Staged) -> dict[int, Counter[str]]:
@@ -102,15 +103,15 @@ def _posts(staged: Staged) -> dict[int, Counter[str]]:
         own = found.setdefault(row["ThreadID"], Counter())
         own.update(
             {
-                "employee": bool(row.get("IsEmployeePost")),
-                "answer": bool(row.get("IsAnswer")),
-                "moderation": bool(row.get("NeedsModeration")),
+                "employee": int(bool(row.get("IsEmployeePost"))),
+                "answer": int(bool(row.get("IsAnswer"))),
+                "moderation": int(bool(row.get("NeedsModeration"))),
                 "size": _size(row.get("BodyHTML")),
             }
         )
     for row in staged.rows("ThreadComments"):
         own = found.setdefault(thread_of.get(row["ThreadPostID"], 0), Counter())
-        own.update({"comment": 1, "moderation": bool(row.get("NeedsModeration"))})
+        own.update({"comment": 1, "moderation": int(bool(row.get("NeedsModeration")))})
     return found
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from migrator_lib.handoff.correspondence import Correspondence
+from migrator_lib.handoff.other_automation import department_name, team_name
 from migrator_lib.lookups import Lookups
 from migrator_lib.staging import Row as Staged_row
 from migrator_lib.staging import Staged
@@ -40,7 +41,7 @@ def brands(staged: Staged, lookups: Lookups) -> list[Row]:
                 "brand": f"{row['BrandName']} ({brand}){', the default' if row.get('IsDefaultBrand') else ''}",
                 "portal": row.get("HostHeaderValue") or "",
                 "telephone": row.get("VoipPhoneNumber") or "",
-                "departments": ", ".join(_name(d) for d in departments),
+                "departments": ", ".join(department_name(d["DepartmentID"], lookups) for d in departments),
                 "teams": ", ".join(dict.fromkeys(_teams(departments, lookups))),
                 "tickets carry": _carry(entry.becomes, entry.tag, entry.team or entry.name) if entry else "not mapped",
                 "Help Center": str(entry.help_center or "the common one") if entry else "",
@@ -50,15 +51,11 @@ def brands(staged: Staged, lookups: Lookups) -> list[Row]:
     return found
 
 
-def _name(department: Staged_row) -> str:
-    return f"{department['DisplayName']}{' (deleted)' if department.get('IsDeleted') else ''}"
-
-
 def _teams(departments: list[Staged_row], lookups: Lookups) -> Iterator[str]:
     for department in departments:
-        entry = lookups.team(f"d{department['DepartmentID']}")
-        if entry is not None and not department.get("IsDeleted"):
-            yield entry.team
+        team = team_name(lookups, f"d{department['DepartmentID']}")
+        if team and not department.get("IsDeleted"):
+            yield team
 
 
 def _carry(becomes: str, tag: str, team: str) -> str:
@@ -101,21 +98,29 @@ def _at(host: object) -> str:
 def addresses(found: Correspondence, lookups: Lookups, mask: Callable[[str], str]) -> list[Row]:
     """Return the mailboxes by which customers and departments write to each other."""
     rows: list[Row] = []
-    for department, address, received, sent in found.mailboxes(lookups):
+    boxes = found.mailboxes(lookups)
+    most = {address: -department for _, department, address in sorted((b[2], -b[0], b[1]) for b in boxes)}
+    for department, address, received, sent in boxes:
         brand = lookups.brand_of(department) or {}
-        entry = lookups.team(f"d{department}")
         rows.append(
             {
                 "brand": brand.get("BrandName") or "",
-                "department": lookups.departments.get(department, {}).get("DisplayName") or str(department),
+                "department": department_name(department, lookups),
                 "address": mask(address),
                 "messages to it": received,
                 "messages from it": sent,
-                "in Gorgias": "Settings, Email: connect it, or forward it and verify its domain; the rule for its "
-                f"tickets assigns team {entry.team if entry else '(choose)'}",
+                "in Gorgias": _connect(department, most[address], lookups),
             }
         )
     return rows
+
+
+def _connect(department: int, most: int, lookups: Lookups) -> str:
+    """Return what to do about a mailbox; ``most`` is the department that most of its messages came to."""
+    if department != most:
+        return f"Nothing: most of its messages came to {department_name(most, lookups)}, see there."
+    team = team_name(lookups, f"d{department}") or "(choose)"
+    return f"Settings, Email: connect it, or forward it and verify its domain; its tickets' rule assigns team {team}."
 
 
 def settings(lookups: Lookups) -> list[Row]:
@@ -152,15 +157,15 @@ def _articles(staged: Staged, lookups: Lookups) -> Iterator[tuple[int, str, str]
         language = languages.get(row.get("LanguageID") or 0, "not told")
         everywhere = row.get("DisplayInAllBrands") is not False
         for brand in sorted(lookups.brands) if everywhere else shown.get(row["KbArticleID"], ()):
-            yield brand, language, state_of(row)
+            yield brand, language, state_of(row, lookups)
 
 
-def state_of(article: Staged_row) -> str:
-    """Return the one state of :data:`STATES` that an article is in."""
-    flags = (
-        ("IsDeleted", "deleted"),
-        ("KbArticleID_ForwardTo", "forward"),
-        ("IsDraft", "draft"),
-        ("IsPrivate", "private"),
-    )
-    return next((state for column, state in flags if article.get(column)), "published")
+def state_of(article: Staged_row, lookups: Lookups) -> str:
+    """Return the one state of :data:`STATES` that an article is in; one of a private category is private too."""
+    if article.get("IsDeleted"):
+        return "deleted"
+    if article.get("KbArticleID_ForwardTo"):
+        return "forward"
+    if article.get("IsDraft"):
+        return "draft"
+    return "private" if lookups.article_rules.is_private(article["KbArticleID"]) else "published"

@@ -20,7 +20,7 @@ STALE = timedelta(days=365)
 
 
 def articles(lookups: Lookups) -> list[Row]:
-    """Return what is to be done about articles, a row for each point: those that move, then what stands in the way."""
+    """Return what is to be done about articles, a row for each point, article by article."""
     rules, known = lookups.article_rules, lookups.knowledge.articles
     newest = max((row["DateLastReviewedUTC"] for row in known.values() if row.get("DateLastReviewedUTC")), default=None)
     told = [
@@ -32,7 +32,7 @@ def articles(lookups: Lookups) -> list[Row]:
     told += [(gap.title, gap.article, gap.what, gap.to_do) for gap in gaps(lookups)]
     return [
         {"article": f"{shortened(title or '(no title)')} ({number})", "what": what, "to do": do}
-        for title, number, what, do in told
+        for title, number, what, do in sorted(told, key=lambda row: row[1])
     ]
 
 

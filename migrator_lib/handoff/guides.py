@@ -119,8 +119,7 @@ def agents(material: Material, audience: Audience) -> Document:
     )  # fmt: skip
     return Document(
         "Agents to create or deactivate",
-        "For an admin of the Gorgias account. Addresses are needed to create a user; where they are masked here, the "
-        "copy in state/handoff has them.",
+        "For an admin of the Gorgias account: who is to be created or deactivated there, and whose role differs.",
         sheets,
     )
 
@@ -130,11 +129,12 @@ AT_THE_END = ("Revoke the API key of the migration.", "Switch rules, surveys and
 
 def quarantine(material: Material, audience: Audience) -> Document:
     """Return what could not be moved."""
-    rows = quarantine_rows(material.engagement, material.staged)
+    rows, name = quarantine_rows(material.engagement, material.staged), material.engagement.name
     return Document(
         "Quarantine",
-        "These records are not in Gorgias, each for its own reason. Mend the cause, then load again: "
-        f"migrator run {material.engagement.name} --from 05 --execute tries only what is missing.",
+        "These records are not in Gorgias, each for its own reason. What is mended in SmarterTrack comes with the next "
+        "delta. After a change of the mapping or of files, load again: "
+        f"migrator run {name} --from 05 --execute tries only what is missing.",
         (Sheet("Records", rows),),
         status=(f"{pages.counted(len(rows), 'record')} in quarantine." if rows else "Nothing is in quarantine.",
                 "warn" if rows else "good"),

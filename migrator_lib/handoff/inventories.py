@@ -80,8 +80,8 @@ def community(material: Material, audience: Audience) -> Document:
     """Return the community assessment."""
     threads = assessments.community(material.staged, material.lookups)
     sheets = (
-        Sheet("Threads", assessments.for_decision(threads), "", "There are no threads."),
-        Sheet("Threads in full", assessments.in_full(threads),
+        Sheet("Threads", assessments.for_decision(threads, assessments.OF_THREADS), "", "There are no threads."),
+        Sheet("Threads in full", assessments.in_full(threads, assessments.OF_THREADS),
               "Codes of type and status are SmarterTrack's own and not published (types are announcements, ideas, "
               "problems and questions). It keeps no number of views. Texts are not shown, but their sizes.",
               "There are no threads.", ticked=False),
@@ -106,7 +106,11 @@ def news(material: Material, audience: Audience) -> Document:
         "News assessment",
         "Gorgias has no news. Each item is archived, becomes a Help Center article that is published as an "
         "announcement, or goes to another channel; the reason stands beside it. A translation follows its original.",
-        (Sheet("News items", items, "", "There are no news items."),),
+        (
+            Sheet("News items", assessments.for_decision(items, assessments.OF_NEWS), "", "There are no news items."),
+            Sheet("News items in full", assessments.in_full(items, assessments.OF_NEWS),
+                  "Texts are not shown, but their sizes.", "There are no news items.", ticked=False),
+        ),
         tiles=assessments.by_advice(items) or {"items": 0},
         notes=("All items with their texts stay in the staged copy, and in SmarterTrack's backup.",),
-    )
+    )  # fmt: skip

@@ -54,6 +54,13 @@ def _agent(agent: Agent, mask: Callable[[str], str]) -> Row:
 
 # --- quarantine ----------------------------------------------------------------------------------------
 
+TO_DO = {
+    "attachment": "restore the file below the files root, or accept that it is lost",
+    "kb_article": "mend it in SmarterTrack, or write it in the Help Center: see the content gaps",
+    "user": "give the agent an address in SmarterTrack, or another user in mapping.yaml",
+}
+MEND = "mend the record in SmarterTrack, or what mapping.yaml says of it, or accept that it is left out"
+
 
 def quarantine_rows(engagement: Engagement, staged: Staged) -> list[Row]:
     """Return every record in quarantine, addresses masked, with the number of the ticket it belongs to."""
@@ -69,6 +76,7 @@ def quarantine_rows(engagement: Engagement, staged: Staged) -> list[Row]:
             "key": entry.source_key,
             "ticket": numbers.get((entry.object, entry.source_key), ""),
             "why": mask_text(entry.reason or ""),
+            "to do": TO_DO.get(entry.object, MEND),
         }
         for entry in entries
     ]

@@ -83,6 +83,12 @@ def _rebalance(row: Row, lookups: Lookups, audience: Audience) -> dict[str, obje
     }
 
 
+def department_name(department: int, lookups: Lookups) -> str:
+    """Return a department as people call it, and whether it is deleted."""
+    row = lookups.departments.get(department, {})
+    return f"{row.get('DisplayName') or department}{' (deleted)' if row.get('IsDeleted') else ''}"
+
+
 def team_name(lookups: Lookups, key: str) -> str:
     """Return the team that a department or group becomes; empty where it becomes none."""
     entry = lookups.team(key)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from migrator_lib.handoff.correspondence import Correspondence
+from migrator_lib.handoff.other_automation import department_name, team_name
 from migrator_lib.lookups import Lookups
 from migrator_lib.staging import Staged
 
@@ -26,10 +27,10 @@ def hierarchy(staged: Staged, lookups: Lookups) -> list[Row]:
         brand = lookups.brand_of(department) or {}
         line = {"brand": brand.get("BrandName") or "", "department": row["DisplayName"]}
         inside = [(key, group) for key, group in sorted(lookups.groups.items()) if key[0] == department]
-        team = _team(f"d{department}", lookups)
+        team = team_name(lookups, f"d{department}")
         found.append({**line, "group": "", **_line(row, team, 0, sum(open_ones[key] for key, _ in inside))})
         for key, group in inside:
-            team = _team(f"g{key[0]}-{key[1]}", lookups)
+            team = team_name(lookups, f"g{key[0]}-{key[1]}")
             found.append({**line, "group": group["GroupName"], **_line(group, team, members[key], open_ones[key])})
     return found
 
@@ -47,11 +48,6 @@ def _line(row: Row, team: str, members: int, tickets: int) -> Row:
         "team in Gorgias": team or "none",
         "telephone": row.get("VoipExtension") or "",
     }
-
-
-def _team(key: str, lookups: Lookups) -> str:
-    entry = lookups.team(key)
-    return entry.team if entry else ""
 
 
 def _open_tickets(staged: Staged, lookups: Lookups) -> Counter[tuple[int, int]]:
@@ -75,7 +71,7 @@ def members(staged: Staged, lookups: Lookups) -> list[Row]:
         found.append(
             {
                 "group": lookups.groups.get(key, {}).get("GroupName") or f"{key[0]}-{key[1]}",
-                "team in Gorgias": _team(f"g{key[0]}-{key[1]}", lookups),
+                "team in Gorgias": team_name(lookups, f"g{key[0]}-{key[1]}"),
                 "agent": lookups.agent_name(row["UserID"]),
                 "is": ", ".join([*(["gone"] if gone else []), *(["group admin"] if row.get("IsGroupAdmin") else [])]),
                 "takes": ", ".join(
@@ -128,24 +124,30 @@ def rules(found: Correspondence, lookups: Lookups, mask: Callable[[str], str]) -
 
 
 def _by_address(found: Correspondence, lookups: Lookups, mask: Callable[[str], str]) -> Iterator[Row]:
-    boxes = sorted((b for b in found.mailboxes(lookups) if b[2]), key=lambda box: (-box[2], box[0], box[1]))
-    for order, (department, address, received, _) in enumerate(boxes, 1):
+    """Yield a rule for each address: of two rules for one, the later would undo what the first did."""
+    came: dict[str, list[tuple[int, int]]] = {}
+    for department, address, received, _ in found.mailboxes(lookups):
+        if received:
+            came.setdefault(address, []).append((-received, department))
+    boxes = sorted((sorted(each), address) for address, each in came.items())
+    for order, (each, address) in enumerate(boxes, 1):
+        department = each[0][1]
         brand = lookups.mapping.brands.get(str((lookups.brand_of(department) or {}).get("BrandID")))
         tag = f"; Add tags: {brand.tag}" if brand and brand.becomes == "tag" else ""
-        name = lookups.departments.get(department, {}).get("DisplayName")
+        names = (f"{-n:,} to {department_name(one, lookups)}" for n, one in each)
         yield {
             "order": order,
             "WHEN": "ticket created",
             "IF": f"message from agent IS false AND message to address CONTAINS {mask(address)}",
-            "THEN": f"Assign team: {_team(f'd{department}', lookups) or '(choose)'}{tag}",
-            "why": f"{received:,} messages came to {name} by it",
+            "THEN": f"Assign team: {team_name(lookups, f'd{department}') or '(choose)'}{tag}",
+            "why": f"messages that came by it: {', '.join(names)}",
         }
 
 
 def _front_line(lookups: Lookups) -> Iterator[str]:
     for (department, group), row in sorted(lookups.groups.items()):
         if row.get("IsFrontLine") and not row.get("IsDeleted"):
-            yield _team(f"g{department}-{group}", lookups)
+            yield team_name(lookups, f"g{department}-{group}")
 
 
 def auto_responders(staged: Staged, lookups: Lookups) -> list[Row]:

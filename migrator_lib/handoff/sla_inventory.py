@@ -191,7 +191,8 @@ def follow_ups(staged: Staged, lookups: Lookups) -> list[Row]:
             "department": _owner(f"d{department}", lookups).removeprefix("department "),
             "open tickets to follow up": number,
             "with a date": dated,
-            "in Gorgias": "Snooze each to its date; a view 'snoozed' takes the place of the follow-up view.",
+            "in Gorgias": "They have the tag follow-up and a note with the date. Make a view of that tag, and snooze "
+            "each ticket to its date (some are snoozed already, where the status is kept so).",
         }
         for department, (number, dated) in sorted(found.items())
     ]

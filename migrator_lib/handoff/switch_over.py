@@ -29,8 +29,14 @@ STEPS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "Build what has no place to move to",
-        "SLA policies and rules from the inventories; teams' routing.",
+        "SLA policies and rules from the inventories; each brand and the teams' routing by their guides.",
         "Gorgias admin",
+    ),
+    (
+        "Open the Help Center",
+        "Import the articles, if they are in a package (help_center/README.html says how); finish what the content "
+        "gaps name; then publish.",
+        "editor",
     ),
     (
         "Turn the mail",
@@ -44,7 +50,12 @@ STEPS: tuple[tuple[str, str, str], ...] = (
         "lines to the new place.",
         "web admin",
     ),
-    ("Turn the portal", "Let the old portal's ticket links lead to a page that says where to write now.", "web admin"),
+    (
+        "Turn the portal",
+        "Let old links of tickets and articles lead on: put redirects.html with its folder where the portal was, or "
+        "include redirects.nginx.conf or redirects.iis.config. All else leads to a page that says where to write now.",
+        "web admin",
+    ),
     (
         "Tell agents and customers",
         "Agents work in Gorgias from now on; SmarterTrack stays readable, and read-only.",

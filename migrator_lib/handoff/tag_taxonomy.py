@@ -12,11 +12,20 @@ from collections.abc import Mapping
 
 from migrator_lib.ledger.schema import Entry
 from migrator_lib.lookups import Lookups
+from migrator_lib.objects.live_chat import MISSED
+from migrator_lib.objects.ticket import FOLLOW_UP_TAG, tags_beside
 from migrator_lib.staging import Staged
 
 Row = dict[str, object]
 SEPARATORS = re.compile(r"\s*(?:::|/|\\|>|\|)\s*")
 """What people write between the levels of a tag: a/b, a::b, a > b."""
+BESIDE: dict[str, Row] = {
+    FOLLOW_UP_TAG: {"what for": "to be followed up", "on": "tickets that somebody wanted to come back to"},
+    MISSED: {"what for": "missed chat", "on": "chats that no agent answered"},
+}
+OF_STATUS: Row = {"what for": "status", "on": "tickets that had this status"}
+OF_PRIORITY: Row = {"what for": "priority", "on": "tickets of this priority"}
+"""What tags beside SmarterTrack's say, and what has them."""
 
 
 def levels(name: str) -> list[str]:
@@ -96,7 +105,7 @@ def branches(found: list[Row]) -> list[Row]:
 
 
 def added(lookups: Lookups) -> list[Row]:
-    """Return the tags that are none of SmarterTrack's: of brands, and of statuses that Gorgias has not."""
+    """Return the tags that are none of SmarterTrack's: of brands, of statuses that Gorgias has not, and others."""
     brands: list[Row] = [
         {"tag": entry.tag, "what for": f"brand {entry.name}", "on": "every ticket of the brand's departments"}
         for entry in lookups.mapping.brands.values()
@@ -107,4 +116,9 @@ def added(lookups: Lookups) -> list[Row]:
         for entry in lookups.mapping.statuses.values()
         if entry.tag and entry.keeps == "tag"
     ]
-    return [*brands, *statuses]
+    named = {*(row["tag"] for row in (*brands, *statuses))}
+    others: list[Row] = [
+        {"tag": tag, **BESIDE.get(tag, OF_PRIORITY if tag.startswith("priority: ") else OF_STATUS)}
+        for tag in sorted(tags_beside(lookups) - named)
+    ]
+    return [*brands, *statuses, *others]

@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from openpyxl import Workbook
@@ -108,8 +109,9 @@ def _fill(page: Worksheet, sheet: Sheet) -> None:
             _put(cell, values.get(name))
             number = isinstance(cell.value, int | float)
             cell.alignment = Alignment(
-                vertical="top", wrap_text=True, horizontal="center" if name == TICK else "right" if number else "left"
-            )
+                vertical="top", wrap_text=True, horizontal="center" if name == TICK else "right" if number else "left",
+                indent=1 if number else 0,
+            )  # fmt: skip
             cell.border, cell.font = LINE, Font(FONT, size=14 if name == TICK else 11)
     _sizes(page, shown, sheet)
     _frame(page, len(sheet.rows) + 1, len(shown))
@@ -157,7 +159,7 @@ def _widths(shown: list[str], sheet: Sheet) -> list[int]:
 
 def _height(texts: list[str], widths: list[int]) -> int:
     lines = (
-        sum(len(line) // max(1, width - 2) + 1 for line in text.split("\n"))
+        sum(len(wrap(line, max(1, width - 1))) or 1 for line in text.split("\n"))
         for text, width in zip(texts, widths, strict=True)
     )
     return LINE_HEIGHT * min(max(lines, default=1), MOST_LINES) + 3
@@ -224,7 +226,7 @@ def _lines(document: Document, subtitle: str, names: list[str]) -> Iterator[list
     for name, sheet in zip(names, document.sheets, strict=True):
         done = _Formula(f"=COUNTIF('{name.replace(chr(39), chr(39) * 2)}'!A:A,\"{DONE}\")")
         ticked = sheet.ticked and bool(sheet.rows)
-        words = sheet.about or ("To work through." if sheet.rows else sheet.empty)
+        words = (sheet.about or ("To work through." if sheet.ticked else "To know.")) if sheet.rows else sheet.empty
         yield [(name, False), (words, False), (len(sheet.rows), False), (done if ticked else "", False)]
     yield []
     yield [("How to use it", True)]

@@ -139,3 +139,11 @@ def test_articles_are_counted_for_every_brand_that_shows_them(shop: Shop) -> Non
     rows = {row["brand"]: row for row in articles(staged, shop.lookups(staged))}
     assert (rows["A"]["published"], rows["A"]["draft"]) == (1, 0)
     assert (rows["B"]["published"], rows["B"]["draft"], rows["B"]["deleted"]) == (1, 1, 1)
+
+
+def test_an_article_of_a_private_category_counts_as_private(shop: Shop) -> None:
+    shop.add("KbCategories", {"KbCategoryID": 5, "CategoryName": "Staff", "IsPrivate": True, "IsVisible": True})
+    shop.add("KbArticles", {"KbArticleID": 1, "KbCategoryID": 5, "IsPrivate": False, "DisplayInAllBrands": True})
+    staged = shop.stage()
+    (row, *_) = articles(staged, shop.lookups(staged))
+    assert (row["published"], row["private"]) == (0, 1)

@@ -104,6 +104,8 @@ def test_no_shared_document_shows_a_requester_or_a_body(handed_over: HandedOver)
 
 def test_addresses_of_agents_are_in_the_confidential_copies_alone(handed_over: HandedOver) -> None:
     for name in documents.WITH_ADDRESSES:
+        assert documents.MASKED in handed_over.text(f"documents/{name}.html")
+        assert documents.MASKED not in handed_over.text(f"state/handoff/{name}.html")
         assert "@fernhill.example" not in handed_over.text(f"documents/{name}.html")
         assert "@fernhill.example" in handed_over.text(f"state/handoff/{name}.html")
 
@@ -262,7 +264,7 @@ def test_an_event_is_told_as_a_rule_that_can_be_clicked(handed_over: HandedOver)
 def test_mailboxes_are_found_in_the_messages_and_lead_to_their_teams(handed_over: HandedOver) -> None:
     material = Material.of(handed_over.engagement)
     rows = brand_guide.addresses(material.correspondence, material.lookups, str)
-    found = {row["address"]: row["department"] for row in rows}
+    found = {row["address"]: row["department"] for row in rows if str(row["in Gorgias"]).startswith("Settings")}
     assert found["support@fernhill.example"] == "Customer Care"
     assert found["hello@harbourpine.example"] == "Home & Living"
     agents = {str(material.lookups.users[agent]["Email"]).lower() for agent in material.lookups.agents}
@@ -272,11 +274,20 @@ def test_mailboxes_are_found_in_the_messages_and_lead_to_their_teams(handed_over
     by_address = {str(row["IF"]).rpartition(" ")[2]: row["THEN"] for row in rules}
     assert str(by_address["support@fernhill.example"]).startswith("Assign team: Customer Care")
     assert rules[-1]["IF"] == "ticket assignee team IS empty"
+    assert len(by_address) == len(rules)
+    shared = [row for row in rows if row["address"] == "support@fernhill.example"]
+    assert [str(row["in Gorgias"]).partition(" ")[0] for row in shared] == [
+        "Settings,",
+        *["Nothing:"] * (len(shared) - 1),
+    ]
 
 
 def test_what_content_still_needs_is_listed_point_by_point(handed_over: HandedOver) -> None:
     material = Material.of(handed_over.engagement)
-    points = {(str(row["article"]), str(row["what"])) for row in content_gaps.articles(material.lookups)}
+    rows = content_gaps.articles(material.lookups)
+    numbers = [int(str(row["article"]).rpartition("(")[2].rstrip(")")) for row in rows]
+    assert numbers == sorted(numbers)
+    points = {(str(row["article"]), str(row["what"])) for row in rows}
     assert ("Sizes of children's jackets (18)", "is a draft") in points
     assert ("How we handle goodwill (19)", "was for agents alone") in points
     assert ("Care of the old Basecamp 2 (22)", "is in no category") in points
