@@ -156,7 +156,10 @@ def _status_tags(lookups: Lookups, existing: Mapping[str, Thing]) -> Iterator[Pl
 
 
 def _help_center(staged: Staged, lookups: Lookups) -> Iterator[PlanRow]:
-    """Yield what becomes of categories of the knowledge base, and of articles that something is in the way of."""
+    """Yield what becomes of categories of the knowledge base, and of those articles that cannot move.
+
+    What the mapping lacks is in the way; a forward to nowhere is one odd record, and stops nobody.
+    """
     rules = lookups.article_rules
     package = lookups.parameters.help_center.way == "package"
     made: State = "handed over" if package else "will be created"
@@ -172,5 +175,7 @@ def _help_center(staged: Staged, lookups: Lookups) -> Iterator[PlanRow]:
                     yield replace(row, target=target, state=made, reason=how + hidden)
                 case Skip(rule) if obj is not KB_ARTICLE:
                     yield replace(row, reason=LEFT_OUT.get(rule, rule))
-                case Quarantine(reason):
+                case Quarantine(reason) if obj is not KB_ARTICLE or rules.unusable(int(record.key)) == reason:
                     yield replace(row, state="in the way", reason=reason)
+                case Quarantine(reason):
+                    yield replace(row, reason=f"{reason}: quarantined until it is mended in SmarterTrack")

@@ -26,6 +26,10 @@ from migrator_lib.remap.remapping import (
 )
 
 PAGE = "remapping.html"
+BESIDE = (
+    "The knowledge base is not among these: every load makes its package anew, or brings up to date what nobody has "
+    "changed in the Help Center."
+)
 BARS = 20
 """Fields that the chart has; the table has all."""
 WORDS = {
@@ -78,7 +82,7 @@ def states(found: Remapping) -> Html:
         if one.records
     ]
     meanings = pages.bullets(pages.join([pages.tag("b", state), f": {WORDS[state]}"]) for state in used)
-    return pages.join([pages.table(rows, caption="Records by what became of them"), meanings])
+    return pages.join([pages.table(rows, caption="Records by what became of them"), meanings, pages.note(BESIDE)])
 
 
 def ways(found: Remapping) -> Html:
