@@ -144,7 +144,7 @@ def _parts_table(found: Prediction) -> Html:
 
 def _days_table(result: Result) -> Html:
     rows = [
-        {"day up to": day.day, "tickets changed": day.tickets, "messages and comments": day.messages,
+        {"day up to": day.day, "tickets, chats and calls changed": day.tickets, "messages and comments": day.messages,
          "calls": day.calls, "to load": duration(day.seconds), "MB of files": round(day.file_bytes / 1e6, 1)}
         for day in result.days
     ]  # fmt: skip

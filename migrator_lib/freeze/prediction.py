@@ -27,7 +27,7 @@ class Day:
 
     day: str
     tickets: int = 0
-    """Tickets with a date on that day."""
+    """Tickets, chats and call logs with a date on that day."""
     messages: int = 0
     """Messages and comments of that day."""
     calls: int = 0

@@ -65,9 +65,9 @@ def kept(engagement: Engagement, *, also_older: bool = False) -> Result | None:
 
 
 def is_quick(engagement: Engagement, *, days: int = DAYS) -> bool:
-    """Whether so few tickets changed in the last days that a notebook can go through them by itself."""
+    """Whether so few tickets, chats and calls changed in the last days that a notebook can go through them itself."""
     staged = engagement.all_stages
-    if staged.count("Tickets") > QUICK_STAGED:
+    if sum(staged.count(family.root.name) for family in FAMILIES) > QUICK_STAGED:
         return False
     last = last_moment(staged, engagement.clock_now)
     return last is not None and len(activity(staged, Span.of(last, days)).days) <= QUICK_TICKETS

@@ -14,25 +14,28 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from migrator_lib.clock import ManualClock
+from migrator_lib.contacts import CALL_COLUMNS, CHAT_COLUMNS, of_call, of_chat
 from migrator_lib.freeze.prediction import Day
-from migrator_lib.freeze.rewind import Activity, Span, write_stages
+from migrator_lib.freeze.rewind import DATED, Activity, Span, write_stages
 from migrator_lib.gorgias.api import GorgiasApi
 from migrator_lib.ledger import Ledger
 from migrator_lib.load import Loader
 from migrator_lib.load.context import references
 from migrator_lib.load.crew import Alone
 from migrator_lib.lookups import Lookups, lowered, requester_key_of_address
-from migrator_lib.objects import TICKET
+from migrator_lib.objects import CONVERSATIONS
 from migrator_lib.parameters import Target
 from migrator_lib.progress import Progress
 from migrator_lib.simulators.gorgias import Account
 from migrator_lib.simulators.gorgias.in_process import api_of
 from migrator_lib.smartertrack.files import FilesRoot
 from migrator_lib.smartertrack.matching import Files, IndexedFile, Match
+from migrator_lib.smartertrack.tables import FAMILIES, Chosen, chosen_of
 from migrator_lib.staging import Staged
 
 TARGET = "production"
@@ -149,13 +152,13 @@ def _days(
     for number in range(len(stages) + 1):
         staged = Staged(stages[: number + 1])
         lookups = _lookups(staged, course)
-        tickets = _of_stage(stages, number)
-        needed = _needed(staged, lookups, tickets) | people.until(number, everybody)
+        chosen = _of_stage(stages, number)
+        needed = _needed(staged, lookups, chosen) | people.until(number, everybody)
         calls, began = account.stats.calls, clock.monotonic()
         Loader(
             api=api, target=TARGET, ledger=ledger, staged=staged, lookups=lookups, files_root=files_root,
             progress=course.progress, crew=Alone(),
-        ).run(only=needed, tickets=tickets)  # fmt: skip
+        ).run(only=needed, tickets=chosen)  # fmt: skip
         if number:
             yield replace(
                 _described(course, number - 1), calls=account.stats.calls - calls, seconds=clock.monotonic() - began
@@ -163,11 +166,12 @@ def _days(
         clock.sleep(DAY_SECONDS)
 
 
-def _of_stage(stages: Sequence[Path], number: int) -> set[int] | None:
-    """Return the tickets that a load takes: None, all, before the first day; none when the days are over."""
+def _of_stage(stages: Sequence[Path], number: int) -> Chosen | None:
+    """Return what a load takes: None, all, before the first day; nothing when the days are over."""
     if number == 0:
         return None
-    return Staged([stages[number]]).ticket_ids() if number < len(stages) else set()
+    own = Staged(stages[number : number + 1])
+    return {family.name: own.ids(family) for family in FAMILIES}
 
 
 def _described(course: Course, day: int) -> Day:
@@ -175,7 +179,8 @@ def _described(course: Course, day: int) -> Day:
     if day >= course.span.days:
         return Day("")
     return Day(
-        day=str(course.span.moments[day + 1].date()), tickets=len(course.activity.on(day)),
+        day=str(course.span.moments[day + 1].date()),
+        tickets=sum(len(course.activity.on(day, family)) for family in FAMILIES),
         messages=_count(course, day), file_bytes=_file_bytes(course, day),
     )  # fmt: skip
 
@@ -192,27 +197,37 @@ def _open_status(course: Course) -> int:
     return next((int(row["TicketStatusID"]) for row in rows if row["IsOpen"]), 1)
 
 
-def _needed(staged: Staged, lookups: Lookups, tickets: Collection[int] | None = None) -> set[str]:
-    """Return the people whom these staged tickets need, or all."""
-    outcomes = (TICKET.transform(record, lookups) for record in TICKET.records(staged, lookups, tickets))
+def _needed(staged: Staged, lookups: Lookups, chosen: Chosen | None = None) -> set[str]:
+    """Return the people whom these staged tickets (chats, call logs) need, or all."""
+    outcomes = (
+        obj.transform(record, lookups)
+        for obj in CONVERSATIONS
+        for record in obj.records(staged, lookups, None if chosen is None else chosen_of(chosen, obj.family))
+    )
     return {reference for reference in references(outcomes) if reference.startswith(("requester:", "organization:"))}
 
 
 def _count(course: Course, day: int) -> int:
-    """Return the messages and comments that came on a day."""
-    tables = (("TicketMessages", "DateReceivedUTC"), ("TicketComments", "DateEnteredUTC"))
-    on = course.activity.on(day)
+    """Return the messages and comments that came on a day; a call log is one."""
     return sum(
-        course.span.day_of(row[column]) == day
-        for table, column in tables
-        for row in course.staged.columns_of(on, table, [column])
+        course.span.day_of(row[DATED[table][0]]) == day
+        for family in FAMILIES
+        for table in (family.messages or family.root.name, family.comments)
+        if table
+        for row in course.staged.columns_of(course.activity.on(day, family), table, DATED[table])
     )
 
 
 def _file_bytes(course: Course, day: int) -> int:
     """Return the size of the files that came on a day, as their rows have it."""
-    rows = course.staged.columns_of(course.activity.on(day), "TicketAttachments", ["CreationDateUTC", "Length"])
-    return sum(row["Length"] or 0 for row in rows if course.span.day_of(row["CreationDateUTC"]) == day)
+    return sum(
+        row["Length"] or 0
+        for family in FAMILIES
+        for row in course.staged.columns_of(
+            course.activity.on(day, family), family.attachments, ["CreationDateUTC", "Length"]
+        )
+        if course.span.day_of(row["CreationDateUTC"]) == day
+    )
 
 
 @dataclass(frozen=True)
@@ -226,7 +241,7 @@ class People:
 
     @classmethod
     def of(cls, course: Course) -> People:
-        """Return who came on which day: accounts by their date, addresses by their first ticket."""
+        """Return who came on which day: accounts by their date, all others by their first ticket, chat or call."""
         span, came = course.span, dict[str, int]()
         for row in course.staged.rows("Users"):
             day = span.day_of(row.get("DateCreatedUTC"))
@@ -234,14 +249,12 @@ class People:
                 came[f"requester:u{row['UserID']}"] = day + 1
         accounts = frozenset(came)
         first: dict[str, datetime] = {}
-        for row in course.staged.columns("Tickets", ["CustomerEmailAddress", "DateOpenedUTC"]):
-            address, opened = lowered(row["CustomerEmailAddress"]), row["DateOpenedUTC"]
-            if address and opened is not None:
-                first[address] = min(opened, first.get(address, opened))
-        for address, opened in first.items():
-            day = span.day_of(opened)
+        for key, moment in _appearances(course.staged):
+            first[key] = min(moment, first.get(key, moment))
+        for key, moment in first.items():
+            day = span.day_of(moment)
             if day is not None:
-                came[f"requester:{requester_key_of_address(address)}"] = day + 1
+                came[f"requester:{key}"] = day + 1
         return cls(came, accounts)
 
     def until(self, number: int, everybody: Collection[str]) -> set[str]:
@@ -253,3 +266,18 @@ class People:
         """
         here = {reference for reference in everybody if reference not in self.came}
         return here | {reference for reference in self.accounts if self.came[reference] <= number}
+
+
+def _appearances(staged: Staged) -> Iterator[tuple[str, datetime]]:
+    """Yield whoever has no account, by the key as a requester, with when they wrote, chatted or called."""
+    for row in staged.columns("Tickets", ["CustomerEmailAddress", "DateOpenedUTC"]):
+        if lowered(row["CustomerEmailAddress"]) and row["DateOpenedUTC"] is not None:
+            yield requester_key_of_address(lowered(row["CustomerEmailAddress"])), row["DateOpenedUTC"]
+    chats = staged.columns("Chats", [*CHAT_COLUMNS, "DateStartedUTC"])
+    calls = staged.columns("CallLogs", [*CALL_COLUMNS, "DateCreatedUTC"])
+    talks = ((of_chat(row), row["DateStartedUTC"]) for row in chats)
+    for who, moment in chain(talks, ((of_call(row), row["DateCreatedUTC"]) for row in calls)):
+        if moment is not None:
+            yield who.own_key, moment
+            if lowered(who.address):
+                yield requester_key_of_address(lowered(who.address)), moment

@@ -1,4 +1,4 @@
-"""Staged tickets as they were on earlier days, as far as their dates tell.
+"""Staged tickets, chats and call logs as they were on earlier days, as far as their dates tell.
 
 SmarterTrack keeps no history of a ticket's own fields, so a day in the past is approximated (:data:`APPROXIMATED`):
 what has a later date was not there yet. It is exact for what a delta mostly is: new tickets, messages, comments and
@@ -16,7 +16,7 @@ from typing import Any
 
 from migrator_lib.chunks import to_staged, write_chunk
 from migrator_lib.smartertrack.file_index import BLOBS, FILES
-from migrator_lib.smartertrack.tables import TICKET_CHILDREN, TICKETS
+from migrator_lib.smartertrack.tables import CALL_FAMILY, CHAT_FAMILY, FAMILIES, TICKET_FAMILY, Family
 from migrator_lib.staging import GONE, Row, Staged
 
 APPROXIMATED = (
@@ -26,12 +26,11 @@ APPROXIMATED = (
     "A file went up as fast as any call: how long the line takes for large ones is added apart.",
     "Tickets that did not change, and show somebody who is new or is called otherwise, are sent again by a cutover, "
     "but not here.",
-    "Live chats and call logs that came on these days are left out: each takes one call more, and one for each file.",
+    "Of a call log that was changed since, the note was another one before.",
 )
 """What is not known of a day in the past, in words for people."""
 SLICE = 1000
 """Tickets that are held at a time, with all that belongs to them."""
-OF_TICKETS = (TICKETS, *TICKET_CHILDREN)
 DATED: Mapping[str, tuple[str, ...]] = {
     "Tickets": ("DateOpenedUTC", "DateClosedUTC", "DateDeletedUTC"),
     "TicketMessages": ("DateReceivedUTC",),
@@ -39,8 +38,17 @@ DATED: Mapping[str, tuple[str, ...]] = {
     "TicketAttachments": ("CreationDateUTC",),
     "Tasks": ("DateModifiedUTC",),
     "TimeLogs": ("DateModifiedUTC",),
+    "Chats": ("DateStartedUTC", "DateEndedUTC", "DateDeletedUTC"),
+    "ChatMessages": ("DateSubmittedUTC",),
+    "ChatComments": ("DateEnteredUTC",),
+    "ChatAttachments": ("CreationDateUTC",),
+    "CallLogs": ("DateCreatedUTC", "DateModifiedUTC", "DateDeletedUTC"),
+    "CallLogAttachments": ("CreationDateUTC",),
 }
-"""Table to the columns that say when something happened to a ticket."""
+"""Table to the columns that say when something happened to a ticket (chat, call log); of its own table, the first one
+says since when it was there."""
+Thing = tuple[str, int]
+"""A ticket, chat or call log: name of its family, and its id."""
 
 
 @dataclass(frozen=True)
@@ -73,14 +81,18 @@ class Span:
 
 @dataclass(frozen=True)
 class Activity:
-    """Which tickets changed on which day."""
+    """Which tickets, chats and call logs changed on which day."""
 
-    days: Mapping[int, frozenset[int]] = field(default_factory=dict)
-    """Ticket to the days on which something of it has a date."""
+    days: Mapping[Thing, frozenset[int]] = field(default_factory=dict)
+    """Each to the days on which something of it has a date."""
 
-    def on(self, day: int) -> set[int]:
-        """Return the tickets of one day."""
-        return {ticket for ticket, days in self.days.items() if day in days}
+    def on(self, day: int, family: Family) -> set[int]:
+        """Return the ids of a family that changed on one day."""
+        return {one for (name, one), days in self.days.items() if name == family.name and day in days}
+
+    def of(self, family: Family) -> list[int]:
+        """Return the ids of a family that changed on any day, in their order."""
+        return sorted(one for name, one in self.days if name == family.name)
 
 
 def last_moment(staged: Staged, now: datetime) -> datetime | None:
@@ -89,21 +101,22 @@ def last_moment(staged: Staged, now: datetime) -> datetime | None:
 
 
 def activity(staged: Staged, span: Span) -> Activity:
-    """Return which tickets changed within the days, in one pass over the dates."""
-    found: dict[int, set[int]] = {}
-    for ticket, moment in _dates(staged):
+    """Return which tickets, chats and call logs changed within the days, in one pass over the dates."""
+    found: dict[Thing, set[int]] = {}
+    for thing, moment in _dates(staged):
         day = span.day_of(moment)
         if day is not None:
-            found.setdefault(ticket, set()).add(day)
-    return Activity({ticket: frozenset(days) for ticket, days in found.items()})
+            found.setdefault(thing, set()).add(day)
+    return Activity({thing: frozenset(days) for thing, days in found.items()})
 
 
-def _dates(staged: Staged) -> Iterator[tuple[int, datetime]]:
-    for table, columns in DATED.items():
-        for row in staged.columns(table, columns):
-            for column in columns:
-                if row.get(column) is not None:
-                    yield row["TicketID"], row[column]
+def _dates(staged: Staged) -> Iterator[tuple[Thing, datetime]]:
+    for family in FAMILIES:
+        for table in (one.name for one in family.tables if one.name in DATED):
+            for row in staged.columns(table, DATED[table]):
+                for column in DATED[table]:
+                    if row.get(column) is not None:
+                        yield (family.name, row[family.key]), row[column]
 
 
 # --- stages --------------------------------------------------------------------------------------------
@@ -124,21 +137,22 @@ def write_stages(staged: Staged, found: Activity, span: Span, folder: Path, open
     """
     stages = [folder / "before", *(folder / f"day-{day + 1:02d}" for day in range(span.days))]
     link_definitions(staged, stages[0])
-    ids = sorted(found.days)
-    for part, start in enumerate(range(0, len(ids), SLICE)):
-        rows = _rows_of(staged, ids[start : start + SLICE])
-        for number, stage in enumerate(stages):
-            day = number - 1
-            wanted = {ticket for ticket in rows if day < 0 or day in found.days[ticket]}
-            then = [as_of(rows[ticket], span.moments[number], open_status) for ticket in sorted(wanted)]
-            _write(stage, part, [tables for tables in then if tables])
+    for family in FAMILIES:
+        ids = found.of(family)
+        for part, start in enumerate(range(0, len(ids), SLICE)):
+            rows = _rows_of(staged, family, ids[start : start + SLICE])
+            for number, stage in enumerate(stages):
+                day = number - 1
+                wanted = {one for one in rows if day < 0 or day in found.days[family.name, one]}
+                then = [as_of(family, rows[one], span.moments[number], open_status) for one in sorted(wanted)]
+                _write(stage, part, family, [tables for tables in then if tables])
     return stages
 
 
 def link_definitions(staged: Staged, stage: Path) -> None:
     """Let a stage have the small tables of the last stage that holds each; they are not copied where links work."""
     stage.mkdir(parents=True, exist_ok=True)
-    own = {table.name for table in OF_TICKETS} | {GONE, FILES, BLOBS}
+    own = {table.name for family in FAMILIES for table in family.tables} | {GONE, FILES, BLOBS}
     for folder in staged.folders:
         for table in sorted(folder.iterdir()):
             if table.name in own or not table.is_dir():
@@ -151,60 +165,66 @@ def link_definitions(staged: Staged, stage: Path) -> None:
                 shutil.copytree(table, place)
 
 
-def _rows_of(staged: Staged, ids: Collection[int]) -> dict[int, dict[str, list[Row]]]:
-    """Return ticket to table to its rows."""
-    found: dict[int, dict[str, list[Row]]] = {ticket: {} for ticket in ids}
-    for table in OF_TICKETS:
+def _rows_of(staged: Staged, family: Family, ids: Collection[int]) -> dict[int, dict[str, list[Row]]]:
+    """Return the ids of a family to table to its rows."""
+    found: dict[int, dict[str, list[Row]]] = {one: {} for one in ids}
+    for table in family.tables:
         for row in staged.columns_of(ids, table.name, table.columns):
-            found[row["TicketID"]].setdefault(table.name, []).append(row)
-    return {ticket: tables for ticket, tables in found.items() if "Tickets" in tables}
+            found[row[family.key]].setdefault(table.name, []).append(row)
+    return {one: tables for one, tables in found.items() if family.root.name in tables}
 
 
-def _write(stage: Path, part: int, tickets: Sequence[Mapping[str, Sequence[Row]]]) -> None:
-    for table in OF_TICKETS:
-        rows = [row for tables in tickets for row in tables.get(table.name, ())]
+def _write(stage: Path, part: int, family: Family, found: Sequence[Mapping[str, Sequence[Row]]]) -> None:
+    for table in family.tables:
+        rows = [row for tables in found for row in tables.get(table.name, ())]
         if rows:
             rows.sort(key=lambda row: tuple(row[column] for column in table.key))
             write_chunk(stage / table.name, part, to_staged(table, rows))
 
 
-# --- one ticket ----------------------------------------------------------------------------------------
+# --- one ticket, chat or call log ----------------------------------------------------------------------
 
 
-def as_of(tables: Mapping[str, Sequence[Row]], moment: datetime, open_status: int) -> dict[str, list[Row]]:
-    """Return the rows of one ticket as they were at a moment; empty where it was not opened yet.
+def as_of(
+    family: Family, tables: Mapping[str, Sequence[Row]], moment: datetime, open_status: int
+) -> dict[str, list[Row]]:
+    """Return the rows of one ticket (chat, call log) as they were at a moment; empty where it was not there yet.
 
     Args:
-        tables: table to the ticket's rows of today.
+        family: of what it is one.
+        tables: table to its rows of today.
         moment: that moment.
-        open_status: code of the status that it had before it was closed.
+        open_status: code of the status that a ticket had before it was closed.
     """
-    (ticket,) = tables["Tickets"]
-    if ticket["DateOpenedUTC"] is not None and ticket["DateOpenedUTC"] > moment:
+    (own,) = tables[family.root.name]
+    if _is_after(own.get(DATED[family.root.name][0]), moment):
         return {}
-    then = {name: [row for row in rows if _was_there(name, row, moment)] for name, rows in tables.items()}
-    messages = {row["TicketMessageID"] for row in then.get("TicketMessages", ())}
-    later = {row["TicketMessageID"] for row in tables.get("TicketMessages", ())} - messages
-    then["TicketAttachments"] = [
-        row for row in then.get("TicketAttachments", ()) if row["TicketMessageID"] not in later
-    ]
-    then["Tickets"] = [_ticket(ticket, moment, open_status)]
-    return then
+    parts = {name: rows for name, rows in tables.items() if name != family.root.name}
+    then = {name: [row for row in rows if _was_there(name, row, moment)] for name, rows in parts.items()}
+    if family is TICKET_FAMILY:
+        messages = {row["TicketMessageID"] for row in then.get("TicketMessages", ())}
+        later = {row["TicketMessageID"] for row in tables.get("TicketMessages", ())} - messages
+        files = then.get("TicketAttachments", ())
+        then["TicketAttachments"] = [row for row in files if row["TicketMessageID"] not in later]
+    return {family.root.name: [_own(family, own, moment, open_status)], **then}
 
 
 def _was_there(table: str, row: Row, moment: datetime) -> bool:
     """Whether a row was there; what has no date was."""
-    if table == "Tickets":
-        return True
-    return all(row.get(column) is None or row[column] <= moment for column in DATED.get(table, ()))
+    return not any(_is_after(row.get(column), moment) for column in DATED.get(table, ()))
 
 
-def _ticket(row: Row, moment: datetime, open_status: int) -> Row:
+def _own(family: Family, row: Row, moment: datetime, open_status: int) -> Row:
+    """Return a row of a family's own table as it was."""
     then: dict[str, Any] = dict(row)
     if _is_after(row.get("DateDeletedUTC"), moment):
         then |= {"IsDeleted": False, "DateDeletedUTC": None}
-    if _is_after(row.get("DateClosedUTC"), moment):
+    if family is TICKET_FAMILY and _is_after(row.get("DateClosedUTC"), moment):
         then |= {"DateClosedUTC": None, "TicketStatusID": open_status}
+    if family is CHAT_FAMILY and _is_after(row.get("DateEndedUTC"), moment):
+        then |= {"DateEndedUTC": None, "SessionLengthInSeconds": None}
+    if family is CALL_FAMILY and _is_after(row.get("DateModifiedUTC"), moment):
+        then |= {"Description": None}
     return then
 
 

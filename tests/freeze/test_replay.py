@@ -16,12 +16,18 @@ from migrator_lib.load.crew import Alone
 from migrator_lib.progress import Progress
 from migrator_lib.simulators.gorgias import Account
 from migrator_lib.simulators.gorgias.in_process import api_of
+from migrator_lib.smartertrack.tables import family_of
 from migrator_lib.staging import Staged
 from tests.loading import PNG, loader
 from tests.shop import ANN, DANA, OPENED, Shop, minutes
 from tests.simulated_account import FALLBACK, SEED
 
-CHANGED = ("Tickets", "TicketMessages", "TicketComments", "TicketAttachments")
+CODES: dict[str, Any] = {
+    "chat_senders": {"0": {"becomes": "customer"}, "1": {"becomes": "agent"}},
+    "chat_views": {"0": {"becomes": "public"}},
+}
+Changed = dict[str, set[int]]
+"""Name of a family to what of it changed."""
 DAY = timedelta(days=1)
 
 
@@ -31,19 +37,23 @@ def on(day: int, hour: int = 12) -> Any:
 
 
 def shop_of(folder: Path, tickets: int = 6) -> Shop:
-    """Return a shop of tickets that were opened, and half of them closed, on one day."""
+    """Return a shop of tickets that were opened, and half of them closed, on one day; and of chats and calls."""
     shop = Shop(folder)
+    shop.mapped |= CODES
     shop.file("5.att", PNG)
     shop.add("TagsInTasks")
     for number in range(1, tickets + 1):
         closed = {"TicketStatusID": 3, "DateClosedUTC": minutes(20)} if number % 2 else {}
         shop.add("Tickets", {"TicketID": number, "UserID": DANA, **closed})
         shop.add("TicketMessages", {"TicketID": number, "TicketMessageID": number * 100})
+    for number in range(1, 5):
+        shop.add("Chats", {"ChatID": number}).add("CallLogs", {"CallLogID": number, "DateCreatedUTC": OPENED})
+        shop.add("ChatMessages", {"ChatID": number, "ChatMessageID": number, "TextSubmitted": "Hello"})
     return shop
 
 
-def live_a_day(shop: Shop, day: int) -> set[int]:
-    """Let something of every kind happen on a day; return the tickets that changed."""
+def live_a_day(shop: Shop, day: int) -> Changed:
+    """Let something of every kind happen on a day; return what changed."""
     key = 10 * day
     shop.add("Tickets", {"TicketID": key, "UserID_Customer": None, "CustomerEmailAddress": f"new{day}@there.example",
                          "DateOpenedUTC": on(day)},
@@ -59,14 +69,36 @@ def live_a_day(shop: Shop, day: int) -> set[int]:
             row.update(TicketStatusID=3, DateClosedUTC=on(day))
         if row["TicketID"] == 6:
             row.update(IsDeleted=True, DateDeletedUTC=on(day))
-    return {1, 2, 4, 6, key, key + 1}
+    return {"ticket": {1, 2, 4, 6, key, key + 1}, **talk_a_day(shop, day)}
 
 
-def delta(shop: Shop, name: str, changed: set[int]) -> Path:
-    """Stage the tickets that changed, and the small tables, as a delta does."""
+def talk_a_day(shop: Shop, day: int) -> Changed:
+    """Let chats and calls come, go on, and go on a day."""
+    key, at = 10 * day, on(day)
+    shop.add("Chats", {"ChatID": key, "DateStartedUTC": at, "DateEndedUTC": None, "CustomerUserID": None,
+                       "CustomerEmailAddress": "", "CustomerDisplayName": f"Guest {key}"})  # fmt: skip
+    shop.add("ChatMessages", {"ChatID": key, "ChatMessageID": key * 10, "DateSubmittedUTC": at, "TextSubmitted": "Hi"},
+             {"ChatID": 2, "ChatMessageID": key * 10 + 1, "DateSubmittedUTC": at, "TextSubmitted": "And?"})  # fmt: skip
+    shop.add("ChatAttachments", {"ChatID": key, "ChatAttachmentID": key, "FileNameOnDisk": "5.att", "Length": len(PNG),
+                                 "CreationDateUTC": at})  # fmt: skip
+    shop.add("CallLogs", {"CallLogID": key, "DateStartUTC": at, "DateEndUTC": at, "DateCreatedUTC": at,
+                          "CustomerUserID": None, "CustomerEmailAddress": None,
+                          "CustomerPhoneNumber": f"+44 1632 9602{key}"})  # fmt: skip
+    for row in shop.tables["Chats"]:
+        if row["ChatID"] == 3:
+            row.update(IsDeleted=True, DateDeletedUTC=at)
+    for row in shop.tables["CallLogs"]:
+        if row["CallLogID"] == 4:
+            row.update(Description=f"Told on day {day}", DateModifiedUTC=at)
+    return {"live_chat": {2, 3, key}, "call_log": {4, key}}
+
+
+def delta(shop: Shop, name: str, changed: Changed) -> Path:
+    """Stage what changed, and the small tables, as a delta does."""
     kept = dict(shop.tables)
-    for table in CHANGED:
-        shop.tables[table] = [row for row in shop.tables.get(table, []) if row["TicketID"] in changed]
+    for table, family in ((table, family_of(table)) for table in kept):
+        if family is not None:
+            shop.tables[table] = [row for row in kept[table] if row[family.key] in changed[family.name]]
     folder = shop.write(name)
     shop.tables = kept
     return folder
@@ -93,13 +125,17 @@ def test_the_calls_that_are_predicted_are_those_that_the_delta_makes(tmp_path: P
     calls, began = account.stats.calls, account.clock.monotonic()
     report = loader(shop, api, ledger, staged, crew=Alone()).run(tickets=changed)
     assert (report.counts["ticket", "created"], report.counts["ticket", "trashed"], report.conflicts) == (2, 1, [])
+    assert {name: dict(sorted((what, n) for (obj, what), n in report.counts.items() if obj == name))
+            for name in ("live_chat", "call_log")} == {
+        "live_chat": {"created": 1, "trashed": 1, "updated": 1}, "call_log": {"created": 1, "updated": 1},
+    }  # fmt: skip
     done, took = account.stats.calls - calls, account.clock.monotonic() - began
     ledger.close()
 
     (tmp_path / "freeze-of-one-that-died").mkdir()
     found = replay(course(shop, staged, Span.of(on(3, 15), 1), latency_seconds=0.0), tmp_path)
     (day,) = found.days
-    assert (day.tickets, day.messages, day.file_bytes) == (6, 4, len(PNG))
+    assert (day.tickets, day.messages, day.file_bytes) == (6 + 5, 4 + 3, 2 * len(PNG))
     assert day.calls == done
     assert day.seconds == pytest.approx(took, abs=0.5)
     assert [place.name for place in tmp_path.iterdir() if place.name.startswith("freeze-")] == []
@@ -134,8 +170,7 @@ def test_no_file_is_read_and_what_has_none_makes_no_call(tmp_path: Path) -> None
     for file in shop.files.rglob("*.att"):
         file.unlink()
     assert replay(course(shop, staged, span), tmp_path).days[0].calls == before
-    shop.tables["TicketAttachments"] = [
-        {**row, "FileNameOnDisk": "gone.att"} for row in shop.tables["TicketAttachments"]
-    ]
+    for table in ("TicketAttachments", "ChatAttachments"):
+        shop.tables[table] = [{**row, "FileNameOnDisk": "gone.att"} for row in shop.tables[table]]
     anew = shop.stage("anew")
-    assert replay(course(shop, anew, span), tmp_path).days[0].calls == before - 1
+    assert replay(course(shop, anew, span), tmp_path).days[0].calls == before - 2
