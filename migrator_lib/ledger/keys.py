@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 from migrator_lib.errors import ParameterError
 from migrator_lib.external_id import parse
 from migrator_lib.ledger.ledger import Ledger
-from migrator_lib.objects import ATTACHMENT, CONVERSATIONS, OBJECTS, PARTS, TICKET
+from migrator_lib.objects import ATTACHMENT, CONVERSATIONS, OBJECTS, TICKET
 from migrator_lib.objects.conversation import ID_OF
-from migrator_lib.smartertrack.tables import FAMILIES, family_of
+from migrator_lib.objects.homes import INSIDE, homes
+from migrator_lib.smartertrack.tables import FAMILIES
 from migrator_lib.staging import Staged
 
 NAMES = [obj.name for obj in OBJECTS]
@@ -45,7 +46,7 @@ def find(text: str, ledger: Ledger, target: str, staged: Staged, engagement: str
 
 def _candidates(text: str, ledger: Ledger, target: str, staged: Staged, engagement: str) -> Iterator[Found]:
     carried = parse(text, engagement)
-    if carried is None and text.partition(":")[0] in (*NAMES, *PARTS):
+    if carried is None and text.partition(":")[0] in (*NAMES, *INSIDE):
         obj, _, key = text.partition(":")
         carried = obj, key
     if carried is not None:
@@ -65,13 +66,9 @@ def _candidates(text: str, ledger: Ledger, target: str, staged: Staged, engageme
 
 def _named(obj: str, key: str, staged: Staged, ledger: Ledger, target: str) -> Iterator[Found]:
     """Yield a record by its own name; what travels inside a ticket leads to what became that ticket."""
-    column, family = ID_OF.get(obj), family_of(PARTS.get(obj, ""))
-    if column is not None and family is not None:
-        for row in staged.columns(PARTS[obj], [column]):
-            if str(row[column]) == key:
-                yield family.name, str(row[family.key])
-    elif ledger.entry(target, obj, key) is not None or _is_staged(obj, key, staged):
-        yield obj, key
+    of = homes(staged, [(obj, key)]).get((obj, key)) if obj in INSIDE else (obj, key)
+    if of is not None and (ledger.entry(target, *of) is not None or _is_staged(*of, staged) or obj in ID_OF):
+        yield of
 
 
 def _is_staged(obj: str, key: str, staged: Staged) -> bool:

@@ -14,9 +14,9 @@ from migrator_lib.external_id import parse
 from migrator_lib.gorgias.api import Json
 from migrator_lib.ledger import GONE, Entry, Ledger
 from migrator_lib.ledger.written import TRASHED
-from migrator_lib.objects import CONVERSATIONS, PARTS, PEOPLE, SETUP, TICKET
-from migrator_lib.objects.conversation import ID_OF, compared_message, moment
-from migrator_lib.smartertrack.tables import family_of
+from migrator_lib.objects import CONVERSATIONS, PEOPLE, SETUP, TICKET
+from migrator_lib.objects.conversation import compared_message, moment
+from migrator_lib.objects.homes import homes
 from migrator_lib.staging import Staged
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def _messages(read: ReadBack, ledger: Ledger, target: str, staged: Staged, going
         for name, found in read.several_messages()
     ]  # fmt: skip
     wanted = [(parse(name, read.engagement), found) for name, found in several if len(found) > 1]
-    homes = _homes(staged, [named for named, _ in wanted if named is not None])
+    home_of = homes(staged, [named for named, _ in wanted if named is not None])
     for named, found in wanted:
         if named is None:
             continue
@@ -178,7 +178,7 @@ def _messages(read: ReadBack, ledger: Ledger, target: str, staged: Staged, going
         entries = {ticket: ledger.entry(target, *record) for ticket, record in owners.items()}
         shown = [one for one in found if int(one["ticket_id"]) in owners and not _left_alone(entries[one["ticket_id"]])]
         if len(shown) > 1:
-            home = homes.get(named)
+            home = home_of.get(named)
             kept = min(shown, key=lambda one: (owners[int(one["ticket_id"])] != home, one["id"]))
             yield from _beside(kept, shown, named, owners, entries)
 
@@ -200,19 +200,6 @@ def _beside(
 def _left_alone(entry: Entry | None) -> bool:
     """Whether a ticket stays in Gorgias though the source has merged it away: its parts are in another one, too."""
     return entry is not None and entry.state == GONE
-
-
-def _homes(staged: Staged, wanted: Sequence[Named]) -> dict[Named, Named]:
-    """Return messages to the record that they are of; the source is read only if there are any."""
-    found: dict[Named, Named] = {}
-    for obj, column in ID_OF.items():
-        table, family = PARTS[obj], family_of(PARTS[obj])
-        keys = {key for name, key in wanted if name == obj}
-        if keys and family is not None:
-            for row in staged.columns(table, [column]):
-                if str(row[column]) in keys:
-                    found[obj, str(row[column])] = family.name, str(row[family.key])
-    return found
 
 
 # --- customers -----------------------------------------------------------------------------------------

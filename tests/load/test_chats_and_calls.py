@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from migrator_lib.clock import ManualClock
+from migrator_lib.errors import ParameterError
 from migrator_lib.file_health import look
 from migrator_lib.ledger import PENDING, Entry, Ledger
 from migrator_lib.ledger.keys import find
@@ -225,6 +226,9 @@ def test_the_life_of_each_is_told_by_key_number_external_id_and_what_it_holds(th
 
     assert found("live_chat:2") == found("C-2") == found("st:demo:live_chat:2") == ("live_chat", "2")
     assert found("chat_message:11") == found("chat_comment:1") == ("live_chat", "1")
+    assert found("chat_system_lines:11") == found("st:demo:chat_question:1") == ("live_chat", "1")
+    assert found("long_value:live_chat-2-4") == found("further_attachments:chat_message-21-1") == ("live_chat", "2")
+    assert found("T-2") == found("call_log_note:2") == found("further_attachments:call_log_note-2-1")
     assert found("T-2") == ("call_log", "2")
     target_id = there.entry("call_log", "2").target_id
     assert found(f"https://demo.example/app/ticket/{target_id}") == ("call_log", "2")
@@ -232,6 +236,12 @@ def test_the_life_of_each_is_told_by_key_number_external_id_and_what_it_holds(th
     life = Reader("demo", there.ledger, TARGET, there.staged, lookups, "https://demo.example").read("live_chat", "1")
     assert (life.state, life.url.rpartition("/")[0]) == ("created", "https://demo.example/app/ticket")
     assert "attachment:c1" in {part.what for part in life.parts}
+
+
+@pytest.mark.parametrize("text", ["call_log_note:9", "chat_message:999", "long_value:live_chat", "linked_from:1"])
+def test_what_is_of_nothing_is_said_to_be_no_record(there: There, text: str) -> None:
+    with pytest.raises(ParameterError, match="is no record"):
+        find(text, there.ledger, TARGET, there.staged, "demo")
 
 
 def test_a_line_of_no_chat_is_quarantined_and_a_file_of_a_call_that_is_gone_is_listed(there: There) -> None:
