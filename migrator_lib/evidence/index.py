@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from migrator_lib import charts, pages
+from migrator_lib.objects import CONVERSATIONS, TICKET
 from migrator_lib.progress import duration
 from migrator_lib.reconcile import ALWAYS, RECONCILED, WRONG
 
@@ -121,18 +122,25 @@ def _switched_off(engagement: str, account: str, off: Sequence[str]) -> pages.Ht
 
 def _tiles(summary: Row) -> pages.Html:
     objects = summary["objects"]
-    tickets = objects.get("ticket", {})
-    moved = tickets.get("created", 0) + tickets.get("matched", 0)
+    tickets, moved = _moved(objects, TICKET.name)
+    talks, talked = _moved(objects, *(obj.name for obj in CONVERSATIONS if obj is not TICKET))
     if summary.get("rolled_back") and not objects:
         return pages.Html("")
     return pages.tiles(
         {
-            f"tickets moved, of {tickets.get('source', 0):,}": moved,
+            f"tickets moved, of {tickets:,}": moved,
+            **({f"chats and calls moved, of {talks:,}": talked} if talks else {}),
             "records read back and found equal": _sum(objects, "validated"),
             "e-mails sent to anybody": "not known yet" if summary["mail_sent"] is None else summary["mail_sent"],
             "records quarantined": _sum(objects, "quarantined"),
         }
     )
+
+
+def _moved(objects: Mapping[str, Row], *names: str) -> tuple[int, int]:
+    """Return how many records of these objects the source has, and how many are in Gorgias."""
+    found = [objects.get(name, {}) for name in names]
+    return sum(one.get("source", 0) for one in found), sum(one.get("created", 0) for one in found)
 
 
 def _sum(objects: Mapping[str, Row], state: str) -> int:

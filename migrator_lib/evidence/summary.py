@@ -14,6 +14,7 @@ from typing import Any
 from migrator_lib import pages
 from migrator_lib.engagement import STEPS, Engagement
 from migrator_lib.ledger import SETTLED
+from migrator_lib.objects import CONVERSATIONS
 from migrator_lib.reconcile import RECONCILED, WRONG
 from migrator_lib.reconcile.accounts import Account
 from migrator_lib.rollback.standing import ROLLED_BACK, Standing
@@ -58,7 +59,7 @@ def objects(found: Sequence[Account], states: Mapping[str, Mapping[str, int]]) -
 
 
 def api(steps: Sequence[Mapping[str, Any]], tickets: int) -> Json:
-    """Return the calls of all loads: their number, and how much of the allowed rate they used."""
+    """Return the calls of all loads: their number, for each ticket (chat, call), and the share of the allowed rate."""
     used = [
         step["summary"]["api"][PRODUCTION]
         for step in steps
@@ -178,7 +179,7 @@ def collect(engagement: Engagement) -> Json:
             for account in found
             for (state, rule), n in sorted(account.rules.items())
         ],
-        "api": api(steps, numbers.get("ticket", {}).get("created", 0)),
+        "api": api(steps, sum(numbers.get(obj.name, {}).get("created", 0) for obj in CONVERSATIONS)),
         "mail_sent": mail_sent(engagement, latest_done(steps, "06_reconcile", "07_cutover")),
         "gates": {state.name: state.state for state in engagement.gate_states()},
         "switched_off": {

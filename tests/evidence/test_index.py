@@ -55,6 +55,12 @@ def test_the_tiles_show_tickets_verified_mail_and_quarantine() -> None:
     ]
 
 
+def test_chats_and_calls_have_a_tile_where_there_are_any() -> None:
+    talks = {"live_chat": {"source": 80, "created": 77}, "call_log": {"source": 60, "created": 57}}
+    tiles = re.findall(r"<li><b>(.*?)</b><span>(.*?)</span>", made(objects={"ticket": {"source": 9}, **talks}))
+    assert tiles[:2] == [("0", "tickets moved, of 9"), ("134", "chats and calls moved, of 140")]
+
+
 def test_after_a_roll_back_nothing_is_counted_and_nothing_waits_in_quarantine() -> None:
     page = text(made(objects={}, rolled_back=True))
     assert "Nothing is counted any more: what was loaded is rolled back." in page
