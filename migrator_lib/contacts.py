@@ -17,6 +17,16 @@ from typing import Any, Literal
 PHONE_DIGITS = range(5, 16)
 """Digits of a telephone number (ITU E.164: at most 15); what has fewer is an extension or no number at all."""
 Kind = Literal["chat", "call"]
+RULES = {
+    "by_account": "it names their account",
+    "by_address": "it names their address",
+    "by_organization": "its number is an organization's",
+    "by_caller": "its number is somebody's, as another call or their account tells",
+    "by_phone": "its number alone is known: a customer of that number",
+    "by_name": "a name alone is known: a customer for this one chat or call",
+    "unknown": "nothing is known: the unknown customer",
+}
+"""Rule by which the customer of a chat or call is told, in the order in which they are tried, to words."""
 WORDS = re.compile(r"[A-Za-z@]{2}|\d\s*[xX#]\s*\d")
 """Withheld, anonymous, unknown; the address of an internet telephone; an extension, which many people may share."""
 

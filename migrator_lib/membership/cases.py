@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from migrator_lib.contacts import Asker
-from migrator_lib.lookups import Lookups, is_email, lowered
+from migrator_lib.contacts import Asker, Kind
+from migrator_lib.lookups import Lookups, askers, is_email, lowered
 from migrator_lib.masking import mask_email
 from migrator_lib.objects import find
 from migrator_lib.objects.base import Merge, Record
@@ -80,6 +80,11 @@ def _who(record: Record) -> str:
     initials = "".join(f"{word[0]}." for word in name.split()[:3])
     address = "" if isinstance(record.data, Asker) else lowered(record.data["Email"])
     return " ".join(filter(None, (initials, mask_email(address) if is_email(address) else "")))
+
+
+def by_contact(staged: Staged, lookups: Lookups) -> Counter[tuple[str, Kind]]:
+    """Return (rule, chat or call) to the number of those that move whose customer is told by that rule."""
+    return Counter((lookups.contact(who).rule, who.kind) for who in askers(staged, lookups.parameters))
 
 
 def counted(found: Iterator[Case], most: int) -> tuple[Counter[str], list[Case]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from migrator_lib.membership.cases import RULES, cases, counted
+from migrator_lib import contacts
+from migrator_lib.membership.cases import RULES, by_contact, cases, counted
 from migrator_lib.objects import find
 from migrator_lib.objects.base import Merge
 from tests.shop import ANN, Shop
@@ -55,3 +56,13 @@ def test_all_are_counted_and_the_first_of_each_rule_kept(shop: Shop) -> None:
     assert numbers["account_without_address"] == 30
     assert [case.key for case in first] == ["u200", "u201", "u202"]
     assert set(numbers) <= set(RULES)
+
+
+def test_chats_and_calls_are_counted_by_the_rule_that_tells_their_customer(shop: Shop) -> None:
+    filled(shop).add("Chats", {"ChatID": 6}, {"ChatID": 7, "IsDeleted": True})
+    staged = shop.stage()
+    numbers = by_contact(staged, shop.lookups(staged))
+    assert numbers == {("by_name", "chat"): 1, ("by_account", "chat"): 1, ("by_phone", "call"): 1}
+    assert {rule for rule, _ in numbers} <= set(contacts.RULES)
+    shop.policy["call_logs"] = "skip"
+    assert ("by_phone", "call") not in by_contact(staged, shop.lookups(staged))
