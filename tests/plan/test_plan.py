@@ -197,10 +197,18 @@ def test_the_page_says_how_to_sign_and_who_did(planned: Planned) -> None:
 
 def test_one_gate_stands_where_all_of_them_say_it_does(planned: Planned) -> None:
     states = planned.engagement.gate_states()
-    aside = ("roll_back", "voice")  # of which there is nothing to sign yet
-    shown = [gate.name for gate in gates.GATES if gate.name not in aside]
+    aside = "roll_back"  # of which there is nothing to sign yet
+    shown = [gate.name for gate in gates.GATES if gate.name != aside]
     assert [state.name for state in states] == shown
     assert [planned.engagement.gate_state(state.name) for state in states] == states
+
+
+def test_tickets_that_become_channel_phone_are_told_though_no_call_moves(planned: Planned) -> None:
+    assert not planned.engagement.calls_move
+    (told,) = [text for text in planned.plan.decisions if "Voice add-on" in text]
+    assert "there will be some: tickets whose channel is 'Phone'. The production account has" in told
+    assert "or choose another channel for such tickets under channels in mapping.yaml." in told
+    assert "call logs" not in told
 
 
 def test_the_page_shows_no_requester_and_no_body(planned: Planned) -> None:
