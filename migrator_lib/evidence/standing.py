@@ -58,6 +58,8 @@ def next_command(engagement: Engagement) -> str:
     """Return the command that takes an engagement on from where it stands."""
     for state in engagement.gate_states():
         if state.state != "met" and state.reason != NOT_THERE and _awaited(engagement, state.name):
+            if state.name == "sample" and state.answer_first:
+                return f"migrator run {engagement.name} --only 03 --execute (the sample, by the mapping as it is now)"
             if state.answer_first:
                 return f"migrator mapping {engagement.name} (it lists what waits for an answer in mapping.yaml)"
             if state.name == "sample" and not is_ready_to_sign(engagement):
@@ -75,9 +77,12 @@ def next_command(engagement: Engagement) -> str:
 
 
 def _awaited(engagement: Engagement, gate: str) -> bool:
-    """Whether the step that stands at a person's gate is the next one."""
+    """Whether a step that stands at a person's gate is the next one."""
     found = find(gate)
-    needed = NEEDS.get(found.before)
+    return bool(found.statement) and any(_is_next(engagement, step) for step in (found.before, *found.and_before))
+
+
+def _is_next(engagement: Engagement, step: str) -> bool:
+    needed = NEEDS.get(step)
     ready = needed is None or engagement.ledger.step_is_done(needed)
-    due = found.before not in ASIDE and not engagement.ledger.step_is_done(found.before)
-    return bool(found.statement) and ready and due
+    return step not in ASIDE and ready and not engagement.ledger.step_is_done(step)

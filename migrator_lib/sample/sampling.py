@@ -116,7 +116,7 @@ def review(engagement: Engagement, choice: Choice, staged: Staged) -> Review:
 def _keep(engagement: Engagement, found: Review) -> None:
     """Keep what a signature is bound to, and what people say right or wrong to."""
     records = [Sampled(one.name, one.title, one.fingerprint, one.is_random, not one.is_right) for one in found.records]
-    keep(engagement.ledger, records, found.population)
+    keep(engagement.ledger, records, found.population, found.mapping_hash if records else "")
     engagement.ledger.set_meta("sample_digest", digest(found) if records else None)
 
 

@@ -10,8 +10,9 @@ from migrator_lib.errors import ParameterError
 from migrator_lib.gates import GateState
 from migrator_lib.sample.pages import reviewed_so_far
 from migrator_lib.sample.required import is_left_open, subject
-from migrator_lib.sample.verdicts import Progress
+from migrator_lib.sample.verdicts import Progress, moved_by
 
+OUTDATED = "the mapping was changed since the sample was moved"
 NAMED = 10
 """Records that an error names one by one."""
 
@@ -31,6 +32,12 @@ def statement(engagement: Engagement, note: str) -> str:
                 "reason for going without.",
             )
         return "No sample is moved and reviewed before the load; none is required by rule."
+    if is_outdated(engagement):
+        raise ParameterError(
+            f"{OUTDATED.capitalize()}, so nobody has seen what is to be signed.",
+            next_step=f"{_moves_it(engagement)} by the mapping as it is now; only what became different is to be "
+            "looked at again.",
+        )
     standing = reviewed_so_far(engagement)
     open_ends = _open_ends(standing)
     if open_ends and not note.strip():
@@ -42,9 +49,24 @@ def statement(engagement: Engagement, note: str) -> str:
     return f"The sample in the {engagement.sample_account} account is right ({standing.words})."
 
 
+def is_outdated(engagement: Engagement) -> bool:
+    """Whether the sample was moved by another mapping than the load would go by.
+
+    Once everything is loaded a changed mapping is looked at by ``migrator remap`` instead, record by record.
+    """
+    moved = moved_by(engagement.ledger)
+    if not moved or not engagement.paths.mapping_file.exists() or engagement.ledger.step_is_done("05_load"):
+        return False
+    return moved != engagement.mapping.hash
+
+
 def is_ready_to_sign(engagement: Engagement) -> bool:
     """Whether nothing is left to be looked at: the sample is reviewed, or there is none."""
     return is_left_open(engagement.ledger) or not reviewed_so_far(engagement).unseen
+
+
+def _moves_it(engagement: Engagement) -> str:
+    return f"migrator run {engagement.name} --only 03 --execute moves it"
 
 
 def _open_ends(standing: Progress) -> str:
@@ -64,6 +86,9 @@ def explained(engagement: Engagement, state: GateState) -> GateState:
     """Return the state of the gate with how far the review is, or that there is no sample."""
     if is_left_open(engagement.ledger):
         found = "no sample is moved" if state.state == "met" else "none is required: review one, or decide to skip it"
+    elif is_outdated(engagement):
+        first = f"{_moves_it(engagement)} by the mapping as it is now; then "
+        return replace(state, state="stale" if state.by else "open", reason=OUTDATED, answer_first=first)
     elif state.state == "met" or subject(engagement.ledger) is None:
         return state
     else:

@@ -22,7 +22,7 @@ from migrator_lib.sample import confidence
 from migrator_lib.storage import beside
 
 RECORDS = "sample_records"
-"""What the ledger keeps of the sample: its records, and how many the random ones were drawn from."""
+"""What the ledger keeps of the sample: its records, how many the random ones were drawn from, and by which mapping."""
 
 
 class Verdict(Model):
@@ -113,10 +113,15 @@ class Progress:
         return confidence.sentence(wrong, drawn, self.population)
 
 
-def keep(ledger: Ledger, records: Sequence[Sampled], population: int) -> None:
-    """Keep in the ledger what there is to be looked at."""
+def keep(ledger: Ledger, records: Sequence[Sampled], population: int, mapping: str = "") -> None:
+    """Keep in the ledger what there is to be looked at, and the hash of the mapping that it was moved by."""
     listed = [[one.key, one.name, one.fingerprint, one.is_random, one.differs] for one in records]
-    ledger.set_meta(RECORDS, {"records": listed, "population": population})
+    ledger.set_meta(RECORDS, {"records": listed, "population": population, "mapping": mapping})
+
+
+def moved_by(ledger: Ledger) -> str:
+    """Return the hash of the mapping that the sample was moved by; empty where there is no sample."""
+    return str((ledger.meta(RECORDS) or {}).get("mapping") or "")
 
 
 def progress(ledger: Ledger, file: Path, engagement: str) -> Progress:

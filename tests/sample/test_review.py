@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from migrator_lib import gates, sample
+from migrator_lib.errors import GateClosed
 from migrator_lib.sample import pages as sample_pages
 from migrator_lib.sample import required, review_page, signing
 from migrator_lib.sample.choice import choose
@@ -328,6 +329,27 @@ def test_with_a_note_it_is_signed_all_the_same_and_the_note_is_shown(fresh: Samp
     state = fresh.engagement.gate_state("sample")
     assert (state.state, state.note) == ("met", "looked at on paper")
     assert "looked at on paper" in sample_pages.how_to_sign(fresh.engagement, fresh.review)
+
+
+def test_another_mapping_needs_another_sample_until_all_is_loaded(fresh: Sampled) -> None:
+    say_all(fresh)
+    assert sign(fresh).returncode == 0
+    file = fresh.engagement.paths.mapping_file
+    before = file.read_text(encoding="utf-8")
+    try:
+        file.write_text(before.replace("becomes: critical", "becomes: high"), encoding="utf-8")
+        refused = sign(fresh, "--note", "it is right all the same")
+        assert refused.returncode == 1
+        assert "The mapping was changed since the sample was moved" in refused.stderr
+        assert "migrator run desk --only 03 --execute moves it" in " ".join(refused.stderr.split())
+        state = fresh.engagement.gate_state("sample")
+        assert state.state == "stale"
+        with pytest.raises(GateClosed, match="was changed since the sample was moved") as closed:
+            gates.require(state, "desk", "05_load")
+        assert str(closed.value.next_step).startswith("migrator run desk --only 03 --execute moves it")
+    finally:
+        file.write_text(before, encoding="utf-8")
+    assert fresh.engagement.gate_state("sample").state == "met"
 
 
 def test_a_record_that_becomes_something_else_is_to_be_looked_at_again(fresh: Sampled) -> None:
