@@ -88,6 +88,8 @@ class LoadContext:
     report: LoadReport = field(default_factory=LoadReport)
     versions: Callable[[str, int, str], Json | None] = field(default=lambda _object, _id, _hash: None)
     """Object, id and payload hash to the payload of that hash, from an earlier stage; None where no stage holds it."""
+    given_up: dict[tuple[str, str], tuple[Entry, Entry]] = field(default_factory=dict)
+    """(object, Gorgias id) of what was made for a record that merges into another one now: its entry, and the new."""
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()

@@ -28,7 +28,7 @@ from migrator_lib.load.updates import differs
 from migrator_lib.load.versions import Versions
 from migrator_lib.lookups import Lookups, lowered
 from migrator_lib.objects import CONVERSATIONS, INVENTORIES, KNOWLEDGE, ON_TICKETS, PEOPLE, SETUP, TICKET
-from migrator_lib.objects.base import MigrationObject, Outcome, Record, Send, Skip
+from migrator_lib.objects.base import Merge, MigrationObject, Outcome, Record, Send, Skip
 from migrator_lib.objects.conversation import Conversation
 from migrator_lib.objects.survey import place_of
 from migrator_lib.objects.ticket import tags_beside
@@ -437,6 +437,8 @@ class Loader:
             self.context.count(obj.name, "unchanged")
             return []
         if known is not None and known.state == "created":
+            if isinstance(outcome, Merge) and known.target_id is not None:
+                self.context.given_up[obj.name, known.target_id] = known, entry
             self.report.conflicts.append(
                 f"{obj.name} {record.key}: loaded, and now {entry.state} ({entry.rule or entry.reason})"
             )

@@ -199,10 +199,26 @@ class Sender:
         if owner == (obj.name, record.key) or nameless:
             self._settle_ours(obj, record, outcome, found, sent if was_sent else None)
             return "created" if was_sent else "unchanged"
+        taken = self._take_over(obj, record, outcome, found)
+        if taken is not None:
+            return taken
         if owner is not None:
             entry = replace(entry, state="merged", rule="same_as_another_record", reason=f"into {':'.join(owner)}")
         self.context.settle(entry)
         return entry.state
+
+    def _take_over(self, obj: MigrationObject, record: Record, outcome: Send, found: Thing) -> str | None:
+        """Let a record have what was made for one that merges into it now, as a team that another department owns.
+
+        Returns:
+            What was done; None where it was not made for such a record.
+        """
+        known, merged = self.context.given_up.get((obj.name, str(found.id)), (None, None))
+        if known is None or merged is None or merged.reason != f"into {record.key}":
+            return None
+        mine = replace(known, source_key=record.key)
+        self.context.settle(merged, mine)
+        return self.updates.change(obj, outcome, mine, found) or "unchanged"
 
     def _settle_ours(
         self, obj: MigrationObject, record: Record, outcome: Send, found: Thing, sent: Entry | None

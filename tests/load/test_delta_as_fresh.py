@@ -20,9 +20,9 @@ from migrator_lib.simulators.gorgias import Account
 from migrator_lib.simulators.gorgias.in_process import api_of
 from migrator_lib.smartertrack.tables import Chosen
 from migrator_lib.staging import Staged
-from tests.loading import TARGET, loader
+from tests.loading import TARGET, loader, writes
 from tests.objects.test_survey import QUESTIONS, rated
-from tests.shop import ANN, BASE, BOB, DANA, Shop, minutes
+from tests.shop import ANN, BOB, DANA, Shop, minutes
 from tests.simulated_account import SEED
 
 EVE = 4
@@ -89,11 +89,9 @@ def before(folder: Path) -> Shop:
 
 def change(shop: Shop, table: str, key: int, **values: Any) -> None:
     """Change rows by the first column of their key."""
-    rows = shop.tables.setdefault(table, [dict(row) for row in BASE.get(table, [])])
+    rows = shop.tables[table]
     name = next(iter(rows[0]))
-    for row in rows:
-        if row[name] == key:
-            row.update(values)
+    shop.tables[table] = [{**row, **values} if row[name] == key else row for row in rows]
 
 
 # --- what changes --------------------------------------------------------------------------------------
@@ -121,6 +119,14 @@ def a_brand_becomes_a_team(shop: Shop) -> None:
     brand = {"name": "Fernhill", "becomes": "team", "team": "All of Fernhill", "tag": "brand: Fernhill"}
     teams = {key: {"name": key, "becomes": "nothing", "team": key} for key in ("d1", "g1-11", "d2", "g2-21")}
     shop.mapped |= {"brands": {"1": brand}, "teams": teams}
+
+
+def a_team_has_a_new_owner(shop: Shop) -> None:
+    """Its department, with more agents; till now it was a group's of another one."""
+    shop.mapped["teams"] = {
+        key: {"name": key, "becomes": "team" if team else "nothing", "team": team or key}
+        for key, team in (("d1", "Sales / Offers"), ("g1-11", ""), ("d2", "Sales"), ("g2-21", "Sales / Offers"))
+    }
 
 
 def a_tag_has_a_new_owner(shop: Shop) -> None:
@@ -185,6 +191,8 @@ class Loaded:
         }  # fmt: skip
 
 
+MAPPED = {a_brand_becomes_a_team, a_team_has_a_new_owner}
+"""Changes of the mapping, and none of the source: everything is looked at."""
 BRAND_STAYS = {"tag brand: Fernhill", "team Support", "team Support / Orders", "team Sales", "team Sales / Offers"}
 
 
@@ -202,6 +210,7 @@ BRAND_STAYS = {"tag brand: Fernhill", "team Support", "team Support / Orders", "
             {"macro st:demo:macro:2"}, id="ratings, replies, and a late comment on a chat",
         ),
         pytest.param([a_tag_has_a_new_owner], "fallback", set(), id="a tag"),
+        pytest.param([a_team_has_a_new_owner], "fallback", {"team Support", "team Support / Orders"}, id="a team"),
         pytest.param([a_brand_becomes_a_team], "fallback", BRAND_STAYS, id="a brand becomes a team"),
     ],
 )  # fmt: skip
@@ -218,12 +227,15 @@ def test_a_delta_ends_as_a_fresh_load_but_for_what_it_lists(
     both = Staged([*first.folders, shop.write("delta-001")])
     found = reach([first, both], shop.parameters(), Progress(tmp_path / "progress.json", "07"))
     chosen = {obj.name: found.ids(obj.family) | ({1} if obj is LIVE_CHAT else set()) for obj in CONVERSATIONS}
-    mapped = a_brand_becomes_a_team in changes  # which is no change of the source: everything is looked at
-    listed = followed.load(shop, both, None if mapped or found.definitions else chosen)
+    all_of_them = found.definitions or not MAPPED.isdisjoint(changes)
+    listed = followed.load(shop, both, None if all_of_them else chosen)
     fresh.load(shop, Staged(both.folders[-1:]))
     there, wanted = followed.shown(), fresh.shown()
     assert {name: there[name] for name in there if name not in stays} == wanted
     assert stays <= there.keys()
-    assert len([words for words in listed if "loaded, and now" in words and "merged" not in words]) == len(stays)
+    sent = writes(followed.account)
+    followed.load(shop, both)
+    assert writes(followed.account) == sent
+    assert len([words for words in listed if "now skipped" in words or "made before stays" in words]) == len(stays)
     followed.close()
     fresh.close()
