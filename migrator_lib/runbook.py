@@ -35,7 +35,7 @@ from migrator_lib.rollback.step import before_first_write
 from migrator_lib.side_effects import Done
 from migrator_lib.smartertrack.connection import connection_facts
 from migrator_lib.smartertrack.file_index import BLOBS, FILES
-from migrator_lib.smartertrack.tables import Chosen, source_table
+from migrator_lib.smartertrack.tables import FAMILIES, Chosen, source_table
 from migrator_lib.staging import Staged, write_gone
 
 FULL = "full"
@@ -305,6 +305,11 @@ def _last_watermark(engagement: Engagement) -> Watermark | None:
     return Watermark.from_json(marks[-1]) if marks else None
 
 
+def _messages(engagement: Engagement) -> int:
+    """Return how many messages of tickets, and lines of chats, are staged."""
+    return sum(engagement.all_stages.count(family.messages) for family in FAMILIES if family.messages)
+
+
 def _stage_delta(engagement: Engagement, began: Watermark, look: Callable[[], F]) -> F:
     """Return what ``look`` finds, and stage it; the stage counts only when it is complete, and a half one is read anew.
 
@@ -327,9 +332,9 @@ def _stage_delta(engagement: Engagement, began: Watermark, look: Callable[[], F]
             reader.family(conversation.family, sorted(found.ids(conversation.family)))
     read_files(engagement, reader)
     ledger.set_meta("watermarks", ledger.meta("watermarks", {}) | {stage: began.as_json()})
-    took, before = time.perf_counter() - started, engagement.all_stages.count("TicketMessages")
+    took, before = time.perf_counter() - started, _messages(engagement)
     ledger.set_meta("deltas", [*deltas, stage])
-    more = engagement.all_stages.count("TicketMessages") - before
+    more = _messages(engagement) - before
     at = engagement.clock_now.isoformat(timespec="seconds")
     read = history.Delta(stage, at, found.number, more, round(took, 3))
     history.note_read(ledger, read)
@@ -446,14 +451,14 @@ def _require_frozen(engagement: Engagement, began: Watermark, compared: Changes 
         compared: what a comparison of everything found since, too, where there was one.
 
     Raises:
-        GateClosed: with the number of tickets that did, or the tables.
+        GateClosed: with the number of tickets, chats and calls that did, or the tables.
     """
     moved = _moved_since(engagement, began)
-    changed = (moved | compared if compared else moved).number
+    changed = moved | compared if compared else moved
     rows = engagement.parameters.source.page_rows
     tables = delta.changed_definitions(engagement.source, engagement.all_stages, rows, leave_out=SIGNED_IN)
     if changed or tables:
-        what = f"{changed} tickets changed" if changed else f"{', '.join(tables)} changed"
+        what = f"{changed.words} changed" if changed else f"{', '.join(tables)} changed"
         raise GateClosed(
             f"{engagement.step} waits at the gate 'freeze': {what} in SmarterTrack "
             "while it should have been frozen. What had changed before is in Gorgias.",

@@ -7,6 +7,7 @@ from typing import Any
 
 from migrator_lib import pages
 from migrator_lib.agents import gone_agents
+from migrator_lib.contacts import RULES as RULES_OF_CONTACTS
 from migrator_lib.delta import Found
 from migrator_lib.engagement import Engagement
 from migrator_lib.extract import ExtractReport
@@ -238,15 +239,23 @@ def agents_who_are_gone(engagement: Engagement) -> Html:
 def people_to_look_at(engagement: Engagement) -> Html:
     """Return how many people each rule made one customer, or a customer without an address, and the first of them."""
     staged = engagement.all_stages
-    numbers, first = cases.counted(cases.cases(staged, engagement.lookups(staged)), most=CASES)
+    lookups = engagement.lookups(staged)
+    numbers, first = cases.counted(cases.cases(staged, lookups), most=CASES)
     rules = [{"rule": rule, "people": numbers[rule], "what it does": cases.RULES[rule]} for rule in cases.RULES]
     listed = [{"rule": one.rule, "record": one.key, "becomes": one.customer, "who": one.who} for one in first]
+    told = cases.by_contact(staged, lookups)
+    by_rule = [
+        {"rule": rule, "chats": told[rule, "chat"], "calls": told[rule, "call"], "whose it is": words}
+        for rule, words in RULES_OF_CONTACTS.items()
+        if told[rule, "chat"] or told[rule, "call"]
+    ]
     return pages.join(
         [
             pages.table(
                 [row for row in rules if row["people"]], caption="Rules about people", empty="None was needed."
             ),
             pages.table(listed, caption=f"The first {CASES} of each") if listed else "",
+            pages.table(by_rule, caption="Whose chats and calls they are") if by_rule else "",
         ]
     )
 
@@ -350,13 +359,12 @@ def duplicates(engagement: Engagement, found: Reconciliation) -> Html:
 
 def cutover_status(result: CutoverResult) -> Html:
     """Return the status line of a cutover."""
-    n, missed = len(result.found.tickets), len(result.found.missed.tickets)
+    n, missed, changed = result.found.number, result.found.missed.number, result.found.words
     if result.load.rehearsal:
-        return pages.status(f"Rehearsal: {n:,} tickets changed since the last stage. Nothing was written.", "good")
+        return pages.status(f"Rehearsal: {changed} changed since the last stage. Nothing was written.", "good")
     assert result.reconciliation is not None
     wrong = result.reconciliation.reconciliation.wrong
-    were = "was" if n == 1 else "were"
-    taken = f"{pages.counted(n, 'changed ticket')} {were} taken over, and no other" if n else "No ticket"
+    taken = f"Taken over: {changed}. Nothing else" if n else "Nothing"
     words = f"{taken} changed in SmarterTrack since the last stage: everything was compared."
     if missed and result.found.candidates is not None:
         words += f" {missed:,} of them left no trace behind the watermark; the comparison found them."
@@ -377,9 +385,11 @@ def changes_tables(found: Found | None) -> Html:
     ]
     if found.definitions:
         parts.append(pages.note("Read whole, since they differ: ", ", ".join(found.definitions), "."))
-    if found.purged:
-        parts.append(pages.note(f"{len(found.purged):,} tickets were purged in SmarterTrack since, or cannot be read "
-                                "any more; they stay as they were staged."))  # fmt: skip
+    if found.purged or found.others_purged:
+        purged = pages.counted(len(found.purged) + len(found.others_purged), "ticket, chat or call",
+                               "tickets, chats or calls")  # fmt: skip
+        parts.append(pages.note(purged, " purged in SmarterTrack since, or not to be read any more: as it was staged, "
+                                "each stays."))  # fmt: skip
     if found.ownerless:
         parts.append(pages.note(f"Rows changed that belong to {len(found.ownerless):,} tickets that are not there; "
                                 "they are left where they are."))  # fmt: skip

@@ -124,7 +124,7 @@ def test_a_line_of_a_chat_that_came_is_staged_and_loaded_and_a_chat_that_moves_b
     assert (cutover.asked, cutover.asked_of_chats) == ([set()], [{2}])
     assert signal(result, "ChatMessages.ChatMessageID")["changed"] == 1
     cutover.meanwhile = lambda: cutover.do(line.format(990002, 3))
-    with pytest.raises(GateClosed, match="1 tickets changed"):
+    with pytest.raises(GateClosed, match="1 chat changed"):
         cutover.run()
 
 
@@ -167,7 +167,7 @@ def test_a_change_behind_the_beginning_of_the_cutover_closes_the_gate_and_the_ne
     cutover: Cutover,
 ) -> None:
     cutover.meanwhile = lambda: cutover.do(CHASED)
-    with pytest.raises(GateClosed, match="1 tickets changed in SmarterTrack while it should have been frozen"):
+    with pytest.raises(GateClosed, match="1 ticket changed in SmarterTrack while it should have been frozen"):
         cutover.run()
     cutover.meanwhile = lambda: None
     assert len(cutover.run().found.traced.tickets) == 1
@@ -419,7 +419,7 @@ def test_a_change_while_everything_is_read_back_closes_the_gate(
     cutover: Cutover, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runbook, "reconcile", lambda _: cutover.do(CHASED))
-    with pytest.raises(GateClosed, match="1 tickets changed"):
+    with pytest.raises(GateClosed, match="1 ticket changed"):
         cutover.run()
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from migrator_lib.chunks import Row
 from migrator_lib.objects import CONVERSATIONS
+from migrator_lib.pages import counted
 from migrator_lib.progress import Progress
 from migrator_lib.smartertrack.database import SourceDatabase
 from migrator_lib.smartertrack.reading import IDS, slices, staged_pages
@@ -89,6 +90,16 @@ class Changes:
     def number(self) -> int:
         """Return how many tickets, chats and call logs changed."""
         return sum(map(len, self.touched.values()))
+
+    @property
+    def words(self) -> str:
+        """Return the same in words: ``3 tickets, 1 chat``; nothing is ``0 tickets``."""
+        counts = {name: len(ids) for name, ids in self.touched.items()}
+        told = [counted(n, *WORDS[name]) for name, n in counts.items() if n]
+        return ", ".join(told) or counted(0, *WORDS[TICKET_FAMILY.name])
+
+
+WORDS = {"ticket": ("ticket", "tickets"), "live_chat": ("chat", "chats"), "call_log": ("call", "calls")}
 
 
 def changes(
@@ -170,8 +181,7 @@ def differing(
         fold(sums, table, staged.columns(table.name, table.columns), progress)
         fold(sums, table, _rows(source, table, page_rows), progress)
     else:
-        words = family.name.replace("_", " ")
-        progress.begin(f"Comparing {table.name} of {len(only):,} {words}s with the source", 0)
+        progress.begin(f"Comparing {table.name} of {counted(len(only), *WORDS[family.name])} with the source", 0)
         fold(sums, table, staged.columns_of(only, table.name, table.columns), progress)
         for ids in slices(only):
             fold(sums, table, _rows(source, table, page_rows, ids), progress)

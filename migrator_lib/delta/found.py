@@ -53,6 +53,11 @@ class Found:
         return (self.traced | self.missed).number
 
     @property
+    def words(self) -> str:
+        """Return the same in words."""
+        return (self.traced | self.missed).words
+
+    @property
     def others_purged(self) -> frozenset[Named]:
         """All staged chats and call logs that were purged in the source."""
         return self.traced.others_purged | self.missed.others_purged
