@@ -42,10 +42,15 @@ def load(shop: Shop, api: GorgiasApi, ledger: Ledger, staged: Staged | None = No
 def thread(account: Account, key: int | str) -> list[str]:
     """Return the source keys of what people wrote on a ticket, in the order of its time."""
     (ticket,) = tickets(account, key)
+    return [name.removeprefix("st:demo:ticket_") for name in thread_of(account, ticket)]
+
+
+def thread_of(account: Account, ticket: dict[str, Any]) -> list[str]:
+    """Return the external ids of what people wrote on a ticket, in the order of its time."""
     messages = account.store.by("message", "parent", ticket["id"])
     messages = [m for m in messages if (parse(m["external_id"], "demo") or ("",))[0] not in FOLLOWING]
     messages.sort(key=lambda message: (message["created_datetime"], message["id"]))
-    return [str(message["external_id"]).removeprefix("st:demo:ticket_") for message in messages]
+    return [str(message["external_id"]) for message in messages]
 
 
 def tickets(account: Account, key: int | str) -> list[dict[str, Any]]:
@@ -70,12 +75,11 @@ def writes(account: Account) -> int:
 def everything(store: Store) -> dict[str, Counter[str]]:
     """Return the external ids (or names) of all that an account holds, with how often each is there."""
     found: dict[str, Counter[str]] = {}
-    for kind in ("customer", "ticket", "message", "custom_field", "team", "tag"):
+    for kind in ("customer", "ticket", "message", "custom_field", "team", "tag", "macro", "survey"):
         with store.lock:
             documents = store.by_kind(kind)
-        names = (
-            document.get("external_id") or document.get("name") or document.get("body_text") for document in documents
-        )
+        keys = ("external_id", "name", "body_text", "ticket_id")  # a survey is known by its ticket
+        names = (next(filter(None, map(document.get, keys)), None) for document in documents)
         found[kind] = Counter(str(name) for name in names)
     return found
 

@@ -17,7 +17,7 @@ from migrator_lib.simulators.gorgias import Account, create_app
 from migrator_lib.simulators.gorgias.limits.faults import PROFILES, Profile
 from migrator_lib.staging import Staged
 from tests.conftest import Switch
-from tests.loading import TARGET, everything, filled, load, thread
+from tests.loading import TARGET, everything, filled, load, thread_of
 from tests.shop import Shop, minutes
 from tests.simulated_account import SEED, SPEED, client
 
@@ -87,11 +87,11 @@ def picture(account: Account) -> dict[str, Any]:
     customers = {found["id"]: found["external_id"] for found in store.by_kind("customer")}
     tickets = {}
     for found in store.by_kind("ticket"):
-        key = str(found["external_id"]).rpartition(":")[2]
+        key = str(found["external_id"])
         sent = store.by("message", "parent", found["id"])
         files = sorted((m["external_id"], f["name"], f["size"]) for m in sent for f in m["attachments"])
         tickets[key] = {
-            "thread": thread(account, key), "files": files, "customer": customers[found["customer"]["id"]],
+            "thread": thread_of(account, found), "files": files, "customer": customers[found["customer"]["id"]],
             "tags": sorted(tag["name"] for tag in found["tags"]),
             "fields": sorted((value["field"]["label"], value["value"]) for value in found["custom_fields"]),
             "agent": (found["assignee_user"] or {}).get("email"), "team": (found["assignee_team"] or {}).get("name"),
