@@ -17,7 +17,16 @@ from migrator_lib.delta import Candidates, Changes, Watermark
 from migrator_lib.progress import Progress
 from migrator_lib.simulators.smartertrack.schema import DEFAULTS
 from migrator_lib.smartertrack.database import SourceDatabase
-from migrator_lib.smartertrack.tables import FAMILIES, TAGS_IN_TASKS, TICKET_FAMILY, SourceTable, known_schema
+from migrator_lib.smartertrack.tables import (
+    FAMILIES,
+    TAGS_IN_TASKS,
+    TICKET_FAMILY,
+    Chosen,
+    SourceTable,
+    chosen_of,
+    family_of,
+    known_schema,
+)
 from migrator_lib.staging import Staged, write_gone
 from tests.smartertrack.source_desk import known_tables, tables_of
 
@@ -298,11 +307,12 @@ class Moving:
 
     # --- reading -----------------------------------------------------------------------------------
 
-    def stage(self, name: str, only: Sequence[int] | None, meanwhile: Sequence[Doing] = ()) -> Path:
-        """Stage everything, or these tickets; between two tables, something of ``meanwhile`` is done."""
+    def stage(self, name: str, only: Chosen | None, meanwhile: Sequence[Doing] = ()) -> Path:
+        """Stage everything, or these tickets (chats, calls); between two tables, something of ``meanwhile`` is done."""
         folder, doing = self.folder / str(self.examples) / name, list(meanwhile)
         for table in STAGED:
-            among = None if table is TAGS_IN_TASKS else only
+            family = family_of(table.name)
+            among = None if family is None or only is None else sorted(chosen_of(only, family))
             rows = self.database.page(table, after=None, rows=100_000, only=among)  # none of a table that is missing
             (folder / table.name).mkdir(parents=True)
             pq.write_table(to_staged(table, rows), folder / table.name / "part-00000.parquet")
@@ -322,12 +332,13 @@ class Moving:
     def follow(self, mark: Watermark, meanwhile: Sequence[Doing] = ()) -> Watermark:
         """Lay a delta over that the watermark leads to, and return the next one."""
         began = delta.take(self.database)
-        found = self.changes(only=self.since(mark).tickets)
+        found = self.changes(only=self.since(mark).by_family)
         self.lay_over(found, meanwhile)
         return began
 
     def lay_over(self, found: Changes, meanwhile: Sequence[Doing] = ()) -> None:
-        folder = self.stage(f"delta-{len(self.stages):03d}", sorted(found.tickets), meanwhile)
+        changed = {family.name: found.ids(family) for family in FAMILIES}
+        folder = self.stage(f"delta-{len(self.stages):03d}", changed, meanwhile)
         write_gone(folder, found.merged)
         self.stages.append(folder)
 

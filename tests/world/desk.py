@@ -17,12 +17,16 @@ from migrator_lib import delta
 from migrator_lib.delta import Changes
 from migrator_lib.lookups import Lookups
 from migrator_lib.parameters import Parameters
+from migrator_lib.smartertrack.tables import Chosen, source_table
 from migrator_lib.staging import Staged
 from tests.delta.moving import Doing, Moving
 from tests.shop import ANN, BOB, DANA, GONE, Shop
+from tests.world.talks import CODES, Talking, rate
 
 MEMORY = Path("/dev/shm")
 FILES = 3
+RATED = ({"TicketID": 2}, {"TicketID": 3}, {"TicketID": 3}, {"ChatID": 1}, {"TicketID": 77})
+"""Whose survey was answered: one ticket's twice, and one's that the source does not hold."""
 STAFF, REQUESTERS = (DANA, GONE, None), (ANN, BOB, None)
 
 
@@ -43,6 +47,11 @@ def definitions() -> Shop:
     shop.add("Organizations", {"OrganizationID": 1, "OrganizationName": "Co", "PhoneNumber": "+44 1"})
     shop.add("OrganizationFilters", {"OrganizationFilterID": 1, "OrganizationID": 1, "FilterType": "Email",
                                      "FilterValue": "office@co.example"})  # fmt: skip
+    shop.mapped |= {**CODES, "survey_questions": {"1": {"name": "How satisfied?", "becomes": "score"}}}
+    shop.add("CannedReplies", *({"CannedReplyID": n, "Subject": f"Reply {n}", "Body": f"<p>Hello {n}</p>",
+                                 "IsForTickets": True, "IsForChats": True} for n in (1, 2)))  # fmt: skip
+    for n, where in enumerate(RATED):
+        rate(shop, n, where)
     for n in range(FILES):
         shop.file(f"{n}.bin", content(n))
     shop.write("definitions")
@@ -54,8 +63,8 @@ def content(number: int) -> bytes:
     return f"file {number}".encode() * (number + 1)
 
 
-class Desk(Moving):
-    """A help desk whose tickets have people, states, and files that are there."""
+class Desk(Talking):
+    """A help desk whose tickets, chats and calls have people, states, and files that are there."""
 
     def __init__(self, folder: Path) -> None:
         self.shop = definitions()
@@ -66,6 +75,11 @@ class Desk(Moving):
         """Forget what was staged."""
         super().begin()
         shutil.rmtree(self.folder / str(self.examples - 1), ignore_errors=True)
+
+    def fill(self) -> None:
+        """Begin anew: a few tickets, chats and calls that have something of everything."""
+        super().fill()
+        self.do(*self.talks())
 
     def ticket(self, key: int, at: datetime) -> list[sa.Executable]:
         """A ticket with an agent, a requester, a state and two messages."""
@@ -91,14 +105,17 @@ class Desk(Moving):
 
     def attachment(self, ticket: int, key: int, at: datetime) -> sa.Executable:
         """One of few files: several rows may name the same."""
-        number = key % FILES
         return self.insert("TicketAttachments", TicketID=ticket, TicketAttachmentID=key,
-                           TicketMessageID=key if key == ticket else 0,
-                           FileNameOriginal=f"{number}.pdf", FileNameOnDisk=f"{number}.bin", CreationDateUTC=at,
-                           Length=len(content(number)), CidTagName=f"{key}@pic")  # fmt: skip
+                           TicketMessageID=key if key == ticket else 0, CidTagName=f"{key}@pic",
+                           **_file(key, at))  # fmt: skip
 
-    def stage(self, name: str, only: Sequence[int] | None, meanwhile: Sequence[Doing] = ()) -> Path:
-        """Stage tickets, and the definitions as they always are."""
+    def file_of(self, table: str, owner: int, key: int, at: datetime) -> sa.Executable:
+        """A file of a chat or a call: one of the same few."""
+        owned, own = source_table(table).key
+        return self.insert(table, **{owned: owner, own: key}, **_file(key, at))
+
+    def stage(self, name: str, only: Chosen | None, meanwhile: Sequence[Doing] = ()) -> Path:
+        """Stage tickets, chats and calls, and the definitions as they always are."""
         folder = super().stage(name, only, meanwhile)
         place = self.shop.folder / "staged" / "definitions"
         for table in place.iterdir():
@@ -109,15 +126,21 @@ class Desk(Moving):
     def read_delta(self, mark: delta.Watermark) -> tuple[delta.Watermark, Changes]:
         """Stage what the watermark leads to, and what only a comparison of everything finds; return the next mark."""
         began = delta.take(self.database)
-        traced = self.changes(only=self.since(mark).tickets)
-        missed = self.changes(leave_out=traced.tickets | traced.merged)
-        found = Changes(traced.tickets | missed.tickets, traced.merged | missed.merged)
+        traced = self.changes(only=self.since(mark).by_family)
+        found = traced | self.changes(leave_out=traced.touched)
         self.lay_over(found)
         return began, found
 
     def lookups(self, staged: Staged, parameters: Parameters | None = None) -> Lookups:
         """Return the look-ups under the mapping that is proposed for the definitions."""
         return Lookups.of(staged, _mapping(), parameters or self.shop.parameters())
+
+
+def _file(key: int, at: datetime) -> dict[str, Any]:
+    """Return what all rows of attachments say of a file; several may name the same."""
+    number = key % FILES
+    return {"FileNameOriginal": f"{number}.pdf", "FileNameOnDisk": f"{number}.bin", "CreationDateUTC": at,
+            "Length": len(content(number))}  # fmt: skip
 
 
 @cache

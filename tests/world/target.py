@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from migrator_lib.lookups import Lookups, lowered
-from migrator_lib.objects import TICKET, find
+from migrator_lib.objects import CONVERSATIONS, ON_TICKETS, find
 from migrator_lib.objects.base import Send
 from migrator_lib.objects.conversation import moment
 from migrator_lib.simulators.gorgias import Account
@@ -55,11 +55,12 @@ class Held:
             self._users = {user["id"]: lowered(user["email"]) for user in store.by_kind("user")}
             self._teams = {team["id"]: team["name"] for team in store.by_kind("team")}
             self._fields = {one["id"]: one["label"] for one in store.by_kind("custom_field")}
+            self.scores = [(one["ticket_id"], one["score"]) for one in store.by_kind("survey")]
             self._threads = {ticket["id"]: store.by("message", "parent", ticket["id"]) for ticket in self.tickets}
             rows = store._connection.execute("SELECT name, label, content FROM file").fetchall()
             self.names = Counter(
                 f"{kind} {one.get('name') or one.get('label')}"
-                for kind in ("tag", "team", "custom_field") for one in store.by_kind(kind)
+                for kind in ("tag", "team", "custom_field", "macro") for one in store.by_kind(kind)
                 if not one.get("deactivated_datetime")  # as a field is that was rolled back
             )  # fmt: skip
         self._files = {name: digest(label, held) for name, label, held in rows}
@@ -134,12 +135,21 @@ class Wanted:
         self.customers = {name for ref, name in self._names.items() if ref.startswith(("requester:", "organization:"))}
         self.tickets: dict[str, Json] = {}
         self.left_out: dict[str, str] = {}
-        for record in TICKET.records(staged, lookups):
-            outcome = TICKET.transform(record, lookups)
-            if isinstance(outcome, Send):
-                self.tickets[record.key] = self._ticket(outcome.payload)
-            else:
-                self.left_out[record.key] = type(outcome).__name__
+        for obj in CONVERSATIONS:
+            for record in obj.records(staged, lookups):
+                outcome, name = obj.transform(record, lookups), f"{obj.name}:{record.key}"
+                if isinstance(outcome, Send):
+                    self.tickets[name] = self._ticket(outcome.payload)
+                else:
+                    self.left_out[name] = type(outcome).__name__
+        sent = [
+            outcome.payload
+            for obj in (*ON_TICKETS, find("macro"))
+            for record in obj.records(staged, lookups)
+            if isinstance(outcome := obj.transform(record, lookups), Send)
+        ]
+        self.macros = {f"macro {one['name']}" for one in sent if "name" in one}
+        self.scores = {one["ticket_id"]["$ref"]: one["score"] for one in sent if "score" in one}
 
     def _name(self, given: Json | None) -> str | None:
         return None if given is None else self._names[given["id"]["$ref"]]
@@ -165,7 +175,7 @@ class Wanted:
             "channel": one["channel"], "from_agent": one["from_agent"], "public": one["public"],
             "sender": self._name(one["sender"]), "receiver": self._name(one.get("receiver")),
             "subject": one.get("subject") or "",
-            "html": body(one.get("body_html"), files, re.compile(r"st-attachment:(\d+)")),
+            "html": body(one.get("body_html"), files, re.compile(r"st-attachment:(\w+)")),
             "text": one.get("body_text") or "", "created": moment(one["created_datetime"]),
             "sent": moment(one["sent_datetime"]),
             "attachments": sorted(files[file["$attachment"]] for file in one.get("attachments", ())),

@@ -43,11 +43,13 @@ from migrator_lib.simulators.gorgias.limits.faults import Profile
 from migrator_lib.simulators.gorgias.resources.messages import create_message
 from migrator_lib.simulators.gorgias.resources.tickets import update_ticket
 from migrator_lib.smartertrack.files import FilesRoot
+from migrator_lib.smartertrack.tables import FAMILIES, TICKET_FAMILY, Chosen
 from migrator_lib.staging import Staged
 from tests.delta.moving import TRACED, UNTRACED
 from tests.simulated_account import SEED
 from tests.world.desk import scratch, the_desk
 from tests.world.fibers import FiberCrew, Fibers, Killed, Process
+from tests.world.talks import TALKS
 from tests.world.target import Held, Json, Wanted, address_of
 
 TARGET = "production"
@@ -252,7 +254,7 @@ class World:
         """The last things that happened."""
         self.death = self.nature.death
         self.touched: dict[str, Json] = {}
-        """Key of a ticket to what an agent made of it in Gorgias."""
+        """What a ticket was (``ticket:7``) to what an agent made of it in Gorgias."""
         self.purged: set[str] = set()
         """Tickets that the source forgot: what became of them in Gorgias stays."""
         self.folder = self.desk.folder / "state"
@@ -352,7 +354,7 @@ class World:
     # --- what a run does ---------------------------------------------------------------------------
 
     def load(
-        self, staged: Staged, lookups: Lookups, tickets: set[int] | None,
+        self, staged: Staged, lookups: Lookups, tickets: Chosen | None,
         process: Process, ledger: Ledger, api: GorgiasApi,
     ) -> None:  # fmt: skip
         """Load as notebook 05 does. What is staged does not change, so each process need not read it anew."""
@@ -438,7 +440,7 @@ class World:
         self.mark, found = self.desk.read_delta(self.mark)
         progress = _Unseen(self.folder / "progress.json", "07_cutover")
         reached = reach([self._loaded[0], self.desk.staged], self.parameters, progress)
-        self.load_and_check({*found.tickets, *reached.tickets})
+        self.load_and_check({one.name: {*found.ids(one), *reached.ids(one)} for one in FAMILIES})
 
     def roll_back_and_check(self) -> None:
         """Roll the load back."""
@@ -447,7 +449,7 @@ class World:
         self.run_until_done(partial(self.roll_back, staged, lookups))
         self.check_rolled_back()
 
-    def load_and_check(self, tickets: set[int] | None) -> None:
+    def load_and_check(self, tickets: Chosen | None) -> None:
         staged = self.desk.staged
         lookups = self.desk.lookups(staged, self.parameters)
         self.run_until_done(partial(self.load, staged, lookups, tickets))
@@ -455,13 +457,13 @@ class World:
         self.check(staged, lookups)
 
     def let_happen(self, name: str, which: int) -> None:
-        """Let something happen to a ticket in the source."""
-        tickets = self.desk.tickets()
-        key = tickets[which % len(tickets)]
-        self.note(f"source: {name} {key}")
-        getattr(self.desk, name)(key)
-        if name == "purge":
-            self.purged.add(str(key))
+        """Let something happen to a ticket, a chat or a call in the source, if there is any."""
+        family = TALKS.get(name, TICKET_FAMILY)
+        for key in self.desk.ids(family)[which % max(1, len(self.desk.ids(family))) :][:1]:
+            self.note(f"source: {name} {key}")
+            getattr(self.desk, name)(key)
+            if name.startswith("purge"):
+                self.purged.add(f"{family.name}:{key}")
 
     def let_an_agent(self, what: str, which: int) -> None:
         """Let an agent do something to a migrated ticket in Gorgias, while no run is at work."""
@@ -472,7 +474,7 @@ class World:
         key = keys[which % len(keys)]
         self.note(f"agent: {what} {key}")
         with store.transaction():
-            (found,) = store.by("ticket", "external_id", f"st:demo:ticket:{key}")
+            (found,) = store.by("ticket", "external_id", f"st:demo:{key}")
             if what == "note":
                 create_message(self.account, found, NOTE)
             else:
@@ -517,7 +519,7 @@ class World:
         ]
         for key in (_key(json.loads(one)) for (kind, _), one in now.items() if kind == "ticket"):
             if key and key not in self.touched:
-                problems.append(f"ticket {key} is there still")
+                problems.append(f"{key} is there still")
         if not self.touched:
             new = now.keys() - self.before.keys()
             problems += [f"{kind} {n} is there still" for kind, n in sorted(new) if kind != "custom_field"]
@@ -550,21 +552,30 @@ class World:
         there = {_key(one): one for one in held.tickets}
         for name in wanted.customers - {address_of(one) for one in held.customers}:
             yield f"customer {name} is missing"
+        yield from (f"{name} is missing" for name in wanted.macros - held.names.keys())
+        yield from self._ratings(held, wanted, there)
         for key, right in wanted.tickets.items():
             if key not in there:
-                yield f"ticket {key} is missing"
+                yield f"{key} is missing"
                 continue
             found = held.ticket(there[key])
             yield from self._messages(key, right["messages"], found["messages"])
             if key in self.touched:
                 right = {**found, **self.touched[key]}
             yield from (
-                f"ticket {key}: {name} is {found[name]!r}, not {right[name]!r}"
+                f"{key}: {name} is {found[name]!r}, not {right[name]!r}"
                 for name in right if name != "messages" and found[name] != right[name]
             )  # fmt: skip
         for key in there.keys() - wanted.tickets.keys():
             if key not in self.touched and key not in self.purged and not there[key]["trashed_datetime"]:
-                yield f"ticket {key} is there, and should not: {wanted.left_out.get(key, 'gone from the source')}"
+                yield f"{key} is there, and should not: {wanted.left_out.get(key, 'gone from the source')}"
+
+    def _ratings(self, held: Held, wanted: Wanted, there: Mapping[str, Json]) -> Iterator[str]:
+        """Tell which ratings are not on their tickets: one that was there stays, whatever becomes of its ticket."""
+        for key, score in wanted.scores.items():
+            scores = [one for ticket, one in held.scores if key in there and ticket == there[key]["id"]]
+            if scores != [score]:
+                yield f"the ratings of {key} are {scores}, not {score}"
 
     def _messages(self, key: str, right: Mapping[str, Json], found: Mapping[str, Json]) -> Iterator[str]:
         for name, message in right.items():
@@ -572,19 +583,20 @@ class World:
             if name == "None" and found:
                 continue  # the note that stands for a thread without messages: what the source removed stays
             if name not in found:
-                yield f"ticket {key}: {name} is missing"
+                yield f"{key}: {name} is missing"
                 continue
             yield from (
-                f"ticket {key}: {name}: {part} is {found[name][part]!r}, not {message[part]!r}"
+                f"{key}: {name}: {part} is {found[name][part]!r}, not {message[part]!r}"
                 for part in message if found[name][part] != message[part]
             )  # fmt: skip
         for name in found.keys() - right.keys():
             if name not in self.sent and not (name == "None" and key in self.touched):
-                yield f"ticket {key}: {name} is there, and never should"
+                yield f"{key}: {name} is there, and never should"
 
 
 def _key(ticket: Json) -> str:
-    return str(ticket["external_id"]).rpartition(":")[2]
+    """Return what a ticket was: ``ticket:7``, ``live_chat:3``; empty of one that is not ours."""
+    return (ticket["external_id"] or "").removeprefix("st:demo:")
 
 
 class _Unseen(Progress):
@@ -596,7 +608,7 @@ class _Unseen(Progress):
 
 def _documents(account: Account) -> dict[tuple[str, int], str]:
     """Return everything that an account holds, as text, but for the counts that follow from the rest."""
-    kinds = ("user", "team", "tag", "custom_field", "customer", "ticket", "message")
+    kinds = ("user", "team", "tag", "custom_field", "macro", "customer", "ticket", "message", "survey")
     with account.store.lock:
         return {
             (kind, one["id"]): json.dumps({name: one[name] for name in sorted(one) if name != "usage"})
@@ -615,7 +627,7 @@ AT_FIRST = {
     **SEED, "tags": [{"name": "tag 1"}], "customers": [{"email": "bob@home.example", "name": "Bob, long known"}],
 }  # fmt: skip
 """What the account holds before anything is loaded."""
-EDITS = (*TRACED, *UNTRACED)
+EDITS = (*TRACED, *UNTRACED, *TALKS)
 
 
 @contextmanager
