@@ -10,6 +10,7 @@ from migrator_lib.agents import Agent
 from migrator_lib.csv_file import write_csv
 from migrator_lib.engagement import Engagement
 from migrator_lib.gorgias.contract.replies import User
+from migrator_lib.handoff.material import TARGET
 from migrator_lib.ledger.schema import Entry
 from migrator_lib.ledger.written import TRASHED
 from migrator_lib.masking import mask_text
@@ -18,7 +19,6 @@ from migrator_lib.reconcile.accounts import ORPHANS, PART_TITLES
 from migrator_lib.smartertrack.tables import FAMILIES, family_of
 from migrator_lib.staging import Staged
 
-TARGET = "production"
 Row = dict[str, object]
 BATCH = 400
 COLUMNS = ("ticket_number", "smartertrack_id", "gorgias_id", "gorgias_url", "outcome")

@@ -24,6 +24,7 @@ from xml.sax.saxutils import quoteattr
 from migrator_lib import pages
 from migrator_lib.csv_file import write_csv
 from migrator_lib.engagement import Engagement
+from migrator_lib.handoff.material import TARGET
 from migrator_lib.knowledge.addresses import old_addresses
 from migrator_lib.ledger import Ledger
 from migrator_lib.lookups import Lookups
@@ -32,7 +33,6 @@ from migrator_lib.pages import Html
 from migrator_lib.staging import Staged
 from migrator_lib.storage import beside, refusals
 
-TARGET = "production"
 BATCH = 400
 CHUNK = 2_000
 """About how many numbers one script holds."""

@@ -107,11 +107,11 @@ def _fill(page: Worksheet, sheet: Sheet) -> None:
         for at, name in enumerate(shown, 1):
             cell = page.cell(n, at)
             _put(cell, values.get(name))
-            number = isinstance(cell.value, int | float)
-            cell.alignment = Alignment(
-                vertical="top", wrap_text=True, horizontal="center" if name == TICK else "right" if number else "left",
-                indent=1 if number else 0,
-            )  # fmt: skip
+            if isinstance(cell.value, int | float):
+                cell.alignment = Alignment(vertical="top", horizontal="right", indent=1)  # no text stands close to it
+            else:
+                side = "center" if name == TICK else "left"
+                cell.alignment = Alignment(vertical="top", horizontal=side, wrap_text=True)
             cell.border, cell.font = LINE, Font(FONT, size=14 if name == TICK else 11)
     _sizes(page, shown, sheet)
     _frame(page, len(sheet.rows) + 1, len(shown))

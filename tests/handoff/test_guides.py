@@ -141,6 +141,12 @@ def test_articles_are_counted_for_every_brand_that_shows_them(shop: Shop) -> Non
     assert (rows["B"]["published"], rows["B"]["draft"], rows["B"]["deleted"]) == (1, 1, 1)
 
 
+def test_tags_that_the_move_adds_are_all_listed_with_what_has_them(shop: Shop) -> None:
+    found = {row["tag"]: row["on"] for row in tag_taxonomy.added(shop.lookups(shop.stage()))}
+    assert found["follow-up"] == "tickets that somebody wanted to come back to"
+    assert found["missed chat"] == "chats that no agent answered"
+
+
 def test_an_article_of_a_private_category_counts_as_private(shop: Shop) -> None:
     shop.add("KbCategories", {"KbCategoryID": 5, "CategoryName": "Staff", "IsPrivate": True, "IsVisible": True})
     shop.add("KbArticles", {"KbArticleID": 1, "KbCategoryID": 5, "IsPrivate": False, "DisplayInAllBrands": True})

@@ -88,6 +88,20 @@ def test_the_first_sheet_says_what_it_is_for_and_what_is_in_it() -> None:
     assert str(len(ROWS)) in said
 
 
+def test_rows_are_as_high_as_their_text_and_numbers_stand_apart() -> None:
+    rows = [{"text": "one line", "n": 5, "more": "x"}, {"text": "a word " * 20, "n": 6, "more": "y"}]
+    page = opened(Document("Sizes", "Look.", (Sheet("All", rows, ticked=False),))).worksheets[1]
+    first, second = page.row_dimensions[2].height, page.row_dimensions[3].height
+    assert first == workbook.LINE_HEIGHT + 3
+    assert second == 4 * workbook.LINE_HEIGHT + 3  # 20 times two words, 48 characters wide
+    assert (page["B2"].alignment.horizontal, page["B2"].alignment.indent) == ("right", 1)
+
+
+def test_what_is_only_looked_at_is_not_called_work() -> None:
+    (line,) = (row for row in opened().worksheets[0].iter_rows(values_only=True) if row[2] == 1)
+    assert line[1] == "To know."
+
+
 def test_the_same_document_is_the_same_file_byte_for_byte(monkeypatch: pytest.MonkeyPatch) -> None:
     first = workbook.content(SAMPLE, "s")
     monkeypatch.setattr("time.time", lambda: 2_000_000_000.0)
