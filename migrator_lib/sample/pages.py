@@ -21,6 +21,11 @@ from migrator_lib.sample.verdicts import Progress, progress
 REVIEW_FILE = "sample_review.html"
 FULL_FILE = "sample_review_full.html"
 VERDICTS_FILE = "sample_verdicts.json"
+NOT_IN_IT = (
+    "Articles of the knowledge base are not in the sample. Where they go by the package, notebook 05 writes it, and an "
+    "admin reads each article there before importing it (documents/help_center/README.html); where they go by the API, "
+    "notebook 06 compares every one."
+)
 
 
 # --- parts for the notebook ----------------------------------------------------------------------------
@@ -43,7 +48,8 @@ def choice_table(choice: Choice) -> Html:
     by_chance = pages.paragraph(f"Drawn at random: {', '.join(drawn)}.") if drawn else ""
     missing = pages.note("None in the source: " + ", ".join(choice.not_found) + ".") if choice.not_found else ""
     caption = f"{len(rows)} of {n} records, each chosen for being hard"
-    return pages.join([pages.table(rows, caption=caption, empty="no sample is moved."), by_chance, missing])
+    table = pages.table(rows, caption=caption, empty="no sample is moved.")
+    return pages.join([table, by_chance, missing, pages.note(NOT_IN_IT)])
 
 
 def _named(name: str) -> str:
@@ -208,7 +214,7 @@ def _contents(review: Review) -> Html:
         for one in review.records
     ]
     missing = pages.note("None in the source: " + ", ".join(review.not_found) + ".") if review.not_found else ""
-    return pages.join([pages.table(rows, empty="no sample is moved."), missing])
+    return pages.join([pages.table(rows, empty="no sample is moved."), missing, pages.note(NOT_IN_IT)])
 
 
 def _anchor(reviewed: Reviewed) -> str:

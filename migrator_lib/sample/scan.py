@@ -177,7 +177,8 @@ class Scan:
     def _kinds_of(self, row: Row) -> Iterator[str]:
         status = self.lookups.statuses.get(row["TicketStatusID"], {})
         yield f"status '{status.get('DisplayName') or status.get('EnglishName') or row['TicketStatusID']}'"
-        yield f"priority {row['TicketPriorityID']}"
+        priority = self.lookups.mapping.priorities.get(str(row["TicketPriorityID"]))
+        yield f"priority '{priority.name}'" if priority else f"priority {row['TicketPriorityID']}"
         yield self._department(row["DepartmentID"])
         yield from self._kinds_of_people(row)
         if row["IsSpam"]:

@@ -54,10 +54,9 @@ def is_outdated(engagement: Engagement) -> bool:
 
     Once everything is loaded a changed mapping is looked at by ``migrator remap`` instead, record by record.
     """
-    moved = moved_by(engagement.ledger)
-    if not moved or not engagement.paths.mapping_file.exists() or engagement.ledger.step_is_done("05_load"):
-        return False
-    return moved != engagement.mapping.hash
+    moved, ledger = moved_by(engagement.ledger), engagement.ledger
+    loaded = any(attempt["step"] == "05_load" and attempt["status"] == "done" for attempt in ledger.steps())
+    return bool(moved) and not loaded and engagement.paths.mapping_file.exists() and moved != engagement.mapping.hash
 
 
 def is_ready_to_sign(engagement: Engagement) -> bool:
