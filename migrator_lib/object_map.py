@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from migrator_lib.audit.facts import Count
     from migrator_lib.reconcile.accounts import Account
 
+INSIDE = "read back and compared with its ticket"
+"""How what travels inside a ticket is verified."""
 STATES = ("created", "matched", "merged", "skipped", "handed_over", "quarantined")
 
 
@@ -142,9 +144,9 @@ def outcomes(accounts: Sequence[Account]) -> list[dict[str, object]]:
     for row in ROWS:
         own = [by_name[name] for name in row.objects if name in by_name]
         parts = [by_name[name] for name in row.parts if name in by_name]
-        lines = [(row.title, own)] if own else []
-        lines += [(f"{row.title}: {part.title.lower()}" if own else part.title, [part]) for part in parts]
-        for title, some in lines:
+        lines = [(row.title, own, row.verified)] if own else []
+        lines += [(f"{row.title}: {part.title.lower()}" if own else part.title, [part], INSIDE) for part in parts]
+        for title, some, verified in lines:
             states: Counter[str] = Counter()
             for account in some:
                 states.update({state: account.outcomes.get(state, 0) for state in STATES})
@@ -154,7 +156,7 @@ def outcomes(accounts: Sequence[Account]) -> list[dict[str, object]]:
                     "Gorgias": row.becomes,
                     "source": sum(account.source for account in some),
                     **{state.replace("_", " "): states[state] for state in STATES},
-                    "verified": row.verified,
+                    "verified": verified,
                 }
             )
     return rows
