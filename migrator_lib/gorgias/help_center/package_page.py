@@ -47,7 +47,10 @@ def _steps(base: KnowledgeBase, problems: int) -> Iterator[str]:
     """Yield what to do, in order; what this package needs nothing of is left out."""
     yield "Make a help center in Gorgias (Settings, Help Center) with the languages below, and leave it unpublished."
     if base.categories:
-        yield "Make the categories below in it (categories.csv): they have to be there before their articles."
+        yield (
+            "Make the categories below in it (categories.csv): they have to be there before their articles. Hide those "
+            "with nothing for everybody, if the Help Center shows empty ones: their names may be for agents alone."
+        )
     yield (
         "Import articles.csv with the product's own importer. A column that it does not ask for can be left out; the "
         "texts are in html/."
@@ -72,11 +75,17 @@ def _steps(base: KnowledgeBase, problems: int) -> Iterator[str]:
 
 def _categories(base: KnowledgeBase) -> Iterator[dict[str, object]]:
     inside = Counter(article.category for article in base.articles)
+    public = Counter(
+        article.category
+        for article in base.articles
+        if any(article.status_of(locale) == "published" for locale in article.translations)
+    )
     names = _names(base)
     for category in base.categories:
         yield {
             "done": OPEN, "category": names[category.external_id], "below": names.get(category.parent or "", ""),
             "languages": ", ".join(base.locales(category.texts)), "articles in it": inside[category.external_id],
+            "of these for everybody": public[category.external_id],
         }  # fmt: skip
 
 

@@ -102,6 +102,7 @@ def test_the_page_lists_every_text_with_who_may_read_it(package: ExportPackage, 
     assert "nobody: a draft" in page
     assert "The importer may not know the column" in page
     assert "href" not in page.partition("<main>")[2]
+    assert "Hide those with nothing for everybody" in page
     package.publish(base.model_copy(update={"articles": ()}))
     page = (package.folder / "README.html").read_text(encoding="utf-8")
     assert "The importer may not know the column" not in page
