@@ -91,7 +91,7 @@ def filled(folder: Path, tickets: int = 6) -> Shop:
     shop.add("Tasks", {"TaskID": 1, "TicketID": 1}).add("TagsInTasks", {"TagsInTasksID": 1, "TaskID": 1, "TagID": 1})
     shop.add("CustomDataFields", {"CustomFieldID": 4, "DisplayName": "Parcels"})
     shop.mapped["ticket_fields"] = {"4": {"name": "Parcels", "becomes": "number", "label": "Parcels"}}
-    shop.add("Organizations", {"OrganizationID": 1, "OrganizationName": "Co", "PhoneNumber": "+44 1"})
+    shop.add("Organizations", {"OrganizationID": 1, "OrganizationName": "Co", "PhoneNumber": "+44 1632 960009"})
     shop.add("OrganizationFilters", {"OrganizationFilterID": 1, "OrganizationID": 1, "FilterType": "Email",
                                      "FilterValue": "office@co.example"})  # fmt: skip
     shop.add("Events", {"EventID": 1, "Name": "Escalate"})

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,9 +15,14 @@ from migrator_lib import views
 from migrator_lib.clock import ManualClock
 from migrator_lib.ledger import Ledger
 from migrator_lib.load import LoadReport
+from migrator_lib.load.loader import batched
 from migrator_lib.load.order import open_first
+from migrator_lib.lookups import Lookups
+from migrator_lib.objects.base import Record
+from migrator_lib.objects.requester import Requester
 from migrator_lib.simulators.gorgias import Account
 from migrator_lib.simulators.gorgias.in_process import api_of
+from migrator_lib.staging import Staged
 from tests.load.test_profiles import picture
 from tests.loading import TARGET, filled, load, loader, writes
 from tests.shop import ANN, OPENED, Shop
@@ -84,6 +93,25 @@ def test_open_tickets_go_with_just_their_people_before_all_else(shop: Shop, ledg
     assert report.first is not None
     assert report.first.tickets == 8
     assert "8 tickets that are open or were active lately were in Gorgias at" in str(views.load_order(report))
+
+
+def test_people_are_gone_through_once_however_many_batches_need_them(
+    shop: Shop, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = Counter[str]()
+
+    def counted(self: Requester, staged: Staged, lookups: Lookups) -> Iterator[Record]:
+        times[self.name] += 1
+        return everybody(self, staged, lookups)
+
+    everybody = Requester.records
+    monkeypatch.setattr(Requester, "records", counted)
+    run(shop, ledger, "by_id")
+    usual, times = times, Counter[str]()
+    monkeypatch.setattr("migrator_lib.load.loader.batched", partial(batched, size=1))
+    with closing(Ledger.in_folder(shop.folder / "by_ones")) as ones:
+        run(shop, ones, "open_first")
+    assert times[Requester.name] == usual[Requester.name]
 
 
 def test_what_is_in_gorgias_in_the_end_is_the_same_in_either_order(shop: Shop, ledger: Ledger, tmp_path: Path) -> None:

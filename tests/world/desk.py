@@ -44,7 +44,7 @@ def definitions() -> Shop:
     shop.add("Tags", *({"TagID": n, "Name": f"tag {n}"} for n in (1, 2)))
     shop.add("CustomDataFields", {"CustomFieldID": 1, "DisplayName": "Color"})
     shop.mapped["ticket_fields"] = {"1": {"name": "Color", "becomes": "text", "label": "Color"}}
-    shop.add("Organizations", {"OrganizationID": 1, "OrganizationName": "Co", "PhoneNumber": "+44 1"})
+    shop.add("Organizations", {"OrganizationID": 1, "OrganizationName": "Co", "PhoneNumber": "+44 1632 960009"})
     shop.add("OrganizationFilters", {"OrganizationFilterID": 1, "OrganizationID": 1, "FilterType": "Email",
                                      "FilterValue": "office@co.example"})  # fmt: skip
     shop.mapped |= {**CODES, "survey_questions": {"1": {"name": "How satisfied?", "becomes": "score"}}}
