@@ -22,7 +22,16 @@ from migrator_lib.extract import Extractor
 from migrator_lib.smartertrack import database, reading
 from migrator_lib.smartertrack.tables import source_table
 from tests.extracting import Desk, at_every_page
-from tests.smartertrack.source_desk import add_ticket, create, execute, sqlite_url, statements_of, tables_of, writing
+from tests.smartertrack.source_desk import (
+    ENOUGH,
+    add_ticket,
+    create,
+    execute,
+    sqlite_url,
+    statements_of,
+    tables_of,
+    writing,
+)
 
 TICKETS = 23
 MESSAGES = TICKETS * 3
@@ -32,7 +41,7 @@ MESSAGES = TICKETS * 3
 def source_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A source with 23 tickets of three messages each."""
     folder = tmp_path_factory.mktemp("source")
-    url, tables = sqlite_url(folder), tables_of()
+    url, tables = sqlite_url(folder), tables_of(ENOUGH)
     create(url, tables)
     with writing(url, tables) as write:
         for key in range(1, TICKETS + 1):

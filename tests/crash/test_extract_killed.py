@@ -16,7 +16,7 @@ from migrator_lib.ledger import Ledger
 from migrator_lib.smartertrack import file_index
 from tests.crash.extract_until import everything, extract
 from tests.extracting import Desk, at_every_page
-from tests.smartertrack.source_desk import add_ticket, create, sqlite_url, tables_of, writing
+from tests.smartertrack.source_desk import ENOUGH, add_ticket, create, sqlite_url, tables_of, writing
 
 TICKETS = 33
 KILLS = 20
@@ -34,7 +34,7 @@ def processes() -> ForkServerContext:
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a source, and beside it a tree of files."""
     folder = tmp_path_factory.mktemp("extract")
-    tables = tables_of()
+    tables = tables_of(ENOUGH)
     create(sqlite_url(folder), tables)
     with writing(sqlite_url(folder), tables) as write:
         for key in range(1, TICKETS + 1):

@@ -16,9 +16,11 @@ import sqlalchemy as sa
 from benchmarks import servers
 from migrator_lib.simulators.smartertrack.schema import Writer, metadata
 from migrator_lib.smartertrack.database import SourceDatabase
-from migrator_lib.smartertrack.tables import ALL_TABLES
+from migrator_lib.smartertrack.tables import ALL_TABLES, FAMILIES
 
 READ = tuple(table.name for table in ALL_TABLES)
+ENOUGH = tuple(table.name for table in ALL_TABLES if table.required or any(table in one.tables for one in FAMILIES))
+"""The tables that must be there, and all conversations: half of all, for tests of how an extract goes on."""
 MOMENT = datetime(2026, 3, 4, 5, 6, 7, 890000)
 Rename = Callable[[str], str]
 
