@@ -379,9 +379,8 @@ def changes_tables(found: Found | None) -> Html:
         return pages.note("What changed since is read when delta = True.")
     by_table = [{"table": table, "tickets that differ": n} for table, n in found.by_table.items()]
     parts = [
-        pages.table(found.signals(), caption="How changes were found"),
-        pages.note(_how(found)),
         pages.table(by_table, caption="What changed since the last stage", empty="Nothing changed."),
+        pages.folded("How changes were found", pages.table(found.signals()), pages.note(_how(found))),
     ]
     if found.definitions:
         parts.append(pages.note("Read whole, since they differ: ", ", ".join(found.definitions), "."))
