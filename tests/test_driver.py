@@ -304,3 +304,13 @@ def test_documents_are_called_by_words(home: Path) -> None:
         (run.engagement.paths.documents / name).write_text("")
     titles = [title for title, _ in publish.document_links(run.engagement)]
     assert titles == ["Roll-back of the sandbox: what is protected", "SLA inventory", "Ticket numbers"]
+
+
+def test_the_page_of_a_package_is_found_from_the_index(home: Path) -> None:
+    run = started(home)
+    folder = run.engagement.paths.documents / "help_center_7"
+    folder.mkdir(parents=True)
+    (folder / "README.html").write_text("<p>Import it.</p>")
+    assert ("Help center 7: what to do with it", "documents/help_center_7/README.html") in publish.document_links(
+        run.engagement
+    )

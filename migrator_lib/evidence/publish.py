@@ -145,8 +145,12 @@ def documents(engagement: Engagement) -> list[Path]:
 
 
 def document_links(engagement: Engagement) -> list[tuple[str, str]]:
-    """Return (title, link) of the written documents."""
-    return [(_title(file), f"{file.parent.name}/{file.name}") for file in documents(engagement)]
+    """Return (title, link) of the written documents, and of the pages of packages for help centers."""
+    found = [(_title(file), f"{file.parent.name}/{file.name}") for file in documents(engagement)]
+    for file in sorted(engagement.paths.documents.glob("help_center*/README.html")):
+        title = file.parent.name.replace("_", " ").capitalize()
+        found.append((f"{title}: what to do with it", file.relative_to(engagement.paths.reports).as_posix()))
+    return found
 
 
 def _title(file: Path) -> str:
