@@ -79,8 +79,8 @@ GATES: tuple[Gate, ...] = (
     Gate("mapping", "03_sample_migration", "The mapping in mapping.yaml is what the company wants.",
          and_before=("05_load", "07_cutover")),
     Gate("voice", "03_sample_migration", "The Gorgias account has the Voice add-on, or Gorgias agreed to tickets of "
-         "channel phone without it, and what such tickets cost is known; so call logs, and the tickets that mapping.yaml "
-         "puts on that channel, may be loaded.",
+         "channel phone without it, and what such tickets cost is known; so call logs, and the tickets that "
+         "mapping.yaml puts on that channel, may be loaded.",
          and_before=("05_load", "07_cutover")),
     Gate("sample", "05_load", "The sample in the sandbox account was reviewed, and is right.", first="review"),
     Gate("proofs", "05_load", "", "--only 03 --execute, which asks the sandbox what is not answered yet"),
