@@ -25,8 +25,8 @@ def shop(tmp_path: Path) -> Shop:
 def assert_complete(account: Account, ledger: Ledger) -> None:
     """Assert that an undisturbed load would have left the same."""
     found = everything(account.store)
-    assert not [name for names in found.values() for name, n in names.items() if n > 1]
-    numbers = {kind: len(names) for kind, names in found.items() if names}
+    assert {kind: set(names.values()) for kind, names in found.items()} == {kind: {1} for kind in found}
+    numbers = {kind: len(names) for kind, names in found.items()}
     assert numbers == {"customer": 6, "ticket": 8, "message": 25, "custom_field": 1, "team": 2, "tag": 3}
     settled = ledger.counts("production")
     assert settled["ticket"] == {"created": 8}
