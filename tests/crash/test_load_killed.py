@@ -10,6 +10,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,19 +52,34 @@ class Engagement:
         """Load to the end."""
         assert self.children.wait(self.start()) == 0
 
-    def wait_until(self, kind: str, number: int) -> None:
-        """Wait until the account holds so many of a kind."""
-        until = time.monotonic() + 60
-        while self.account.store.count(kind) < number:
+    @contextmanager
+    def still_at(self, kind: str, number: int) -> Iterator[None]:
+        """Let the account hold so many of a kind, and then answer nobody for the length of a block."""
+        store, until = self.account.store, time.monotonic() + 60
+        while True:
+            with store.lock:
+                if store.count(kind) >= number:
+                    yield
+                    return
             assert time.monotonic() < until
             time.sleep(0.002)
 
     def kill_at(self, kind: str, number: int) -> None:
         """Start a load, and kill it when the account holds so many of a kind, wherever it is then."""
         process = self.start()
-        self.wait_until(kind, number)
-        os.kill(process, signal.SIGKILL)
+        with self.still_at(kind, number):
+            os.kill(process, signal.SIGKILL)
         assert self.children.wait(process) == -signal.SIGKILL
+
+    def taken_over(self) -> int:
+        """Start a load that takes the lease over, and wait until it has; return its process id."""
+        ledger, until = Ledger.in_folder(self.folder / "state"), time.monotonic() + 60
+        before, process = ledger.lease(), self.start(take_over=True)
+        while ledger.lease() == before:
+            assert time.monotonic() < until
+            time.sleep(0.002)
+        ledger.close()
+        return process
 
     def entries(self) -> Counter[tuple[str, str]]:
         """Return (object, state) to number of records in the ledger."""
@@ -143,8 +159,8 @@ def test_a_load_that_is_taken_over_in_the_middle_ends_and_the_other_one_complete
     taken = engagements["taken"]
     first = taken.start()
     for tickets in (10, 30, 50):
-        taken.wait_until("ticket", tickets)
-        second = taken.start(take_over=True)
+        with taken.still_at("ticket", tickets):  # or a slow machine might be done before somebody takes over
+            second = taken.taken_over()
         assert taken.children.wait(first) == LEASE_LOST
         first = second
     assert taken.children.wait(first) == 0
