@@ -22,6 +22,8 @@ from migrator_lib.values import boolean_of, choice_of, iso_date, number_of
 
 ADDED = "added-"
 """What stands before an added field's name in its source key."""
+NEAR = 80
+"""How far before its limit, in characters, a long value is split at a space rather than within a word."""
 
 
 def definition(entry: FieldMapping | AddedField) -> Json:
@@ -113,11 +115,18 @@ def _fitted(
         return value
     if entry.long_values == "split" and obj != "person_field":
         found.count("created: long_value_split")
-        found.rest[key] = (entry.label, value[LONG:])
-    else:
-        found.count("created: long_value_trimmed")
-        found.long[entry.label] = value
+        cut = _between_words(value)
+        found.rest[key] = (entry.label, value[cut:].lstrip())
+        return value[:cut].rstrip()
+    found.count("created: long_value_trimmed")
+    found.long[entry.label] = value
     return value[:LONG]
+
+
+def _between_words(value: str) -> int:
+    """Return where a long value is split: at the last space before its limit, if one is near: no word is cut then."""
+    space = value.rfind(" ", LONG - NEAR, LONG + 1)
+    return LONG if space < 0 else space
 
 
 def active_keys(entries: Mapping[str, FieldMapping]) -> list[str]:

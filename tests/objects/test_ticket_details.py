@@ -349,6 +349,13 @@ def test_a_long_value_is_accepted_trimmed_or_split_as_its_field_says_and_counted
     assert split.states == {"created: long_value_split": 1}
 
 
+def test_a_long_value_is_split_between_words_and_nothing_of_it_is_lost() -> None:
+    text = "word " * 101 + "a-long-word-at-the-limit and the end"
+    found = one("split", text=text)
+    sent, rest = str(found.sent[0]["value"]), found.rest["4"][1]
+    assert (f"{sent} {rest}", rest) == (text, "a-long-word-at-the-limit and the end")
+
+
 @pytest.mark.parametrize("long_values", ["accept", "trim", "split"])
 def test_a_value_of_512_characters_is_not_long(long_values: str) -> None:
     found = one(long_values, text="ü" * 512)
