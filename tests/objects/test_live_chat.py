@@ -138,6 +138,7 @@ def test_what_a_customer_wrote_and_agents_alone_saw_is_a_note_with_the_name(shop
     payload = sent(shop, chat(lines=[line(1, CUSTOMER, "typing ...", ViewRestriction=PRIVATE)]))
     (note,) = payload["messages"]
     assert (note["channel"], note["public"], note["body_text"]) == ("internal-note", False, "Ann:\n\ntyping ...")
+    assert payload["subject"] == "Chat C-240301-00007"
 
 
 @pytest.mark.parametrize(
