@@ -78,7 +78,9 @@ def everything(store: Store) -> dict[str, Counter[str]]:
     for kind in ("customer", "ticket", "message", "custom_field", "team", "tag", "macro", "survey"):
         with store.lock:
             documents = store.by_kind(kind)
-        keys = ("external_id", "name", "body_text", "ticket_id")  # a survey is known by its ticket
+        if kind == "survey":  # it carries its external id within
+            documents = [document["meta"]["smartertrack"] for document in documents]
+        keys = ("external_id", "name", "body_text")
         names = (next(filter(None, map(document.get, keys)), None) for document in documents)
         if documents or kind not in ("macro", "survey"):  # most shops have none
             found[kind] = Counter(str(name) for name in names)

@@ -32,7 +32,7 @@ from migrator_lib.ledger.writer import GroupWriter
 from migrator_lib.load import Loader
 from migrator_lib.load.crew import Alone
 from migrator_lib.lookups import Lookups
-from migrator_lib.objects import INVENTORIES, PEOPLE, SETUP
+from migrator_lib.objects import CONVERSATIONS, INVENTORIES, PEOPLE, SETUP, TICKET
 from migrator_lib.progress import Progress
 from migrator_lib.side_effects import Switch, look
 from migrator_lib.smartertrack.files import FilesRoot
@@ -42,6 +42,7 @@ from tests.loading import TARGET, filled
 from tests.shop import Shop, minutes
 from tests.side_effects.acting import ALL
 from tests.simulated_account import FALLBACK, SPEED, client
+from tests.world.talks import CODES, rate
 
 BEFORE, WITHIN, AFTER = "before", "within", "after"
 LEASE_LOST, DISK_FULL, HALTED = 70, 71, 72
@@ -50,10 +51,15 @@ PHASES = ("off", "canaries", "chunks", "load", "delta", "back", "restore")
 CONTENT = Content("demo", "canary@demo.example", FALLBACK, "email")
 CALL_LIMIT = 3
 """Messages that go with a ticket here, so that longer threads take several calls."""
+SPARE = 8
+"""Tickets, and chats with calls, that take one call. A death may find two of them sent (there are two workers), and
+what was sent is made by another transition in the next life: three moments of death need a few more."""
+LINE = {"TextSubmitted": "Hello", "ChatSenderType": 0}
 LINGERS = 0.02
 """Seconds that a kernel lives when its driver is dead."""
 KINDS = {obj.name: "setup" for obj in SETUP} | {obj.name: "person" for obj in PEOPLE}
 KINDS |= {obj.name: "inventory" for obj in INVENTORIES} | dict.fromkeys(ALL, "effect")
+KINDS |= {obj.name: "talk" for obj in CONVERSATIONS if obj is not TICKET} | {"macro": "macro"}
 
 
 @dataclass(frozen=True)
@@ -94,7 +100,10 @@ def stages(folder: Path) -> None:
     for table in parts:
         kept = (row for row in shop.tables[table] if row["TicketID"] in (2, 4, 5))
         shop.tables[table] = [{**row, "TicketID": 4 if row["TicketID"] == 5 else row["TicketID"]} for row in kept]
-    delta = shop.write("delta", ("Tickets", "TicketMerges", *parts))
+    shop.tables["Chats"] = [{"ChatID": 1}]
+    shop.tables["ChatMessages"] = [{"ChatID": 1, "ChatMessageID": n, "DateSubmittedUTC": at, **LINE}
+                                   for n, at in ((1, minutes(0)), (100, minutes(600)))]  # fmt: skip
+    delta = shop.write("delta", ("Tickets", "TicketMerges", "Chats", "ChatMessages", *parts))
     write_gone(delta, {5})
     assert full.is_dir()
     shop.tables = {**rows, "Events": []}
@@ -111,7 +120,22 @@ def _shop(folder: Path) -> Shop:
     shop.add("TicketMerges", {"TicketID": 2, "TicketNumber": "100-00000099-0001"})
     shop.add("TicketAttachments", {"TicketID": 2, "TicketAttachmentID": 3, "FileNameOnDisk": "lost.att"})
     shop.add("TicketAttachments", {"TicketID": 7, "TicketAttachmentID": 4, "FileNameOnDisk": "5.att"})
+    for number in range(9, 9 + SPARE):
+        shop.add("Tickets", {"TicketID": number})
+        shop.add("TicketMessages", {"TicketID": number, "TicketMessageID": number * 100})
+    _talk(shop)
     return shop
+
+
+def _talk(shop: Shop) -> None:
+    """Add chats, calls, a canned reply, and what a ticket's and the chat's customers thought of it."""
+    shop.mapped |= {**CODES, "survey_questions": {"1": {"name": "How satisfied?", "becomes": "score"}}}
+    shop.add("CannedReplies", {"CannedReplyID": 1, "Subject": "Hello", "Body": "Hello", "IsForTickets": True})
+    for n in range(1, 1 + SPARE // 2):
+        shop.add("Chats", {"ChatID": n}).add("CallLogs", {"CallLogID": n})
+        shop.add("ChatMessages", {"ChatID": n, "ChatMessageID": n, **LINE})
+    for n, where in enumerate(({"TicketID": 1}, {"ChatID": 1}), 1):
+        rate(shop, n, where)
 
 
 @cache
