@@ -76,6 +76,15 @@ def finished_home(staged_home: Path, tmp_path_factory: pytest.TempPathFactory) -
     return home
 
 
+@pytest.fixture(scope="module")
+def moved_home(staged_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, without kernels, for another worker."""
+    home = copied(staged_home, tmp_path_factory.mktemp("moved"))
+    done = kernel_less.run(home, "run", "demo", "--execute")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return home
+
+
 def copied(home: Path, folder: Path) -> Path:
     return shutil.copytree(home, folder / "home")
 
@@ -186,11 +195,11 @@ def test_a_second_run_creates_nothing_and_says_so(finished_home: Path, tmp_path:
     assert set(before.values()) == {1}
 
 
-@pytest.mark.xdist_group("finished")
+@pytest.mark.xdist_group("staged")
 def test_a_mapping_that_is_as_it_was_changes_nothing_and_a_changed_one_is_told_before_it_is_loaded(
-    finished_home: Path, tmp_path: Path
+    moved_home: Path, tmp_path: Path
 ) -> None:
-    home = copied(finished_home, tmp_path)
+    home = copied(moved_home, tmp_path)
     same = kernel_less.run(home, "remap", "demo")
     assert "The next load would send nothing." in same.stdout, same.stdout + same.stderr
     mapping = home / "parameters/demo/mapping.yaml"
@@ -202,11 +211,11 @@ def test_a_mapping_that_is_as_it_was_changes_nothing_and_a_changed_one_is_told_b
     assert not {c["email"] for c in account(home, "customer") if c.get("email") and c["email"] in page}
 
 
-@pytest.mark.xdist_group("finished")
+@pytest.mark.xdist_group("staged")
 def test_hypercare_tells_peoples_work_and_a_late_message_from_a_loss_which_ends_with_4(
-    finished_home: Path, tmp_path: Path
+    moved_home: Path, tmp_path: Path
 ) -> None:
-    home = copied(finished_home, tmp_path)
+    home = copied(moved_home, tmp_path)
     index = (home / "reports/demo/index.html").read_text(encoding="utf-8")
     assert "Hypercare, day 1 of 3: nothing was lost." in index
     assert 'href="hypercare/day-1.html"' in index
@@ -233,9 +242,9 @@ def test_hypercare_tells_peoples_work_and_a_late_message_from_a_loss_which_ends_
     assert page.count("Day 2") == 1, "the chart shows the days before"
 
 
-@pytest.mark.xdist_group("finished")
-def test_what_came_into_gorgias_twice_is_counted_as_wrong_and_swept_away(finished_home: Path, tmp_path: Path) -> None:
-    home = copied(finished_home, tmp_path)
+@pytest.mark.xdist_group("staged")
+def test_what_came_into_gorgias_twice_is_counted_as_wrong_and_swept_away(moved_home: Path, tmp_path: Path) -> None:
+    home = copied(moved_home, tmp_path)
     state = home / "reports/demo/state/simulated/production.sqlite3"
     simulated = Account("production", state, seed=read_seed(home / "parameters/demo/gorgias.json"))
     with simulated.store.transaction():
@@ -261,23 +270,23 @@ def test_what_came_into_gorgias_twice_is_counted_as_wrong_and_swept_away(finishe
     assert mended.returncode == 0, mended.stdout + mended.stderr
     assert external_ids(home)["st:demo:ticket:1"] == 1
     assert [one["id"] for one in account(home, "ticket") if one["id"] == second["id"] and one["trashed_datetime"]]
-    rules = [[_chosen(rule) for rule in account(one, "rule")] for one in (home, finished_home)]
+    rules = [[_chosen(rule) for rule in account(one, "rule")] for one in (home, moved_home)]
     assert rules[0] == rules[1]  # switched off for the sweep, and put back
     again = kernel_less.run(home, "sweep", "demo")
     assert again.returncode == 0
     assert "nothing is there more than once" in again.stdout
     assert kernel_less.run(home, "run", "demo", "--only", "06", "--execute").returncode == 0
-    assert outbox(home) == outbox(finished_home)
+    assert outbox(home) == outbox(moved_home)
 
 
-@pytest.mark.xdist_group("finished")
+@pytest.mark.xdist_group("staged")
 def test_a_roll_back_leaves_the_account_as_it_was_before_the_load_and_a_new_load_fills_it_again(
-    finished_home: Path, staged_home: Path, tmp_path: Path
+    moved_home: Path, staged_home: Path, tmp_path: Path
 ) -> None:
-    home = copied(finished_home, tmp_path)
+    home = copied(moved_home, tmp_path)
     done = kernel_less.run(home, "run", "demo", "--only", "90")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert account(home, "ticket") == account(finished_home, "ticket")
+    assert account(home, "ticket") == account(moved_home, "ticket")
     sign(home, "roll_back")
     done = migrator(home, "run", "demo", "--only", "90", "--execute")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -291,7 +300,7 @@ def test_a_roll_back_leaves_the_account_as_it_was_before_the_load_and_a_new_load
     done = kernel_less.run(home, "run", "demo", "--execute", "--to", "05")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "05_load  done" in done.stdout
-    assert external_ids(home) == external_ids(finished_home)
+    assert external_ids(home) == external_ids(moved_home)
 
 
 def test_a_rehearsal_writes_nothing_to_gorgias(tmp_path: Path) -> None:
@@ -440,9 +449,9 @@ def test_a_step_started_before_its_turn_says_which_comes_first(tmp_path: Path) -
     assert "migrator run demo --from 04" in done.stdout
 
 
-@pytest.mark.xdist_group("finished")
-def test_more_exceptions_than_allowed_end_with_4(finished_home: Path, tmp_path: Path) -> None:
-    home = copied(finished_home, tmp_path)
+@pytest.mark.xdist_group("staged")
+def test_more_exceptions_than_allowed_end_with_4(moved_home: Path, tmp_path: Path) -> None:
+    home = copied(moved_home, tmp_path)
     change(home, "thresholds.quarantined", 0.0)
     for step in ("06", "07"):
         done = kernel_less.run(home, "run", "demo", "--only", step, "--execute")

@@ -51,7 +51,7 @@ PHASES = ("off", "canaries", "chunks", "load", "delta", "back", "restore")
 CONTENT = Content("demo", "canary@demo.example", FALLBACK, "email")
 CALL_LIMIT = 3
 """Messages that go with a ticket here, so that longer threads take several calls."""
-SPARE = 8
+SPARE = 4
 """Tickets, and chats with calls, that take one call. A death may find two of them sent (there are two workers), and
 what was sent is made by another transition in the next life: three moments of death need a few more."""
 LINE = {"TextSubmitted": "Hello", "ChatSenderType": 0}

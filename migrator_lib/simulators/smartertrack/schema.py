@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -55,6 +56,7 @@ def _type(column: str, kind: str) -> sa.types.TypeEngine[Any]:
             return sa.Unicode(1024).with_variant(mysql.TEXT(), "mysql", "mariadb")
 
 
+@cache
 def metadata(prefix: str = "st_") -> sa.MetaData:
     """Return all tables, named as in the known schema behind ``prefix``."""
     result = sa.MetaData()
