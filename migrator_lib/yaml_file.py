@@ -33,8 +33,17 @@ def read_yaml(file: Path) -> Any:
     Raises:
         ParameterError: the file is not there, cannot be read, or is not YAML.
     """
+    return parse_yaml(read_text(file), file)
+
+
+def read_text(file: Path) -> str:
+    """Return what a file that a person wrote says.
+
+    Raises:
+        ParameterError: it is not there, or cannot be read.
+    """
     try:
-        return YAML(typ="rt").load(file.read_text(encoding="utf-8"))
+        return file.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         known = sorted(p.parent.name for p in file.parent.parent.glob("*/engagement.yaml"))
         raise ParameterError(
@@ -47,6 +56,20 @@ def read_yaml(file: Path) -> Any:
             f"{file} cannot be read: {words}.",
             next_step="give this user the right to read it, or save it as UTF-8; then run again.",
         ) from None
+
+
+def parse_yaml(text: str, file: Path) -> Any:
+    """Return what a text says as YAML, with comments and line numbers.
+
+    Args:
+        text: of a file.
+        file: which one, for the error.
+
+    Raises:
+        ParameterError: it is not YAML.
+    """
+    try:
+        return YAML(typ="rt").load(text)
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "an unknown line"

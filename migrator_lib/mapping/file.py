@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from migrator_lib.errors import ParameterError
 from migrator_lib.mapping.model import CHOOSE, CONFIDENT, EngagementMapping, Entry
 from migrator_lib.mapping.questions import Question, asked, settled
 from migrator_lib.storage import beside
-from migrator_lib.yaml_file import read_yaml
+from migrator_lib.yaml_file import parse_yaml, read_text, read_yaml
 
 HEADER = """\
 What the source's codes and definitions become in Gorgias. Proposed by notebook 02; a person confirms it:
@@ -33,7 +34,7 @@ def load(file: Path) -> EngagementMapping:
     Raises:
         ParameterError: naming the file, the key and the mend.
     """
-    return _validated(file, settled(_with_text_keys(read_yaml(file)), as_proposed=False))
+    return _of(read_text(file), file, as_proposed=False)
 
 
 def load_as_proposed(file: Path) -> EngagementMapping:
@@ -42,7 +43,13 @@ def load_as_proposed(file: Path) -> EngagementMapping:
     Raises:
         ParameterError: naming the file, the key and the mend.
     """
-    return _validated(file, settled(_with_text_keys(read_yaml(file)), as_proposed=True))
+    return _of(read_text(file), file, as_proposed=True)
+
+
+@lru_cache(maxsize=8)
+def _of(text: str, file: Path, *, as_proposed: bool) -> EngagementMapping:
+    """Return the mapping that a text says: it is asked for many times, and takes long to be read as YAML."""
+    return _validated(file, settled(_with_text_keys(parse_yaml(text, file)), as_proposed=as_proposed))
 
 
 def questions(file: Path) -> list[Question]:
