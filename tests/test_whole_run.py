@@ -1,6 +1,6 @@
 """Whole runs of the real notebooks on a small demo: to the end, again, killed, and with everything that goes wrong.
 
-What is about kernels runs in kernels: to the end, killed, the demo as it is, and cell by cell.
+What is about kernels runs in kernels: to the end, killed, and cell by cell.
 """
 
 from __future__ import annotations
@@ -329,7 +329,7 @@ def test_a_new_address_of_the_cutover_is_in_gorgias(finished_home: Path) -> None
 def test_the_signatures_of_the_demo_fit_the_demo(tmp_path: Path) -> None:
     """They are bound to hashes, which must be the same on every machine."""
     home = demo_as_it_is(tmp_path / "home")
-    done = migrator(home, "run", "demo", "--execute", "--to", "03")
+    done = kernel_less.run(home, "run", "demo", "--execute", "--to", "03")
     assert done.returncode == 0, done.stdout + done.stderr
     gates = summary(home)["gates"]
     assert {gate for gate, state in gates.items() if state != "met"} <= {"side_effects", "hands_off", "silence"}
@@ -425,7 +425,7 @@ def test_a_password_whose_variable_is_not_set_says_how_to_set_it(staged_home: Pa
 
 def test_a_closed_gate_ends_the_run_with_3_and_the_command_that_opens_it(tmp_path: Path) -> None:
     home = demo_home(tmp_path / "home")
-    done = migrator(home, "run", "demo", "--execute")
+    done = kernel_less.run(home, "run", "demo", "--execute")
     assert done.returncode == 3, done.stdout + done.stderr
     assert 'migrator sign demo mapping --by "YOUR NAME"' in done.stdout
 
