@@ -33,6 +33,8 @@ class Linked(NamedTuple):
     """What people know it by; empty where it is not in the source any more, or has none."""
     own: bool
     """Whether the row is this side's own: it was made on this ticket."""
+    further: bool = False
+    """Whether the row links its ticket to a chat, too, and this side is the call."""
 
 
 @dataclass
@@ -52,10 +54,14 @@ class Links:
         wanted = {thing for _, one, other in pairs for thing in (one, other)}
         numbers = dict(_numbers(staged, wanted))
         found: dict[Thing, list[Linked]] = {}
+        seen: set[int] = set()
         for link, one, other in pairs:
             found.setdefault(one, []).append(Linked(link, *other, numbers.get(other, ""), own=True))
             if other != one:
-                found.setdefault(other, []).append(Linked(link, *one, numbers.get(one, ""), own=False))
+                linked = Linked(link, *one, numbers.get(one, ""), own=False, further=link in seen)
+                found.setdefault(other, []).append(linked)
+            if other[0] != TICKET:
+                seen.add(link)
         return cls({thing: tuple(sorted(links)) for thing, links in found.items()})
 
 

@@ -15,7 +15,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from migrator_lib.chunks import Row
-from migrator_lib.objects import CONVERSATIONS
 from migrator_lib.pages import counted
 from migrator_lib.progress import Progress
 from migrator_lib.smartertrack.database import SourceDatabase
@@ -122,7 +121,7 @@ def changes(
         leave_out: that whose differences are not told.
     """
     found = Changes()
-    for family in (one.family for one in CONVERSATIONS):
+    for family in FAMILIES:
         some = None if only is None else chosen_of(only, family)
         if some is None or some:
             found |= _of_family(source, staged, family, progress, page_rows, some, chosen_of(leave_out, family))

@@ -264,9 +264,9 @@ class Loader:
 
     def _list_others_that_are_gone(self) -> None:
         """List chats and call logs that were loaded and that the source was staged without since: they stay."""
-        for obj in CONVERSATIONS:
-            there = set[int]() if obj is TICKET else self.staged.ids(obj.family)
-            for entry in () if obj is TICKET else self.context.ledger.entries(self.context.target, obj.name, "created"):
+        for obj in (one for one in CONVERSATIONS if one is not TICKET):
+            there = self.staged.ids(obj.family)
+            for entry in self.context.ledger.entries(self.context.target, obj.name, "created"):
                 if int(entry.source_key) not in there:
                     self.report.conflicts.append(
                         f"{obj.name} {entry.source_key}: loaded, and not in the source any more"

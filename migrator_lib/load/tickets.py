@@ -44,6 +44,7 @@ LEFT_OUT = {
     "deleted_ticket": "deleted in SmarterTrack",
     "spam_ticket": "marked as spam in SmarterTrack",
     "deleted_chat": "deleted in SmarterTrack",
+    "calls_out_of_scope": "out of scope by policy.call_logs",
     "deleted_call": "deleted in SmarterTrack",
 }
 FORGOTTEN = ("refused", UPDATING, LEFT_ALONE)

@@ -48,4 +48,5 @@ def link_notes(one: ConversationRecord, moment: datetime, lookups: Lookups) -> I
     """Yield a note for each ticket that it is linked to, with the number that agents search."""
     for link in lookups.links.of(one.kind, one.id):
         text = f"Linked in SmarterTrack to {said_of(link)}."
-        yield note(moment, {"body_text": text}, external_id=lookups.external_id(LINKED_FROM, link.link))
+        own = f"{link.link}-{one.kind}" if link.further else link.link
+        yield note(moment, {"body_text": text}, external_id=lookups.external_id(LINKED_FROM, own))

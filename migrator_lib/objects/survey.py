@@ -316,14 +316,12 @@ def _customers(staged: Staged, lookups: Lookups, places: Collection[str]) -> dic
         wanted[kind].add(int(number))
     found: dict[str, str] = {}
     columns = ["UserID_Customer", "CustomerEmailAddress", "IsDeleted", "IsSpam"]
-    for row in staged.columns("Tickets", columns) if wanted["ticket"] else ():
-        if row["TicketID"] in wanted["ticket"]:
-            key = lookups.requester_key(row["UserID_Customer"], row["CustomerEmailAddress"])
-            out = row["IsDeleted"] or (row["IsSpam"] and lookups.parameters.policy.spam_tickets == "skip")
-            found[f"ticket-{row['TicketID']}"] = "" if out else f"requester:{key}"
-    for row in staged.columns("Chats", list(CHAT_COLUMNS)) if wanted["chat"] else ():
-        if row["ChatID"] in wanted["chat"]:
-            found[f"chat-{row['ChatID']}"] = "" if row["IsDeleted"] else lookups.contact(of_chat(row)).reference
+    for row in staged.columns_of(wanted["ticket"], "Tickets", columns):
+        key = lookups.requester_key(row["UserID_Customer"], row["CustomerEmailAddress"])
+        out = row["IsDeleted"] or (row["IsSpam"] and lookups.parameters.policy.spam_tickets == "skip")
+        found[f"ticket-{row['TicketID']}"] = "" if out else f"requester:{key}"
+    for row in staged.columns_of(wanted["chat"], "Chats", list(CHAT_COLUMNS)):
+        found[f"chat-{row['ChatID']}"] = "" if row["IsDeleted"] else lookups.contact(of_chat(row)).reference
     return found
 
 

@@ -86,7 +86,7 @@ def values(obj: str, entries: Mapping[str, FieldMapping], rows: Sequence[Row]) -
         rows: CustomFieldID and DataContent, in field order.
     """
     found = Values()
-    active = active_keys(entries)
+    active = set(active_keys(entries))
     for row in rows:
         key, text = str(row["CustomFieldID"]), row["DataContent"]
         entry = entries.get(key)

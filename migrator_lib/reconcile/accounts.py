@@ -14,7 +14,7 @@ from typing import Any
 from migrator_lib.errors import AccountsError
 from migrator_lib.ledger import GONE, SETTLED, Entry, Ledger
 from migrator_lib.lookups import Lookups
-from migrator_lib.objects import ATTACHMENT, OBJECTS, ON_TICKETS, PARTS, TICKET
+from migrator_lib.objects import ATTACHMENT, CONVERSATIONS, OBJECTS, ON_TICKETS, PARTS
 from migrator_lib.reconcile import loose
 from migrator_lib.smartertrack.tables import FAMILIES, family_of
 from migrator_lib.staging import Staged
@@ -158,7 +158,7 @@ def settle_strays(ledger: Ledger, target: str, staged: Staged) -> None:
 def source_counts(staged: Staged, lookups: Lookups) -> dict[str, int]:
     """Return object to number of source records, by the staged data alone."""
     counts = {
-        TICKET.name: staged.count("Tickets") + staged.count("TicketMerges"),
+        **{obj.name: obj.count(staged) for obj in CONVERSATIONS},
         ATTACHMENT.name: sum(staged.count(family.attachments) for family in FAMILIES)
         + len(lookups.article_rules.files),
         **{name: staged.count(table) for name, table in PARTS.items()},

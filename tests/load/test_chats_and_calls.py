@@ -178,6 +178,30 @@ def test_a_chat_that_changed_is_brought_up_to_date_and_a_deleted_one_goes_into_t
     assert not there.tickets("live_chat", "2")[0]["trashed_datetime"]
 
 
+@pytest.mark.parametrize("rule", ["keep", "trash"])
+def test_calls_that_go_out_of_scope_after_their_load_are_where_the_rule_says_and_nothing_is_missing(
+    there: There, rule: str
+) -> None:
+    there.shop.policy = {"call_logs": "skip"}
+    there.shop.delta = {"deleted_tickets": rule}
+    there.delta()
+    assert bool(there.tickets("call_log")[0]["trashed_datetime"]) is (rule == "trash")
+    found = there.reconcile()
+    assert (found.wrong, [one for one in found.findings if one.object == "call_log"]) == (0, [])
+
+
+def test_a_link_that_names_a_chat_and_a_call_is_a_note_of_its_own_on_each(tmp_path: Path, ledger: Ledger) -> None:
+    made = There(with_chats(tmp_path / "shop"), ledger)
+    made.shop.add("TicketLinks", {"TicketID": 1, "TicketLinkID": 5, "ChatID": 1, "CallLogID": 2})
+    made.staged = made.shop.stage()
+    made.load()
+    names = {m["external_id"] for place in (("live_chat", "1"), ("call_log", "2")) for m in made.thread(*place)}
+    assert {"st:demo:linked_from:5", "st:demo:linked_from:5-call_log"} <= names
+    found = made.reconcile()
+    assert (found.wrong, found.extras) == (0, [])
+    made.account.store.close()
+
+
 def test_an_agents_work_stays_and_is_listed_with_what_was_sent_before(there: There) -> None:
     there.api.tickets.update(there.tickets("live_chat")[0]["id"], {"priority": "critical"})
     there.shop.tables["Chats"][0]["ChatNumber"] = "C-other"
