@@ -93,6 +93,7 @@ def _serve(opened: Engagement, by: str, port: int) -> None:
 
 def _say_what_was_found(opened: Engagement) -> None:
     from migrator_lib.sample.pages import reviewed_so_far
+    from migrator_lib.sample.signing import is_outdated
 
     standing = reviewed_so_far(opened)
     out.print(f"{standing.words.capitalize()}. {standing.told}")
@@ -101,8 +102,11 @@ def _say_what_was_found(opened: Engagement) -> None:
         out.print(f"  [red]{escape(one.name)}[/]: {escape(said.line or 'no line of mapping.yaml')}.{remark}")
     name = opened.name
     if standing.wrong:
-        out.print(f"Next: change these lines of mapping.yaml, [bold]migrator sign {name} mapping[/], and "
+        out.print(f"Next: change these lines of mapping.yaml, [bold]migrator sign {name} mapping "
+                  f'--by "YOUR NAME"[/], and '
                   f"[bold]migrator run {name} --only 03 --execute[/].")  # fmt: skip
+    elif is_outdated(opened):
+        out.print(f"Next: [bold]migrator run {name} --only 03 --execute[/]: the mapping was changed since.")
     elif standing.unseen:
         out.print(f"Next: [bold]migrator review {name}[/] goes on.")
     else:

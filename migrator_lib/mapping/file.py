@@ -62,7 +62,13 @@ def questions(file: Path) -> list[Question]:
         lines = (line.strip() for line in file.read_bytes().splitlines())
         if not any(CHOOSE.encode() in line and not line.startswith(b"#") for line in lines):
             return []  # a mapping of thousands of tags takes seconds to be read as YAML
-    return list(asked(read_yaml(file)))
+    return list(_asked(read_text(file), file))
+
+
+@lru_cache(maxsize=8)
+def _asked(text: str, file: Path) -> tuple[Question, ...]:
+    """Return what a text asks: every look at the gate wants to know."""
+    return tuple(asked(parse_yaml(text, file)))
 
 
 def _validated(file: Path, document: Any) -> EngagementMapping:

@@ -6,6 +6,7 @@ Records that were chosen for being hard are left out of it: they show known trou
 from __future__ import annotations
 
 import math
+from functools import cache
 
 CONFIDENCE = 0.95
 CHANCE = (1, 20)
@@ -32,8 +33,17 @@ def most_wrong(wrong: int, drawn: int, population: int) -> int:
 
 def _is_possible(bad: int, wrong: int, drawn: int, population: int) -> bool:
     """Whether with ``bad`` wrong ones in all, ``wrong`` or fewer are drawn more often than by CHANCE."""
-    ways = sum(math.comb(bad, k) * math.comb(population - bad, drawn - k) for k in range(wrong + 1))
-    return ways * CHANCE[1] > math.comb(population, drawn) * CHANCE[0]
+    right = population - bad
+    least = max(0, drawn - right)
+    ways, term = 0, math.comb(bad, least) * math.comb(right, drawn - least)
+    for k in range(least, wrong + 1):
+        ways += term
+        term = term * (bad - k) * (drawn - k) // ((k + 1) * (right - drawn + k + 1))  # of k + 1; nothing is left over
+    return ways * CHANCE[1] > _all_ways(population, drawn) * CHANCE[0]
+
+
+_all_ways = cache(math.comb)
+"""In how many ways so many are drawn of a population: asked again for each number that may be wrong."""
 
 
 def needed(population: int, share: float = GOAL) -> int:

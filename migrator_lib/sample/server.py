@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from pydantic import ValidationError
 
-from migrator_lib.errors import StorageError
+from migrator_lib.errors import MigratorError, StorageError
 from migrator_lib.sample.verdicts import Sampled, Verdict, merged, read, write
 
 LARGEST = 20_000
@@ -69,21 +69,27 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """The page, or all verdicts."""
-        match self._path():
-            case "":
-                self._answer(HTTPStatus.OK, self.server.page.read_bytes(), "text/html; charset=utf-8")
-            case "verdicts":
-                kept = read(self.server.verdicts, self.server.engagement).model_dump(mode="json")
-                self._answer(HTTPStatus.OK, json.dumps({**kept, "by": self.server.by}).encode(), "application/json")
-            case _:
-                self._refuse(HTTPStatus.NOT_FOUND, "There is no such page.")
+        try:
+            match self._path():
+                case "":
+                    self._answer(HTTPStatus.OK, self.server.page.read_bytes(), "text/html; charset=utf-8")
+                case "verdicts":
+                    kept = read(self.server.verdicts, self.server.engagement).model_dump(mode="json")
+                    self._answer(HTTPStatus.OK, json.dumps({**kept, "by": self.server.by}).encode(), "application/json")
+                case _:
+                    self._refuse(HTTPStatus.NOT_FOUND, "There is no such page.")
+        except MigratorError as error:
+            self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, str(error))
+        except FileNotFoundError:
+            self._refuse(HTTPStatus.NOT_FOUND, "The page is gone: run notebook 03 again, and start the review anew.")
 
     def do_PUT(self) -> None:
         """Save one verdict."""
         section, _, key = (self._path() or "").partition("/")
         if section != "verdicts" or not key:
             return self._refuse(HTTPStatus.NOT_FOUND, "There is no such page.")
-        length = int(self.headers.get("Content-Length") or 0)
+        given = self.headers.get("Content-Length") or "0"
+        length = int(given) if given.isdecimal() else LARGEST + 1
         if length > LARGEST or self.headers.get_content_type() != "application/json":
             return self._refuse(HTTPStatus.BAD_REQUEST, "This is no verdict.")
         try:
@@ -92,6 +98,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._refuse(HTTPStatus.BAD_REQUEST, "This is no verdict.")
         except StorageError as error:
             return self._refuse(HTTPStatus.INSUFFICIENT_STORAGE, str(error))
+        except MigratorError as error:
+            return self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, str(error))
         if not taken:
             return self._refuse(HTTPStatus.CONFLICT, "this page is older than the sample: load it again")
         return self._answer(HTTPStatus.NO_CONTENT, b"", "application/json")

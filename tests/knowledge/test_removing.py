@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from migrator_lib.gorgias.help_center.articles import Category, CategoryText, KnowledgeBase
 from migrator_lib.gorgias.help_center.endpoints import Endpoints
 from migrator_lib.knowledge.removing import NOT_SIGNED, Radius, Remover
 from migrator_lib.progress import Progress
@@ -105,3 +106,15 @@ def test_what_was_not_in_the_signed_plan_stays(base: Base) -> None:
     assert roll_back.articles.removed == 2
     assert f"kb_article 1: {NOT_SIGNED}" in roll_back.articles.words
     assert set(base.texts()) == {"returns", "rucksendung"}
+
+
+def test_a_category_of_the_companys_own_is_matched_and_stays(base: Base) -> None:
+    own = Category(external_id="x", texts={"en-US": CategoryText(name="Orders", slug="orders")})
+    base.center.by_api().publish(KnowledgeBase(categories=(own,)))
+    (before,) = base.center.holds()["categories"].values()
+    base.by_api()
+    base.load()
+    assert base.states("kb_category") == {"1": ("matched", None), "2": ("created", None)}
+    remover(base).remove()
+    there = base.center.holds()["categories"]
+    assert (set(there), there["orders"]["texts"]["en-US"]) == ({"orders"}, before["texts"]["en-US"])
