@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from migrator_lib.errors import RecordRejected
 from migrator_lib.gorgias.help_center.endpoints import Endpoints
 from migrator_lib.ledger import Ledger
 from migrator_lib.reconcile.accounts import accounts, require_balanced, settle_strays
@@ -241,19 +240,3 @@ def edit(center: Center, slug: str, **changes: str) -> None:
     (text,) = (one for one in center.documents("hc_article_translation") if one["slug"] == slug)
     with center.account.store.lock:
         center.account.store.replace("hc_article_translation", {**text, **changes})
-
-
-def test_a_language_that_is_refused_later_leaves_no_open_intent(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
-    pairs = base.shop.tables.pop("KbArticleTranslations")
-    base.by_api()
-    base.load()
-    base.shop.tables["KbArticleTranslations"] = pairs
-
-    def refuse(*_: object) -> None:
-        raise RecordRejected("the title is not taken", status=400, next_step="change it.")
-
-    monkeypatch.setattr(Endpoints, "add_translation", refuse)
-    base.load("second")
-    entry = base.ledger.entry(TARGET, "kb_article", "1")
-    assert entry is not None
-    assert entry.state == "created"

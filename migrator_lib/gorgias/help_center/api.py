@@ -150,13 +150,12 @@ class _Publication:
             return
         sent = dict(known.sent) if known is not None else {}
         ours = known.ours if known is not None else made is None
-        refused = False
         for locale in locales:
             try:
                 made, state = self._translation(article, locale, made, sent, ours=ours)
             except RecordError as error:
                 self._odd(record, locale, "refused", error.message)
-                state, refused = "quarantined", True
+                state = "quarantined"
             self.outcome.add(record, locale, state, str(made or ""))
         for locale in sorted(sent.keys() - article.translations.keys()):
             self._odd(
@@ -164,12 +163,11 @@ class _Publication:
             )
         if made is not None:
             self._made[record] = made
-            self._settle(article, known, Known(made, sent, ours), refused=refused)
+            self._settle(article, known, Known(made, sent, ours))
             self._lead_to(article, made)
 
-    def _settle(self, article: Article, before: Known | None, now: Known, *, refused: bool) -> None:
-        """Write down what an article is now; of a refused language an intent is open, though nothing changed."""
-        if refused or before is None or (before.id, dict(before.sent)) != (now.id, dict(now.sent)):
+    def _settle(self, article: Article, before: Known | None, now: Known) -> None:
+        if before is None or (before.id, dict(before.sent)) != (now.id, dict(now.sent)):
             self.memory.settle("articles", article.external_id, now)
         if not now.ours:
             return
@@ -187,7 +185,6 @@ class _Publication:
         record = article.external_id
         made, known = self._made[record], self.memory.known("articles", record)
         sent: dict[str, Sent] = dict(known.sent) if known is not None else {}
-        refused = False
         for locale in self.base.locales(article.translations):
             links = article.translations[locale].links
             if not any(link.article in self._made for link in links):
@@ -196,8 +193,7 @@ class _Publication:
                 self._translation(article, locale, made, sent, ours=True)
             except RecordError as error:
                 self._odd(record, locale, "links not pointed to the new articles", error.message)
-                refused = True
-        if known is not None and (refused or dict(known.sent) != sent):
+        if known is not None and dict(known.sent) != sent:
             self.memory.settle("articles", record, Known(made, sent))
 
     def _translation(
