@@ -26,6 +26,8 @@ unexport PIP_EXTRA_INDEX_URL PIP_FIND_LINKS PIP_CONSTRAINT PIP_REQUIREMENT PIP_U
 unexport PIP_PRE PIP_NO_BINARY PIP_REQUIRE_HASHES PIP_NO_DEPS PYTHONPATH PYTHONHOME
 unexport UV_INDEX UV_EXTRA_INDEX_URL UV_FIND_LINKS UV_CONSTRAINT UV_OVERRIDE UV_NO_BINARY UV_PRERELEASE UV_EXCLUDE_NEWER
 unexport UV_SYSTEM_PYTHON UV_TARGET UV_PREFIX
+# Without compiled modules each worker and each kernel would compile all of them anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -47,7 +49,7 @@ demo: ## migrate the embedded demo help desk, and say where the reports are
 
 test: setup ## run the tests: the fast ones, then whole runs of the notebooks (WORKERS=2)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not whole_run"
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m whole_run
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m whole_run tests/test_whole_run.py tests/test_driver.py
 
 lint: setup ## check style, types, and that no notebook holds output
 	$(BIN)/ruff check .

@@ -181,3 +181,11 @@ def test_the_licence_is_there_and_is_the_one_that_is_declared() -> None:
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert project["license"] == "Apache-2.0"
     assert "Apache License" in (PROJECT / "LICENSE").read_text(encoding="utf-8")[:200]
+
+
+def test_whole_runs_are_where_make_test_looks_for_them() -> None:
+    mark = "mark." + "whole_run"
+    marked = {path.name for path, text in texts() if path.suffix == ".py" and mark in text}
+    assert marked == {"test_whole_run.py", "test_driver.py"}
+    told = (PROJECT / "Makefile").read_text(encoding="utf-8")
+    assert all(f" tests/{name}" in told for name in marked)

@@ -43,6 +43,8 @@ class Proxy:
             while True:
                 client, _ = listener.accept()
                 server = socket.create_connection((str(self._target.host), int(self._target.port or 0)))
+                for end in (client, server):  # or the body of a reply waits for an acknowledgement of its header
+                    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 sockets += [client, server]
                 for ends in ((client, server), (server, client)):
                     threading.Thread(target=_pass, args=ends, daemon=True).start()
