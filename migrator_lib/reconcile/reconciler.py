@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -32,6 +33,7 @@ from migrator_lib.reconcile.differences import Difference, compare, ours
 from migrator_lib.reconcile.readback import ReadBack
 from migrator_lib.reconcile.result import CHANGED, NEW_MESSAGES, TOUCHED, Finding, Reconciliation
 from migrator_lib.reconcile.since import Doing, History, NoHistory, is_before, is_touched, were_left
+from migrator_lib.reconcile.witness import NoWitness, Witness
 from migrator_lib.staging import ConversationRecord, Staged
 from migrator_lib.sweep.finding import DUPLICATE, find
 
@@ -53,7 +55,7 @@ class Reconciler:
 
     def __init__(
         self, *, ledger: Ledger, target: str, staged: Staged, lookups: Lookups, read: ReadBack, progress: Progress,
-        history: History | None = None,
+        history: History | None = None, witness: Witness | None = None,
     ) -> None:  # fmt: skip
         self.ledger = ledger
         self.target = target
@@ -62,6 +64,7 @@ class Reconciler:
         self.read = read
         self.progress = progress
         self.history = history or NoHistory()
+        self.witness = witness or NoWitness()
         self.result = Reconciliation(read=read.counts())
         self.ids: dict[tuple[str, str], str] = {}
         fallback = read.by_natural("user", lowered(lookups.parameters.agents.fallback))
@@ -117,13 +120,16 @@ class Reconciler:
         if actual is None:
             if (entry is None or entry.state not in NOT_EXPECTED) and not self._merged(obj, record.key, entry):
                 self._not_there(obj, record.key, entry, "not found by external id or name")
+                self.witness.saw(obj.name, record.key, obj.compared(self.resolver.resolve(payload)), None)
             return
         self.ids[obj.name, record.key] = str(actual["id"])
         if entry is not None and entry.state == "matched":
             self.result.count(obj.name, "validated")
             return
         expected, there = obj.compared(self.resolver.resolve(payload)), obj.compared(self._ours_of(obj, actual))
-        differences = compare(obj.meant(expected, there), there)
+        meant = obj.meant(expected, there)
+        self.witness.saw(obj.name, record.key, meant, there)
+        differences = compare(meant, there)
         left = were_left(entry, differences)
         doing = self.history.last(obj.path, int(actual["id"]), entry) if differences and not left else None
         self._judge(obj.name, record.key, actual, differences, doing=doing, touched=left)
@@ -154,9 +160,12 @@ class Reconciler:
             return
         actual = self.read.by_natural(obj.name, obj.natural_key(expected))
         if actual is None:
+            self.witness.saw(obj.name, record.key, obj.compared(expected), None)
             self._not_there(obj, record.key, entry, "its ticket has none")
             return
-        differences = compare(obj.compared(expected), obj.compared(actual))
+        meant, there = obj.compared(expected), obj.compared(actual)
+        self.witness.saw(obj.name, record.key, meant, there)
+        differences = compare(meant, there)
         self._judge(obj.name, record.key, actual, differences, touched=were_left(entry, differences))
 
     def _ours_of(self, obj: MigrationObject, actual: Json) -> Json:
@@ -262,8 +271,9 @@ class Reconciler:
         except RecordUnusable as error:
             differences, wrong = [Difference("customer", "in Gorgias", error.message)], True
         else:
-            every = compare(obj.compared(expected), obj.compared(found[0]))
-            differences = ours(every, self.lookups.behaviour)
+            meant, there = obj.compared(expected), obj.compared(found[0])
+            self.witness.saw(obj.name, str(one.id), meant, there)
+            differences = ours(compare(meant, there), self.lookups.behaviour)
             right = not any(difference.field.startswith("custom_fields") for difference in differences)
             values = created(outcome.children.get(obj.values, {}))
             different = CHANGED if touched else "mismatched"
@@ -314,6 +324,13 @@ class Reconciler:
         self, obj: Conversation, one: ConversationRecord, outcome: Send, entry: Entry | None, uploaded: Uploaded
     ) -> None:  # fmt: skip
         """Note a ticket that is not there, and count what went with it."""
+        with suppress(RecordUnusable):
+            expected = uploaded.resolver.resolve(outcome.payload)
+            self.witness.saw(obj.name, str(one.id), obj.compared(expected), None)
+            for message in expected["messages"]:
+                named = parse(message.get("external_id"), self.lookups.parameters.engagement)
+                if named is not None:
+                    self.witness.saw(*named, compared_message(message), None)
         state = self._not_there(obj, str(one.id), entry, "no ticket carries its external id")
         self.result.news[TOUCHED] += state == CHANGED
         for part, states in outcome.children.items():
@@ -349,12 +366,14 @@ class Reconciler:
             return  # the note of a ticket without messages: counted with its ticket
         obj, key = named
         actual = ours.get(expected["external_id"])
-        if actual is None:
+        meant, found = compared_message(expected), compared_message(actual) if actual else None
+        self.witness.saw(obj, key, meant, found)
+        if actual is None or found is None:
             self.result.add(
                 Finding(obj, key, "missing", words=f"its ticket is there ({ticket} in Gorgias), this message is not")
             )
         else:
-            self._judge(obj, key, actual, compare(compared_message(expected), compared_message(actual)))
+            self._judge(obj, key, actual, compare(meant, found))
         there = {a.get("url") for a in (actual or {}).get("attachments") or ()}
         for url in attached:
             if url in there:

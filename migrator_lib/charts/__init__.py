@@ -6,14 +6,14 @@ stand out from both papers. Charts count things: nothing in them identifies a pe
 
 from __future__ import annotations
 
-import io
-import re
 from collections.abc import Mapping, Sequence
 
 import matplotlib
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from migrator_lib.charts import drawing
+from migrator_lib.charts.drawing import PAPER, SETTINGS, short, thousands
 
 OUTCOMES = {
     "created": ("created", "#3b7dd8"),
@@ -26,30 +26,6 @@ OUTCOMES = {
 """Outcome to its words and its fill."""
 FILL = OUTCOMES["created"][1]
 LIMIT = OUTCOMES["quarantined"][1]
-WIDTH_INCHES = 5.4
-"""The page scales it, so that text stays legible on a telephone."""
-LABEL_LETTERS = 26
-_INK, _PAPER = "#010203", "#fcfdfe"
-_SETTINGS = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "migrator",
-    "font.size": 10,
-    "text.color": _INK,
-    "axes.labelcolor": _INK,
-    "axes.edgecolor": _INK,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "legend.frameon": False,
-}
-_NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-_UNSEEN = (
-    re.compile(r"<!--.*?-->", re.DOTALL),
-    re.compile(r"<defs>\s*<style.*?</defs>", re.DOTALL),
-    re.compile(r'<path d="[^"]*" style="fill: none"/>'),
-    re.compile(r"(?<=[\n>]) +| +(?=\n)"),
-)
 
 
 def outcomes(objects: Mapping[str, Mapping[str, int]], titles: Mapping[str, str] | None = None) -> str:
@@ -60,14 +36,14 @@ def outcomes(objects: Mapping[str, Mapping[str, int]], titles: Mapping[str, str]
         titles: object to what people call it.
     """
     shown = {name: numbers for name, numbers in objects.items() if _settled(numbers)}
-    with matplotlib.rc_context(_SETTINGS):
-        figure, axes = _axes(height=1.0 + 0.3 * len(shown))
+    with matplotlib.rc_context(SETTINGS):
+        figure, axes = drawing.axes(height=1.0 + 0.3 * len(shown))
         left = dict.fromkeys(shown, 0.0)
         for outcome, (words, colour) in OUTCOMES.items():
             shares = [100 * numbers.get(outcome, 0) / _settled(numbers) for numbers in shown.values()]
             if any(shares):
                 _stack(axes, left, shares, colour, words)
-        axes.set_yticks(range(len(shown)), [_short((titles or {}).get(name, name)) for name in shown])
+        axes.set_yticks(range(len(shown)), [short((titles or {}).get(name, name)) for name in shown])
         axes.invert_yaxis()
         axes.set_xlim(0, 100)
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0f} %"))
@@ -75,7 +51,7 @@ def outcomes(objects: Mapping[str, Mapping[str, int]], titles: Mapping[str, str]
             axes.text(101.5, row, f"{_settled(numbers):,}", va="center")
         if shown:
             figure.legend(loc="outside lower left", ncols=3, borderaxespad=0.3)
-        return _svg(figure)
+        return drawing.svg(figure)
 
 
 def _settled(numbers: Mapping[str, int]) -> int:
@@ -86,24 +62,24 @@ def _stack(axes: Axes, left: dict[str, float], shares: Sequence[float], colour: 
     rows = [row for row, share in enumerate(shares) if share]
     starts = list(left.values())
     widths, begin = [shares[row] for row in rows], [starts[row] for row in rows]
-    axes.barh(rows, widths, left=begin, color=colour, label=words, edgecolor=_PAPER, linewidth=0.6)
+    axes.barh(rows, widths, left=begin, color=colour, label=words, edgecolor=PAPER, linewidth=0.6)
     for name, share in zip(left, shares, strict=True):
         left[name] += share
 
 
 def bars(mapping: Mapping[str, float], *, label: str = "") -> str:
     """Return one horizontal bar for each name, its number beside it; ``label`` says what the numbers are."""
-    with matplotlib.rc_context(_SETTINGS):
-        figure, axes = _axes(height=(0.6 if label else 0.3) + 0.3 * max(1, len(mapping)))
+    with matplotlib.rc_context(SETTINGS):
+        figure, axes = drawing.axes(height=(0.6 if label else 0.3) + 0.3 * max(1, len(mapping)))
         drawn = axes.barh(range(len(mapping)), list(mapping.values()), color=FILL)
-        axes.set_yticks(range(len(mapping)), [_short(name) for name in mapping])
-        axes.bar_label(drawn, [_thousands(value) for value in mapping.values()], padding=4)
+        axes.set_yticks(range(len(mapping)), [short(name) for name in mapping])
+        axes.bar_label(drawn, [thousands(value) for value in mapping.values()], padding=4)
         axes.set_xlim(0, 1.18 * max(mapping.values(), default=0) or 1)
         axes.set_xlabel(label)
         axes.invert_yaxis()
         axes.xaxis.set_major_locator(MaxNLocator(5))
-        axes.xaxis.set_major_formatter(FuncFormatter(_thousands))
-        return _svg(figure)
+        axes.xaxis.set_major_formatter(FuncFormatter(thousands))
+        return drawing.svg(figure)
 
 
 def by_day(days: Mapping[str, Mapping[str, int]]) -> str:
@@ -115,48 +91,18 @@ def by_day(days: Mapping[str, Mapping[str, int]]) -> str:
     kinds = list(next(iter(days.values()), {}))
     fills = dict(zip(kinds, (FILL, OUTCOMES["handed_over"][1], LIMIT), strict=False))
     most = max((n for numbers in days.values() for n in numbers.values()), default=0)
-    with matplotlib.rc_context(_SETTINGS):
-        figure, axes = _axes(height=0.7 + 0.25 * (len(kinds) + 1) * max(1, len(days)))
+    with matplotlib.rc_context(SETTINGS):
+        figure, axes = drawing.axes(height=0.7 + 0.25 * (len(kinds) + 1) * max(1, len(days)))
         for place, kind in enumerate(kinds):
             rows = [row + (place - (len(kinds) - 1) / 2) / (len(kinds) + 1) for row in range(len(days))]
             values = [numbers[kind] for numbers in days.values()]
             drawn = axes.barh(rows, values, height=0.9 / (len(kinds) + 1), color=fills[kind], label=kind)
-            axes.bar_label(drawn, [_thousands(value) for value in values], padding=4)
+            axes.bar_label(drawn, [thousands(value) for value in values], padding=4)
         axes.set_yticks(range(len(days)), list(days))
         axes.set_xlim(0, 1.18 * most or 1)
         axes.invert_yaxis()
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-        axes.xaxis.set_major_formatter(FuncFormatter(_thousands))
+        axes.xaxis.set_major_formatter(FuncFormatter(thousands))
         if kinds:
             figure.legend(loc="outside lower left", ncols=len(kinds), borderaxespad=0.3)
-        return _svg(figure)
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= LABEL_LETTERS else name[: LABEL_LETTERS - 1].rstrip() + "…"
-
-
-def _thousands(value: float, _: object = None) -> str:
-    return f"{value:,.0f}" if value == round(value) else f"{value:,.2f}".rstrip("0")
-
-
-def _axes(*, height: float) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(WIDTH_INCHES, height), layout="constrained")
-    return figure, figure.add_subplot()
-
-
-def _svg(figure: Figure) -> str:
-    """Return the figure without a background, in the page's colours and font, and nothing in it that is not seen."""
-    stream = io.StringIO()
-    figure.savefig(stream, format="svg", transparent=True, metadata=_NO_METADATA)
-    svg = stream.getvalue()
-    svg = svg[svg.index("<svg") :].replace("<svg ", '<svg style="stroke-linejoin: round" ', 1)
-    # matplotlib's style element would hold for the whole page, and its ids would meet those of the next chart
-    for unseen in _UNSEEN:
-        svg = unseen.sub("", svg)
-    used = set(re.findall(r"(?:url\(#|href=\"#)([^)\"]+)", svg))
-    svg = re.sub(r' id="([^"]+)"', lambda found: found[0] if found[1] in used else "", svg)
-    svg = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font-size: \1", svg)
-    svg = re.sub(r"font-family: [^;\"]*;? ?", "", svg)
-    svg = re.sub(r"(\d\.\d\d)\d+", r"\1", svg)
-    return svg.replace(_INK, "currentColor").replace(_PAPER, "var(--paper, transparent)")
+        return drawing.svg(figure)
