@@ -13,7 +13,7 @@ from rich.table import Table
 
 from migrator_lib.cli_freeze import rehearse_freeze
 from migrator_lib.cli_ledger import ledger
-from migrator_lib.cli_mapping import before_signing, mapping
+from migrator_lib.cli_mapping import mapping, print_differences
 from migrator_lib.cli_remap import remap
 from migrator_lib.cli_review import review
 from migrator_lib.cli_simulate import simulate
@@ -380,35 +380,18 @@ def sign(
 
     The signature is bound to the hash of what is signed; when that changes, the gate is closed again.
     """
-    from migrator_lib import gates
     from migrator_lib.engagement import Engagement
-    from migrator_lib.errors import ParameterError
     from migrator_lib.paths import home
-    from migrator_lib.sample.signing import statement as sample_statement
+    from migrator_lib.signing import sign as sign_gate
 
     try:
-        opened = Engagement(home(), engagement)
-        found = gates.find(gate)
-        if not found.statement:
-            raise ParameterError(
-                f"The gate '{gate}' is decided by a check, nobody can sign it.",
-                next_step=f"mend what the check found (migrator status {engagement}), and run again.",
-            )
-        by = gates.signer(by)
-        subject = opened.gate_subject(found)
-        if subject is None:
-            raise ParameterError(
-                f"What the gate '{gate}' is about does not exist yet.",
-                next_step=f"migrator run {engagement} {found.after_signing} makes it, and stops at the gate.",
-            )
-        if gate == "mapping":
-            before_signing(opened)
-        states = sample_statement(opened, note) if gate == "sample" else found.statement
-        gates.SignOffs(opened.paths.signoffs_file).sign(found, by=by, subject=subject, note=note)
+        signed = sign_gate(Engagement(home(), engagement), gate, by=by, note=note)
     except MigratorError as error:
         fail(error)
-    out.print(f"{by} states for {engagement}: {states}")
-    out.print(f"Bound to {subject}. Next: [bold]migrator run {engagement} {found.after_signing}[/]")
+    if signed.changed is not None:
+        print_differences(signed.changed)
+    out.print(f"{signed.by} states for {engagement}: {signed.statement}")
+    out.print(f"Bound to {signed.subject}. Next: [bold]migrator run {engagement} {signed.gate.after_signing}[/]")
 
 
 def main() -> None:

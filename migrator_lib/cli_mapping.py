@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from migrator_lib.console import fail, out
-from migrator_lib.errors import MigratorError, ParameterError
+from migrator_lib.errors import MigratorError
 
 if TYPE_CHECKING:
     from migrator_lib.engagement import Engagement
@@ -80,25 +80,3 @@ def print_differences(changed: Sequence[Difference]) -> None:
         named = f"{one.section}.{one.key}" + (f" ({one.name})" if one.name else "")
         table.add_row(*(escape(text) for text in (named, one.field or "(whole entry)", one.before, one.after)))
     out.print("Changed since it was signed:", table, sep="\n")
-
-
-def before_signing(opened: Engagement) -> None:
-    """Show what a new signature of the mapping takes in, and keep a copy of it.
-
-    Raises:
-        ParameterError: a question is not answered; nothing is kept.
-    """
-    from migrator_lib.mapping import signed
-
-    asked = opened.questions
-    if asked:
-        raise ParameterError(
-            f"The mapping cannot be signed while it asks: {len(asked)}\n"
-            + "\n".join(f"  {one.words()}" for one in asked),
-            next_step=f"answer them in {opened.paths.mapping_file}: write what each becomes in the place of CHOOSE; "
-            "then sign again.",
-        )
-    changed = opened.changed_since_signed()
-    if changed is not None:
-        print_differences(changed)
-    signed.keep(opened.paths.mapping_file, opened.paths.signed_mapping_file)
