@@ -50,6 +50,11 @@ class Chain:
         self._rows: list[dict[str, Any]] = []
         self._records: dict[tuple[str, ...], dict[str, Any]] = {}
 
+    @property
+    def end(self) -> tuple[int, str]:
+        """The number and the hash of the last row so far."""
+        return self._end
+
     def append(self, target: str, obj: str, key: str, event: str, detail: object) -> None:
         """Add a row."""
         text, at = json.dumps(detail, sort_keys=True, ensure_ascii=True), now()

@@ -160,6 +160,23 @@ class Ledger:
         if batch:
             self._writer.submit(work)
 
+    def note(self, obj: str, key: str, event: str, detail: Mapping[str, Any], *, target: str = "") -> tuple[int, str]:
+        """Add to the journal, durably, what is of no record: what a verification found, what was removed and by whom.
+
+        :meth:`journal` returns it again by ``target``, ``obj`` and ``key``. What the table ``record`` holds stays as it
+        is, so ``event`` is neither an intent nor an outcome.
+
+        Returns:
+            The number of the journal's row, and its hash.
+        """
+
+        def work(_connection: sa.Connection) -> tuple[int, str]:
+            self._chain.append(target, obj, key, event, dict(detail))
+            return self._chain.end
+
+        row: tuple[int, str] = self._writer.submit(work)
+        return row
+
     def set_meta(self, name: str, value: object) -> None:
         """Keep a named JSON value (a watermark, a count, the state of a side effect)."""
         text = json.dumps(value, sort_keys=True)

@@ -59,6 +59,18 @@ def test_the_life_of_a_record_is_told_in_order_with_what_stood_before(ledger: Le
     assert ledger.journal(PRODUCTION, "ticket", "nobody") == []
 
 
+def test_a_note_of_no_record_stands_in_the_chain(ledger: Ledger) -> None:
+    ledger.settle(PRODUCTION, [created("7")])
+    assert ledger.note("hash_tree", "06_reconcile", "roots", {"root": "aa"}) == ledger.head() == (2, ledger.head()[1])
+    (row,) = ledger.journal("", "hash_tree", "06_reconcile")
+    assert (row["seq"], row["event"], row["detail"]) == (2, "roots", {"root": "aa"})
+    assert ledger.verify() == 2
+    assert ledger.counts(PRODUCTION) == {"ticket": {"created": 1}}
+    raw(ledger, "UPDATE journal SET detail = '{}' WHERE seq = 2")
+    with pytest.raises(LedgerBroken, match="row 2"):
+        ledger.verify()
+
+
 def test_targets_are_kept_apart(ledger: Ledger) -> None:
     ledger.settle(SANDBOX, [created("1", target_id="5")])
     assert ledger.entry(PRODUCTION, "ticket", "1") is None
