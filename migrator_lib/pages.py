@@ -5,9 +5,12 @@ Everything that goes in is escaped, unless it is :class:`Html`, which only this 
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import html
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -17,9 +20,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Tone = Literal["good", "warn", "bad", "plain"]
-STYLE_FILE = Path(__file__).parent / "assets" / "page.css"
-# A browser that obeys this loads nothing, from no network, whatever a page holds; the style and pictures are inside.
+ASSETS = Path(__file__).parent / "assets"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+"""A browser that obeys this loads nothing, from no network, and runs nothing, whatever a page holds."""
 
 
 class Html(str):
@@ -28,9 +31,22 @@ class Html(str):
     __slots__ = ()
 
 
+@cache
 def style() -> str:
     """Return the style sheet."""
-    return STYLE_FILE.read_text(encoding="utf-8")
+    return (ASSETS / "page.css").read_text(encoding="utf-8")
+
+
+@cache
+def script() -> str:
+    """Return the script that lets tables be sorted and filtered; it can be given to a page more than once."""
+    return (ASSETS / "tables.js").read_text(encoding="utf-8")
+
+
+def allowing(script: str) -> str:
+    """Return what a browser may load and run for a page: nothing, but for this one script of the page's own."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return f"{POLICY}; script-src 'sha256-{digest}'"
 
 
 def escaped(value: object) -> Html:
@@ -130,7 +146,7 @@ def table(
     different: str = "",
     empty: str = "Nothing to show.",
 ) -> Html:
-    """Return a table; numbers stand right.
+    """Return a table; numbers stand right. On a page, one of more than eight rows can be sorted and filtered.
 
     Args:
         rows: mappings with the same keys, or a data frame (its index is not shown).
@@ -159,7 +175,7 @@ def table(
     ]
     title = [tag("caption", caption)] if caption else []
     inner = tag("table", join([*title, tag("thead", head), tag("tbody", join(body))]), class_="data")
-    return tag("div", inner, class_="scroll", tabindex="0", role="region", aria_label=caption or "Table")
+    return tag("div", inner, class_="scroll", tabindex="0", role="group", aria_label=caption or "Table")
 
 
 def _is_number(value: object) -> bool:
@@ -178,7 +194,7 @@ def page(title: str, *parts: object, subtitle: str = "", footer: str = "") -> st
 
 
 def document(
-    title: str, body: Html, *, footer: str = "", extra_style: str = "", policy: str | None = POLICY
+    title: str, body: Html, *, footer: str = "", extra_style: str = "", policy: str | None = ""
 ) -> str:  # fmt: skip
     """Return a whole document whose heading is in the body already.
 
@@ -187,16 +203,20 @@ def document(
         body: what is between header and footer.
         footer: a line below; when it was made, where it is empty.
         extra_style: a style sheet behind the one of all pages.
-        policy: what a browser may load; None where a server says it in a header.
+        policy: what a browser may load and run; None where a server says it in a header. Where it is not given, tables
+            can be sorted and filtered, and nothing else is run.
     """
     made = footer or f"Made {datetime.now(UTC):%Y-%m-%d %H:%M} UTC."
+    runs = script() if policy == "" and "<table" in body else ""
+    policy = (allowing(runs) if runs else POLICY) if policy == "" else policy
     obeyed = f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n' if policy else ""
+    run = f"<script>{runs}</script>\n" if runs else ""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f"{obeyed}"
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{html.escape(title)}</title>\n<style>\n{style()}{extra_style}</style>\n</head>\n"
-        f"<body>\n<main>\n{body}\n</main>\n<footer>{html.escape(made)}</footer>\n</body>\n</html>\n"
+        f"<body>\n<main>\n{body}\n</main>\n<footer>{html.escape(made)}</footer>\n{run}</body>\n</html>\n"
     )
 
 
