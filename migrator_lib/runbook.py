@@ -26,7 +26,7 @@ from migrator_lib.load.recipe import is_loaded_by
 from migrator_lib.lookups import Lookups
 from migrator_lib.objects import CONVERSATIONS
 from migrator_lib.quiet import PRODUCTION, Quiet, look_again, make_quiet, note_mail, restore
-from migrator_lib.reconcile import Reconciler, Reconciliation
+from migrator_lib.reconcile import Reconciler, Reconciliation, verdicts
 from migrator_lib.reconcile.accounts import Account, accounts, require_balanced, settle_strays
 from migrator_lib.reconcile.readback import ReadBack
 from migrator_lib.reconcile.result import NEW_TICKETS
@@ -235,11 +235,13 @@ def reconcile(engagement: Engagement, *, staged: Staged | None = None, since: st
         read.read(engagement.api(PRODUCTION), engagement.progress, engagement.behaviour)
         history.note_measured(engagement.ledger, history.READ_BACK, engagement.api(PRODUCTION).gate.calls - calls)
         began = time.perf_counter()
-        found = Reconciler(
+        reconciler = Reconciler(
             ledger=engagement.ledger, target=PRODUCTION, staged=staged, lookups=lookups, read=read,
             progress=engagement.progress, history=AskedEvents(engagement.api(PRODUCTION)),
-        ).run()  # fmt: skip
-        compare_knowledge(engagement, staged, lookups, found)
+        )  # fmt: skip
+        with verdicts.writing(engagement.paths.state / verdicts.FILE) as reconciler.result.note:
+            found = reconciler.run()
+            compare_knowledge(engagement, staged, lookups, found)
         found.made_otherwise = not is_loaded_by(engagement.ledger, PRODUCTION, lookups)
         if since:
             found.news[NEW_TICKETS] = read.tickets_of_others(since)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from migrator_lib.reconcile.differences import Difference
@@ -52,6 +53,8 @@ class Reconciliation:
     """Object to number of things read back."""
     made_otherwise: bool = False
     """Whether the mapping, or a parameter that records are made by, is not the one that was loaded by last."""
+    note: Callable[[Finding], None] = field(default=lambda _finding: None, repr=False, compare=False)
+    """Is told of every record that is not validated, however many there are."""
 
     def count(self, obj: str, state: str) -> None:
         """Count one record."""
@@ -60,6 +63,7 @@ class Reconciliation:
     def add(self, finding: Finding) -> None:
         """Count a record that is not as it was sent, and keep it for the report."""
         self.count(finding.object, finding.state)
+        self.note(finding)
         listed = self.changes if finding.state == CHANGED else self.findings
         if len(listed) < KEPT:
             listed.append(finding)
