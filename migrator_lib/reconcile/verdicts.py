@@ -5,6 +5,7 @@ An SQLite file in the state folder, written beside its place while the compariso
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -16,8 +17,6 @@ from migrator_lib.storage import beside, refusals
 
 FILE = "verdicts.sqlite3"
 """Its name in the state folder."""
-SLICE = 500
-"""Keys that one statement asks for."""
 _TABLES = """
 CREATE TABLE verdict (object TEXT, key TEXT, state TEXT, fields TEXT, PRIMARY KEY (object, key)) WITHOUT ROWID;
 CREATE TABLE began (at TEXT);
@@ -61,13 +60,10 @@ class Verdicts:
 
     def states(self, obj: str, keys: Sequence[str]) -> dict[str, str]:
         """Return key to state of those of these records that are not validated."""
-        found: dict[str, str] = {}
-        for start in range(0, len(keys) if self._database else 0, SLICE):
-            some = keys[start : start + SLICE]
-            asked = f"SELECT key, state FROM verdict WHERE object = ? AND key IN ({', '.join('?' * len(some))})"
-            assert self._database is not None
-            found.update(self._database.execute(asked, (obj, *some)))
-        return found
+        if self._database is None:
+            return {}
+        asked = "SELECT key, state FROM verdict WHERE object = ? AND key IN (SELECT value FROM json_each(?))"
+        return dict(self._database.execute(asked, (obj, json.dumps(keys))))
 
     def rows(self) -> Iterator[tuple[str, str, str, str]]:
         """Yield object, key, state and the fields that differ, in constant memory."""
