@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from migrator_lib.storage import beside
@@ -18,10 +19,22 @@ def write_csv(file: Path, columns: Sequence[str], rows: Iterable[Sequence[object
     Raises:
         StorageError: the disk is full or cannot be written.
     """
+    with csv_lines(file, columns) as write:
+        for row in rows:
+            write(row)
+
+
+@contextmanager
+def csv_lines(file: Path, columns: Sequence[str]) -> Iterator[Callable[[Sequence[object]], None]]:
+    """Give what writes a line of such a list, for whoever fills several of them at once.
+
+    Raises:
+        StorageError: the disk is full or cannot be written.
+    """
     with beside(file) as place, place.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(columns)
-        writer.writerows([_cell(value) for value in row] for row in rows)
+        yield lambda row: writer.writerow([_cell(value) for value in row])
 
 
 def _cell(value: object) -> object:

@@ -31,6 +31,19 @@ class Html(str):
     __slots__ = ()
 
 
+class LinkedNumber(int):
+    """A number that leads somewhere; in a table it stands right, as numbers do."""
+
+    href: str
+
+    @classmethod
+    def to(cls, href: str, number: int) -> LinkedNumber:
+        """Return a number with where it leads."""
+        made = cls(number)
+        made.href = href
+        return made
+
+
 @cache
 def style() -> str:
     """Return the style sheet."""
@@ -53,6 +66,8 @@ def escaped(value: object) -> Html:
     """Return a value as HTML text; numbers get thousands separators, None is an empty cell."""
     if isinstance(value, Html):
         return value
+    if isinstance(value, LinkedNumber):
+        return link(value.href, f"{value:,}")
     if value is None or value != value:  # NaN and NaT are the values that differ from themselves
         return Html("")
     if isinstance(value, bool):
