@@ -168,12 +168,10 @@ class Shop:
         return folder
 
     def _index(self, folder: Path) -> None:
-        root, found = FilesRoot.at(self.files), []
+        root, found = FilesRoot.at(self.files), list[tuple[str, IndexedFile]]()
         for file in root.walk():
             with reading(root, file.path) as stream:
-                c = examine(stream)
-            read = IndexedFile(file.path, c.size, c.crc, c.sha256, c.packing, c.unpacked_size, c.unpacked_crc)
-            found.append((file.name, read))
+                found.append((file.name, IndexedFile.of(file.path, examine(stream))))
         write_chunk(folder / "Files", 0, as_table(found))
 
     def parameters(self) -> Parameters:

@@ -24,6 +24,8 @@ ZIP_END, ZIP_END_BYTES = b"PK\x05\x06", 22
 ZIP_ENTRY_MAXIMUM = 46 + 3 * 65_535
 """Bytes that a zip's list takes of one file."""
 ENCRYPTED = 1
+_NOT_UNPACKED = (zlib.error, zipfile.BadZipFile, ValueError, RuntimeError, EOFError)
+"""What unpacking a damaged file may end with; RuntimeError: it is encrypted."""
 _WINDOWS = {"gzip": zlib.MAX_WBITS | 16, "zlib": zlib.MAX_WBITS}
 
 
@@ -38,6 +40,8 @@ class Contents:
     """gzip, zlib or zip (of one file) where the whole file is that, else empty."""
     unpacked_size: int | None = None
     unpacked_crc: int | None = None
+    unpacked_sha256: str | None = None
+    """None also where the file says what it holds, and cannot be unpacked."""
 
 
 def row_length(length: object) -> int | None:
@@ -110,18 +114,16 @@ def _packing(start: bytes) -> str:
     return "zlib" if is_zlib else ""
 
 
-def _measured(blocks: Iterable[bytes], packing: str) -> tuple[int, int] | None:
-    """Return size and checksum of what is packed, or None where it is damaged or a bomb."""
-    size, crc = 0, 0
+def _measured(blocks: Iterable[bytes], packing: str) -> tuple[int, int, str] | None:
+    """Return size, checksum and SHA-256 of what is packed, or None where it is damaged or a bomb."""
+    tally = _Tally()
     try:
-        for piece in _inflated(blocks, packing):
-            size += len(piece)
-            crc = checksum(piece, crc)
-            if size > UNPACKED_MAXIMUM:
+        for _ in tally.of(_inflated(blocks, packing)):
+            if tally.size > UNPACKED_MAXIMUM:
                 return None
     except zlib.error:
         return None
-    return size, crc
+    return tally.size, tally.crc, tally.sha256.hexdigest()
 
 
 def _inflated(blocks: Iterable[bytes], packing: str) -> Iterator[bytes]:
@@ -147,10 +149,12 @@ def _inflated(blocks: Iterable[bytes], packing: str) -> Iterator[bytes]:
         yield piece
 
 
-def _of_zip(stream: BinaryIO, size: int) -> tuple[int, int] | None:
-    """Return size and checksum of the one file of a zip, or None where it has more, or one that nobody can unpack.
+def _of_zip(stream: BinaryIO, size: int) -> tuple[int, int, str | None] | None:
+    """Return what :func:`_measured` does of the one file of a zip, or None where it has more, or an encrypted one.
 
-    Its list of files, which takes memory, is only read where the zip ends by saying that it is of one.
+    Its list of files, which takes memory, is only read where the zip ends by saying that it is of one. Size and
+    checksum are those that the list tells; where the file is none of that size, or larger than is unpacked, it has no
+    SHA-256.
     """
     stream.seek(max(0, size - ZIP_END_BYTES))
     end = stream.read(ZIP_END_BYTES)
@@ -164,7 +168,18 @@ def _of_zip(stream: BinaryIO, size: int) -> tuple[int, int] | None:
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
         return None
     is_plain = member.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) and not member.flag_bits & ENCRYPTED
-    return (member.file_size, member.CRC) if is_plain else None
+    return (member.file_size, member.CRC, _sha256_of_zip(stream, member.file_size)) if is_plain else None
+
+
+def _sha256_of_zip(stream: BinaryIO, size: int) -> str | None:
+    tally = _Tally()
+    try:
+        for _ in tally.of(_members(stream)) if size <= UNPACKED_MAXIMUM else ():
+            if tally.size > size:
+                return None
+    except _NOT_UNPACKED:
+        return None
+    return tally.sha256.hexdigest() if tally.size == size else None
 
 
 def unpacked(stream: BinaryIO, packing: str, size: int) -> bytes | None:
@@ -181,7 +196,7 @@ def unpacked(stream: BinaryIO, packing: str, size: int) -> bytes | None:
             content += piece
             if len(content) > size:
                 return None
-    except (zlib.error, zipfile.BadZipFile, ValueError, RuntimeError, EOFError):  # RuntimeError: it is encrypted
+    except _NOT_UNPACKED:
         return None
     return bytes(content) if len(content) == size else None
 

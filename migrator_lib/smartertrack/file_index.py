@@ -40,7 +40,7 @@ SCHEMA = pa.schema(
     [
         ("Name", pa.string()), ("Path", pa.string()), ("Size", pa.int64()), ("Crc", pa.int64()),
         ("Sha256", pa.string()), ("Packing", pa.string()), ("UnpackedSize", pa.int64()), ("UnpackedCrc", pa.int64()),
-        ("Error", pa.string()),
+        ("Error", pa.string()), ("UnpackedSha256", pa.string()),
     ]
 )  # fmt: skip
 
@@ -60,7 +60,7 @@ def as_table(files: Iterable[tuple[str, IndexedFile]]) -> Any:
         {
             "Name": as_compared(name), "Path": storable(file.path), "Size": file.size, "Crc": file.crc,
             "Sha256": file.sha256, "Packing": file.packing, "UnpackedSize": file.unpacked_size,
-            "UnpackedCrc": file.unpacked_crc, "Error": file.error,
+            "UnpackedCrc": file.unpacked_crc, "Error": file.error, "UnpackedSha256": file.unpacked_sha256,
         }
         for name, file in files
     ]  # fmt: skip
@@ -274,7 +274,7 @@ def alive_through(rows: Iterable[Row], alive: Callable[[], None]) -> Iterator[Ro
 _COLUMNS = fields(IndexedFile)
 _NAMES = ", ".join(field.name for field in _COLUMNS)
 _NAMED = f"SELECT {_NAMES} FROM file WHERE name = ? ORDER BY path"  # noqa: S608
-_KEPT = ("crc", "sha256", "packing", "unpacked_size", "unpacked_crc")
+_KEPT = ("crc", "sha256", "packing", "unpacked_size", "unpacked_crc", "unpacked_sha256")
 _NEW = "excluded.crc IS NOT NULL OR excluded.size <> size OR excluded.error <> ''"
 _LAY_OVER = (
     f"INSERT INTO file (layer, name, {_NAMES}) VALUES (?, ?, {', '.join('?' * len(_COLUMNS))}) "  # noqa: S608
@@ -292,5 +292,5 @@ _FORGET_MOVED = (
 def _values(row: Row) -> tuple[Any, ...]:
     return (
         row["Name"], row["Path"], row["Size"], row.get("Crc"), row.get("Sha256"), row.get("Packing") or "",
-        row.get("UnpackedSize"), row.get("UnpackedCrc"), row.get("Error") or "",
+        row.get("UnpackedSize"), row.get("UnpackedCrc"), row.get("Error") or "", row.get("UnpackedSha256"),
     )  # fmt: skip

@@ -33,11 +33,16 @@ class IndexedFile:
     unpacked_crc: int | None = None
     error: str = ""
     """Why it could not be read."""
+    unpacked_sha256: str | None = None
+    """None also where it was indexed by a version that did not note it."""
 
     @classmethod
     def of(cls, path: str, read: Contents) -> IndexedFile:
         """Return a file as it was read."""
-        return cls(path, read.size, read.crc, read.sha256, read.packing, read.unpacked_size, read.unpacked_crc)
+        return cls(
+            path, read.size, read.crc, read.sha256, read.packing, read.unpacked_size, read.unpacked_crc,
+            unpacked_sha256=read.unpacked_sha256,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,13 @@ class Match:
     agrees: int = NEITHER
     candidates: int = 0
     """Files of this name."""
+
+    @property
+    def sha256(self) -> str | None:
+        """SHA-256 of what goes up, as the file was read when it was indexed; None where it was not read."""
+        if self.file is None or self.state != "matched":
+            return None
+        return self.file.unpacked_sha256 if self.unpack else self.file.sha256
 
 
 def name_on_disk(row: Row) -> str:

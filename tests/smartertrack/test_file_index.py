@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import os
 import shutil
 import threading
 import tracemalloc
+import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +24,7 @@ from migrator_lib.errors import FilesMissing
 from migrator_lib.lookups import Lookups
 from migrator_lib.progress import Progress
 from migrator_lib.smartertrack import file_index
+from migrator_lib.smartertrack.contents import examine
 from migrator_lib.smartertrack.file_index import FileIndex, Indexer, WantedNames, as_table
 from migrator_lib.smartertrack.files import FilesRoot, Listing, LocalRoot
 from migrator_lib.smartertrack.matching import Files, IndexedFile, blob_name, match
@@ -105,6 +108,20 @@ def test_a_compressed_file_is_seen_as_what_it_holds(desk: Desk, root: Path) -> N
     (root / "1" / "a.pdf").write_bytes(gzip.compress(b"content" * 9, mtime=0))
     row = next(row for row in extract(desk, root) if row["Name"] == "a.pdf")
     assert (row["Packing"], row["UnpackedSize"], row["UnpackedCrc"]) == ("gzip", 63, zlib.crc32(b"content" * 9))
+    assert row["UnpackedSha256"] == hashlib.sha256(b"content" * 9).hexdigest()
+
+
+def test_a_zip_of_one_file_is_seen_as_what_it_holds_and_a_damaged_one_has_no_digest(tmp_path: Path) -> None:
+    place = tmp_path / "a.zip"
+    with zipfile.ZipFile(place, "w") as archive:
+        archive.writestr("a.txt", b"content" * 9)
+    whole = place.read_bytes()
+    with place.open("rb") as stream:
+        assert examine(stream).unpacked_sha256 == hashlib.sha256(b"content" * 9).hexdigest()
+    place.write_bytes(whole.replace(b"content", b"CONTENT", 1))
+    with place.open("rb") as stream:
+        damaged = examine(stream)
+    assert (damaged.unpacked_size, damaged.unpacked_sha256) == (63, None)
 
 
 def test_a_name_that_is_no_utf_8_is_indexed_with_a_mark(desk: Desk, root: Path) -> None:
