@@ -179,7 +179,8 @@ def table(
     columns = [column for column in given[0] if column != different]
     numeric = {c for c in columns if all(_is_number(row.get(c)) for row in given)}
     sides = {c: {"class_": "number"} if c in numeric else {} for c in columns}
-    head = tag("tr", join(tag("th", column, scope="col", **sides[column]) for column in columns))
+    heads = (tag("th", column, scope="col", **sides[column]) if column else tag("td") for column in columns)
+    head = tag("tr", join(heads))
     body = [
         tag(
             "tr",

@@ -31,6 +31,8 @@ SHOWN_TYPES = ["text/html", "image/svg+xml", "text/markdown", "image/png", "imag
 """What an output may be; scripts and widgets are not shown, since they would need the network."""
 # A link to another notebook, or to any file beside this one, leads nowhere from where reports are.
 _LOCAL_LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?!https?:|mailto:|#)[^)\s]*\)")
+# Markdown has no table without a header; one that says nothing is none for whoever listens to the page.
+_EMPTY_HEAD = re.compile(r"<thead>\s*<tr>\s*(<th[^>]*>\s*</th>\s*)+</tr>\s*</thead>")
 Cells = Sequence[Any]
 
 
@@ -138,7 +140,7 @@ def _state(failure: Any, run: dict[str, Any], tone: pages.Tone) -> pages.Html:
 def _about(markdown: str) -> pages.Html:
     if not markdown:
         return pages.Html("")
-    html = _exporter().markdown2html({}, _LOCAL_LINK.sub(r"\1", markdown))
+    html = _EMPTY_HEAD.sub("", _exporter().markdown2html({}, _LOCAL_LINK.sub(r"\1", markdown)))
     return pages.folded("About this step", pages.Html(html), printed=False)
 
 

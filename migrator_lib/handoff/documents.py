@@ -71,7 +71,8 @@ def _write_mapping(material: Material, file: Path) -> Path:
     else:
         signed = pages.status(f"Not signed as it stands: {state.reason}.", "bad")
     hashed = pages.paragraph("Hash of what is signed: ", pages.code(chosen.hash))
-    text = pages.page("Mapping as signed", signed, hashed, mapping_parts(chosen), subtitle=_subtitle(material))
+    parts = [signed, hashed, pages.heading("What each thing of SmarterTrack's becomes"), mapping_parts(chosen)]
+    text = pages.page("Mapping as signed", *parts, subtitle=_subtitle(material))
     return pages.write(file, text)
 
 

@@ -234,8 +234,8 @@ class _Record:
 
     def _body(self, said: Said, system: str) -> Html:
         if not said.html.strip():
-            return pages.tag("pre", said.text.strip() or "(empty)")
-        plain = pages.tag("pre", text(said.html) or "(no text)")
+            return pages.tag("pre", said.text.strip() or "(empty)", tabindex="0")
+        plain = pages.tag("pre", text(said.html) or "(no text)", tabindex="0")
         safe = shown(said.html, self._picture)
         return pages.tag("div", plain, class_="markup", data_html=safe, data_title=f"Message in {system}")
 
