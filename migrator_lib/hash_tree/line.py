@@ -1,0 +1,237 @@
+"""What a hash tree holds of one record: a line with a digest of each of its fields, on both sides.
+
+A digest is an HMAC-SHA256 over object, key, field and value, under a secret of the engagement: without the secret
+nobody can try values (there are few states, and few addresses), and the same value of two records looks different. It
+is cut to 64 bits; four digits more are a checksum of it, so that a slip in the file names its field. ::
+
+    key,sides,custom_fields.17,status
+    4711,both,5d41402abc4b2a769f21,7d793037a0760186c4a1>0cc175b9c0f1b6a831c3
+
+``sides`` tells whether the record is expected, was read back (``actual``), or both. A cell is empty where the field is
+nothing on both sides, one digest where both are the same, and else what was expected, ``>`` and what was read. The leaf
+of a side is the hash of object, key and its digests by field (:func:`leaf`).
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+from binascii import crc_hqx
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from json.encoder import encode_basestring_ascii
+from typing import Any
+from urllib.parse import quote, unquote
+
+from migrator_lib.csv_file import FORMULA
+from migrator_lib.hash_tree.tree import leaf_hash
+
+DIGEST_BYTES = 8
+EXPECTED, ACTUAL, BOTH = "expected", "actual", "both"
+SIDES = (BOTH, EXPECTED, ACTUAL)
+PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_ .:;/@()<>=+-]*")
+"""Texts that stand in a line as they are; in others every odd byte is written as ``%2C`` is."""
+Digests = Mapping[str, str]
+"""Field to digest, of the fields that are something."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One record in a hash tree."""
+
+    key: str
+    expected: Digests | None
+    """None where the record should not be in Gorgias."""
+    actual: Digests | None
+    """None where it is not."""
+
+    @property
+    def sides(self) -> str:
+        """Of which sides the record is."""
+        return EXPECTED if self.actual is None else ACTUAL if self.expected is None else BOTH
+
+    @property
+    def differs(self) -> bool:
+        """Whether it is not in Gorgias as it should be."""
+        return self.expected != self.actual
+
+
+# --- values --------------------------------------------------------------------------------------------
+
+
+def flat(form: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a canonical form by the paths that a comparison names (``meta.department``), without what is nothing.
+
+    What :func:`migrator_lib.reconcile.differences.compare` takes for the same is the same here.
+    """
+    found: dict[str, Any] = {}
+    for name, value in form.items():
+        if value is not None:
+            _flatten(name, value, found)
+    return found
+
+
+def _flatten(path: str, value: Any, found: dict[str, Any]) -> None:
+    if not isinstance(value, Mapping | list):
+        found[path] = value
+        return
+    parts = value if isinstance(value, Mapping) else _pairs(value)
+    if parts is None:
+        found[path] = _plain(value)
+        return
+    before = len(found)
+    for name, part in parts.items():
+        if part is not None:
+            _flatten(f"{path}.{name}", part, found)
+    if len(found) == before:
+        found[path] = []
+
+
+def _pairs(value: list[Any]) -> Mapping[Any, Any] | None:
+    """Return ``[id, value]`` pairs as a mapping; None for any other list."""
+    if all(isinstance(item, list) and len(item) == 2 and isinstance(item[0], int) for item in value):
+        return dict(value)
+    return None
+
+
+def _plain(value: Any) -> Any:
+    """Return a value in which numbers that are the same are written alike."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {str(name): _plain(part) for name, part in value.items()}
+    return [_plain(part) for part in value] if isinstance(value, list | tuple) else value
+
+
+def text_of(value: Any) -> str:
+    """Return a field's value as the text that is hashed: JSON in ASCII, names sorted, no spaces."""
+    if isinstance(value, str):
+        return encode_basestring_ascii(value)
+    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), default=str)
+
+
+def digest(secret: bytes, obj: str, key: str, name: str, text: str) -> str:
+    """Return the digest of a field: 16 hexadecimal digits, and 4 of their checksum.
+
+    Args:
+        secret: of the engagement.
+        obj: name of the record's object.
+        key: its source key.
+        name: path of the field.
+        text: see :func:`text_of`.
+    """
+    whole = "\x1f".join((obj, key, name, text)).encode("utf-8", "surrogatepass")
+    cut = hmac.digest(secret, whole, "sha256")[:DIGEST_BYTES]
+    return (cut + crc_hqx(cut, 0).to_bytes(2)).hex()
+
+
+def is_sound(text: str) -> bool:
+    """Whether a digest's checksum is right."""
+    try:
+        whole = bytes.fromhex(text)
+    except ValueError:
+        return False
+    return len(whole) == DIGEST_BYTES + 2 and crc_hqx(whole, 0) == 0 and text == whole.hex()
+
+
+def line_of(
+    secret: bytes, obj: str, key: str, expected: Mapping[str, Any] | None, actual: Mapping[str, Any] | None
+) -> Line:
+    """Return the line of a record, of the canonical forms of both sides."""
+    meant = None if expected is None else {name: text_of(value) for name, value in flat(expected).items()}
+    there = None if actual is None else {name: text_of(value) for name, value in flat(actual).items()}
+    one = None if meant is None else {name: digest(secret, obj, key, name, text) for name, text in meant.items()}
+    if there is None:
+        return Line(key, one, None)
+    if meant is None or one is None:
+        return Line(key, None, {name: digest(secret, obj, key, name, text) for name, text in there.items()})
+    other = {
+        name: one[name] if meant.get(name) == text else digest(secret, obj, key, name, text)
+        for name, text in there.items()
+    }
+    return Line(key, one, other)
+
+
+def leaf(obj: str, key: str, digests: Digests | None) -> bytes:
+    """Return the hash of one side's leaf: 32 bytes; of a side without the record, of that."""
+    text = json.dumps([obj, key, digests], sort_keys=True, separators=(",", ":"))
+    return leaf_hash(text.encode("ascii"))
+
+
+# --- lines ---------------------------------------------------------------------------------------------
+
+
+def order(key: str) -> str:
+    """Return what source keys are sorted by, so that 9 comes before 10."""
+    return re.sub("[0-9]+", lambda found: f"{len(found[0]):03d}{found[0]}", key)
+
+
+def written(text: str) -> str:
+    """Return a key, or the name of a field, as it stands in a line: no comma, quote, or begin of a formula in it."""
+    if PLAIN.fullmatch(text):
+        return text
+    safe = quote(text, safe=" :;/@()<>=+-", errors="surrogatepass")
+    return f"%{ord(safe[0]):02X}{safe[1:]}" if safe.startswith(FORMULA) else safe
+
+
+def read(text: str) -> str:
+    """Return what :func:`written` made a text of."""
+    return unquote(text, errors="replace") if "%" in text else text
+
+
+def render(line: Line, names: Sequence[str]) -> str:
+    """Return a line without its end; ``names`` are the fields of the columns."""
+    one, other = line.expected, line.actual
+    if one is None or other is None:
+        only = one or other or {}
+        cells = [only.get(name, "") for name in names]
+    else:
+        cells = [_cell(one.get(name, ""), other.get(name, "")) for name in names]
+    return ",".join((written(line.key), line.sides, *cells))
+
+
+def _cell(one: str, other: str) -> str:
+    return one if one == other else f"{one}>{other}"
+
+
+@dataclass
+class Parsed:
+    """What a line of a file holds, and what is wrong with it."""
+
+    key: str
+    line: Line | None
+    """None where its parts cannot be told apart."""
+    wrong: list[str] = field(default_factory=list)
+    """In words, the field first where it is a field's."""
+
+
+def parse(text: str, names: Sequence[str]) -> Parsed:
+    """Return what a line without its end holds; never fails, however it was damaged."""
+    key, *rest = text.split(",")
+    found = Parsed(read(key), None)
+    if len(rest) != len(names) + 1 or rest[0] not in SIDES:
+        found.wrong.append("the line is damaged: not as many cells as there are columns, or of no side")
+        return found
+    sides, cells = rest[0], rest[1:]
+    one, other = dict[str, str](), dict[str, str]()
+    for name, cell in zip(names, cells, strict=True):
+        if not cell:
+            continue
+        left, two, right = cell.partition(">")
+        if two and (left == right or sides != BOTH):
+            found.wrong.append(f"field {name}: the cell is damaged")
+        if left:
+            one[name] = left
+        if right or not two:
+            other[name] = right if two else left
+    found.line = Line(found.key, None if sides == ACTUAL else one, None if sides == EXPECTED else other)
+    if written(found.key) != key:
+        found.wrong.append("the key is damaged")
+    return found
+
+
+def unsound(line: Line) -> list[str]:
+    """Return the fields whose digests do not bear their checksum."""
+    both = [*(line.expected or {}).items(), *(line.actual or {}).items()]
+    return list(dict.fromkeys(name for name, text in both if not is_sound(text)))
