@@ -19,7 +19,16 @@ from papermill.exceptions import PapermillExecutionError
 
 from migrator_lib import pages
 from migrator_lib.engagement import ALL_STEPS, ROLL_BACK, STEPS, WRITES, Engagement
-from migrator_lib.errors import ExitCode, LeaseHeld, MigratorError, ParameterError, StorageError, exit_code_for, is_ours
+from migrator_lib.errors import (
+    STATUS,
+    ExitCode,
+    LeaseHeld,
+    MigratorError,
+    ParameterError,
+    StorageError,
+    exit_code_for,
+    is_ours,
+)
 from migrator_lib.evidence import summary
 from migrator_lib.simulators import embedded
 from migrator_lib.storage import flush, refusals
@@ -28,8 +37,6 @@ from migrator_lib.watch import Watch
 LEASE_PATIENCE_SECONDS = 15
 """A kernel outlives a killed driver by a moment; this long a run waits for it to give the lease back."""
 GO_ON = "Next: run again, it goes on where it stopped."
-STATUS = {ExitCode.GATE: "waiting", ExitCode.STOPPED: "stopped"}
-"""Exit code to what the ledger says of the step that ended so; ``failed``, where it is neither."""
 QUIET = ["--IPKernelApp.log_level=CRITICAL"]
 """A kernel warns on the terminal that it talks over loopback; it says its errors in the notebook."""
 HYPERCARE = "08_hypercare"

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from migrator_lib import gates, mapping, voice
+from migrator_lib import gates, interactive, mapping, voice
 from migrator_lib.canary import digest_of
 from migrator_lib.clock import Clock, ScaledClock
 from migrator_lib.control import Control
@@ -84,6 +84,8 @@ class Engagement:
         simulated = self.parameters.target.simulator
         self.clock: Clock = ScaledClock(simulated.speed if simulated else 1.0)
         self._apis: dict[str, GorgiasApi] = {}
+        self.is_started = False
+        """Whether the step runs in this process: from :meth:`start` until it is closed."""
 
     # --- parts -------------------------------------------------------------------------------------
 
@@ -421,12 +423,15 @@ class Engagement:
 
     def start(self) -> Engagement:
         """Take the lease and note that the step runs."""
+        interactive.opening(self)
         self.check_turn()
         self.ledger.take_lease()
         self.ledger.mark_step(self.step, "running")
         if "MIGRATOR_DRIVER" not in os.environ:  # else the driver does, before its first step
             self.control.forget_stop()
         self.control.listen_in_cells()
+        self.is_started = True
+        interactive.opened(self)
         return self
 
     def api_usage(self) -> dict[str, dict[str, Any]]:
@@ -437,12 +442,19 @@ class Engagement:
         """Note that the step is done (or rehearsed), with what the summary needs, and give the lease back."""
         status = "rehearsed" if self.rehearsal else "done"
         self.ledger.mark_step(self.step, status, {**(summary or {}), "api": self.api_usage()})
+        interactive.done(self)
         self.close()
 
     def close(self) -> None:
-        """Give everything back."""
+        """Give everything back. A step that was started can then write no more: a cell may be run again after the last.
+
+        What is looked up of it afterwards still answers.
+        """
         self.control.listen_no_more()
         if "source" in self.__dict__:
             self.source.close()
         with suppress(Exception):
             self.ledger.close()
+        if self.is_started:
+            self.is_started = False
+            self.ledger.refuse_writes(f"{self.step} has ended here, so nothing more is written by it.")

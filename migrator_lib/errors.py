@@ -56,6 +56,10 @@ class ExitCode(IntEnum):
     STOPPED = 5
 
 
+STATUS = {ExitCode.GATE: "waiting", ExitCode.STOPPED: "stopped"}
+"""Exit code to what the ledger says of a step that ended so; ``failed``, where it is neither."""
+
+
 class MigratorError(Exception):
     """The root: a sentence for people, and the next thing to do."""
 

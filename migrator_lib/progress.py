@@ -6,7 +6,6 @@ In JupyterLab the same numbers appear below the running cell, and are updated in
 from __future__ import annotations
 
 import json
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from migrator_lib.bar import Bar
 from migrator_lib.control import Control
 from migrator_lib.errors import MigratorError
 
@@ -79,7 +79,7 @@ class Progress:
         self._control = control
         self._paused_at: float | None = None
         self._beaten = time.monotonic()
-        self._handle: object | None = None
+        self._bar = Bar()
         self._written = 0.0
         self._lock = threading.Lock()
         self._begin("starting", 0)
@@ -186,6 +186,10 @@ class Progress:
         """Write the last state of this stage."""
         self._write()
 
+    def leave(self, *, well: bool) -> None:
+        """Say in the bar that its cell has ended, and how."""
+        self._bar.end(well=well)
+
     def snapshot(self) -> Snapshot:
         """Return where the stage stands."""
         passed = max(1e-6, (self._paused_at or time.monotonic()) - self._start)
@@ -203,19 +207,4 @@ class Progress:
             temporary.replace(self._file)
         except OSError:
             return  # progress is a courtesy: a full disk is reported by what must be written
-        self._show(snapshot.line())
-
-    def _show(self, line: str) -> None:
-        if os.environ.get("MIGRATOR_DRIVER"):
-            return
-        try:
-            from IPython import get_ipython
-            from IPython.display import display
-        except ImportError:
-            return
-        if get_ipython() is None:
-            return
-        if self._handle is None:
-            self._handle = display({"text/plain": line}, raw=True, display_id=True)
-        elif hasattr(self._handle, "update"):
-            self._handle.update({"text/plain": line}, raw=True)
+        self._bar.show(snapshot, self._what, self._waiting)

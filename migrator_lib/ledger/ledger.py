@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from migrator_lib.errors import OutOfTurn
 from migrator_lib.ledger import lease
 from migrator_lib.ledger.chain import INTENT, OUTCOME, Chain, head, now, put_meta, verify
 from migrator_lib.ledger.database import PATIENCE_SECONDS, Database
@@ -77,6 +78,7 @@ class Ledger:
         self.engine = self.database.engine
         self._writer = InlineWriter(self._perform) if inline else GroupWriter(self._perform)
         self._holder: str | None = None
+        self._refused = ""
         self.at_close: Callable[[], None] = lambda: None
         """What is done before the database is let go."""
         try:
@@ -241,8 +243,10 @@ class Ledger:
                 self._chain.append("", "lease", row["holder"], TAKEN_OVER, {"from": lease.in_words(row)})
             return lease.take(connection, holder, at, take_over=take_over)
 
+        refused, self._refused = self._refused, ""
         held = self._writer.submit(work)
         if held is not None:
+            self._refused = refused
             raise lease.held_by(held, self.engagement)
         self._holder = holder
 
@@ -251,7 +255,9 @@ class Ledger:
 
         Raises:
             LeaseHeld: another run has taken it over.
+            OutOfTurn: what this was opened for has ended.
         """
+        self._require_open()
         if self._holder is not None:
             lease.see(connection, self._holder, self.database.now(connection))
 
@@ -278,10 +284,20 @@ class Ledger:
 
         Raises:
             LeaseHeld: another run has taken it over.
+            OutOfTurn: what this was opened for has ended.
         """
+        self._require_open()
         if self._holder is not None:
             with self._reading() as connection:
                 lease.require(connection, self._holder)
+
+    def refuse_writes(self, why: str) -> None:
+        """Let nobody write by this object any more, until it takes the lease again: what it was for has ended."""
+        self._refused = why
+
+    def _require_open(self) -> None:
+        if self._refused:
+            raise OutOfTurn(self._refused, next_step="open the engagement again, and go on from there.")
 
     def release_lease(self) -> None:
         """Give the lease back."""
