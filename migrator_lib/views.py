@@ -10,6 +10,7 @@ from migrator_lib.agents import gone_agents
 from migrator_lib.contacts import RULES as RULES_OF_CONTACTS
 from migrator_lib.delta import Found
 from migrator_lib.engagement import Engagement
+from migrator_lib.evidence.records import FOLDER, linked
 from migrator_lib.extract import ExtractReport
 from migrator_lib.file_health import FileHealth
 from migrator_lib.ledger import SETTLED
@@ -26,6 +27,8 @@ CASES = 20
 """People that a notebook lists of each rule."""
 LISTED = 200
 """Rows that a notebook lists; all are counted, and the ledger has all."""
+TO_LISTS = f"../../{FOLDER}/"
+"""Where the lists of records are, from an executed notebook's place in ``runs/<run>/``."""
 MADE_OTHERWISE = (
     "The mapping, or a parameter, was changed since the last load: some may differ by that alone, and migrator remap "
     "shows which. The next load takes it up."
@@ -170,12 +173,15 @@ def load_counts(report: LoadReport) -> Html:
 
 
 def accounts_table(found: Sequence[Account]) -> Html:
-    """Return the accounts: every source record with its outcome."""
+    """Return the accounts: every source record with its outcome; each number leads to its records."""
     rows = [
         {
             "object": account.title,
             "source": account.source,
-            **{state.replace("_", " "): account.outcomes.get(state, 0) for state in SETTLED},
+            **{
+                state.replace("_", " "): linked(account.object, state, account.outcomes.get(state, 0), base=TO_LISTS)
+                for state in SETTLED
+            },
             "adds up": pages.badge("yes", "good") if account.balanced else pages.badge("no", "bad"),
         }
         for account in found

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from migrator_lib import charts, pages
+from migrator_lib.evidence.records import linked
 from migrator_lib.objects import CONVERSATIONS, TICKET
 from migrator_lib.progress import duration
 from migrator_lib.reconcile import ALWAYS, RECONCILED, WRONG
@@ -155,12 +156,13 @@ def _accounts(summary: Row) -> pages.Html:
         words = back if summary.get("rolled_back") else "Nothing is counted yet: the extract comes first."
         return pages.join([pages.heading("Accounts"), pages.note(words)])
     used = [outcome for outcome in charts.OUTCOMES if outcome == "quarantined" or _sum(objects, outcome)]
-    rows = [_account(titles.get(name, name), one, used) for name, one in objects.items()]
+    rows = [_account(name, titles.get(name, name), one, used) for name, one in objects.items()]
     return pages.join(
         [
             pages.heading("Accounts"),
             pages.paragraph(
-                "Every record of the source is to have one outcome, so that the numbers add up to the source."
+                "Every record of the source is to have one outcome, so that the numbers add up to the source. "
+                "Each number leads to its records."
             ),
             pages.table(rows, caption="Records by outcome", different="wrong"),
             pages.figure(charts.outcomes(objects, titles), "What became of each object's records, and their number."),
@@ -168,10 +170,12 @@ def _accounts(summary: Row) -> pages.Html:
     )
 
 
-def _account(title: str, one: Row, used: Sequence[str]) -> dict[str, object]:
+def _account(name: str, title: str, one: Row, used: Sequence[str]) -> dict[str, object]:
     difference = one["source"] - sum(one.get(outcome) or 0 for outcome in charts.OUTCOMES)
     badge = pages.badge("adds up", "good") if not difference else pages.badge(f"{difference:+,} open", "bad")
-    outcomes = {charts.OUTCOMES[outcome][0].capitalize(): one.get(outcome, 0) for outcome in used}
+    outcomes = {
+        charts.OUTCOMES[outcome][0].capitalize(): linked(name, outcome, one.get(outcome, 0)) for outcome in used
+    }
     return {"Object": title, "Check": badge, "In the source": one["source"], **outcomes, "wrong": bool(difference)}
 
 

@@ -11,7 +11,8 @@ from typing import Any
 from migrator_lib import pages
 from migrator_lib.engagement import Engagement
 from migrator_lib.errors import ParameterError
-from migrator_lib.evidence import index, summary
+from migrator_lib.evidence import accounts_pages, index, summary
+from migrator_lib.evidence.records import FOLDER
 from migrator_lib.evidence.render import render
 from migrator_lib.evidence.scan import find_bodies, find_secrets, refuse
 from migrator_lib.evidence.standing import gate_rows, step_rows
@@ -125,6 +126,7 @@ def pages_of(engagement: Engagement) -> None:
 
 def _write_pages(engagement: Engagement) -> None:
     document = summary.write(engagement)
+    search(engagement, accounts_pages.write(engagement, summary.accounts_of(engagement)), FOLDER)
     text = index.engagement_page(
         document,
         steps=step_rows(engagement),

@@ -22,6 +22,8 @@ from migrator_lib.side_effects import still_off
 
 PRODUCTION = "production"
 LOADING = ("05_load", "07_cutover")
+COUNTING = ("05_load", "06_reconcile", "07_cutover", "08_hypercare")
+"""Steps that count every record anew."""
 Json = dict[str, Any]
 
 
@@ -158,11 +160,21 @@ def mail_sent(engagement: Engagement, last: Mapping[str, Any] | None) -> int | N
     return None if last is None else int((last["summary"] or {}).get("rule_messages", 0))
 
 
+def last_counted(steps: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return what the latest step left that counted all records, and was not rolled back; empty before the load."""
+    last = latest_done(steps, *COUNTING)
+    return (last or {}).get("summary") or {}
+
+
+def accounts_of(engagement: Engagement) -> list[Account]:
+    """Return the accounts as they were counted last; none before the load."""
+    return [Account.from_json(one) for one in last_counted(engagement.ledger.steps()).get("accounts", [])]
+
+
 def collect(engagement: Engagement) -> Json:
     """Return the summary as it stands; before the extract there are no accounts yet."""
     steps = engagement.ledger.steps()
-    last = latest_done(steps, "05_load", "06_reconcile", "07_cutover", "08_hypercare")
-    kept = (last or {}).get("summary") or {}
+    kept = last_counted(steps)
     found = [Account.from_json(one) for one in kept.get("accounts", [])]
     numbers = objects(found, kept.get("states", {}))
     line = status(engagement, numbers, steps)

@@ -95,6 +95,11 @@ def address_variable(target: str) -> str:
     return f"MIGRATOR_SIMULATED_{target.upper()}_URL"
 
 
+def running_url(target: str) -> str:
+    """Return the address of a simulated account that runs; empty where none does."""
+    return os.environ.get(address_variable(target), "")
+
+
 def account_url(parameters: Parameters, paths: Paths, target: str) -> str:
     """Return the address of a simulated account, which is started if it does not run.
 

@@ -110,7 +110,7 @@ def test_rules_gates_and_steps_are_listed() -> None:
 def test_steps_documents_and_runs_are_linked_and_every_link_is_relative() -> None:
     page = made()
     links = re.findall(r'<a href="([^"]+)"', page)
-    assert set(links) == {
+    assert {link for link in links if not link.startswith("accounts/")} == {
         "runs/20261120T090000Z/01_audit.html",
         "runs/20261120T090000Z/06_reconcile.html",
         "documents/scope.html",
