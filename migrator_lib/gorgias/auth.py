@@ -56,6 +56,14 @@ def session_to(url: str, auth: AuthBase | None = None) -> requests.Session:
     return session
 
 
+class Unsigned(AuthBase):
+    """Signs nothing: without it requests would sign by what a ``.netrc`` says of a host."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Return the request as it is."""
+        return request
+
+
 def api_key(email: str, key: str) -> AuthBase:
     """Return Basic authentication by a user's e-mail and API key, sent as UTF-8."""
     return HTTPBasicAuth(email.encode(), key.encode())

@@ -6,7 +6,7 @@ import io
 import json
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -19,7 +19,8 @@ from urllib3.filepost import encode_multipart_formdata
 from migrator_lib.clock import Clock
 from migrator_lib.errors import RecordMoved, RecordRejected, RecordUnusable, TargetDenied, TargetUnreachable
 from migrator_lib.gorgias import mail_guard, refusal, retry
-from migrator_lib.gorgias.auth import Renewable, session_to
+from migrator_lib.gorgias.auth import Renewable, Unsigned, session_to
+from migrator_lib.gorgias.download import HOPS, Content, content_of, is_ours, leads_to, require_known
 from migrator_lib.gorgias.rate import RateGate
 
 LIMIT_HEADER = "X-Gorgias-Account-Api-Call-Limit"
@@ -46,6 +47,8 @@ class _Request:
     content: bytes
     content_type: str | None
     body: Any
+    streamed: bool = False
+    """Whether the body of the reply is read afterwards."""
 
     @property
     def what(self) -> str:
@@ -210,6 +213,7 @@ class Transport:
                 headers={"Content-Type": request.content_type} if request.content_type else None,
                 timeout=(self._timeout, self._timeout + len(request.content) / self._bytes_per_second),
                 allow_redirects=False,
+                stream=request.streamed,
             )
             header = reply.headers.get(LIMIT_HEADER)
             return reply
@@ -218,28 +222,36 @@ class Transport:
         finally:
             self.gate.release(header)
 
-    def download(self, url: str) -> bytes:
-        """Return a file that was uploaded, by the URL that the upload was answered with.
+    def download(self, url: str, *, most_bytes: int, hosts: Collection[str] = ()) -> Content:
+        """Return size and SHA-256 of a file that was uploaded, by the URL that the upload was answered with.
 
-        A private one is answered with 307 to a signed address elsewhere (developers.gorgias.com, download-file),
-        which is followed without our signature.
+        Args:
+            url: of the account's API, which is asked with our signature, or of one of ``hosts``, without.
+            most_bytes: beyond which nothing is read.
+            hosts: names of other hosts that files may be on.
 
         Raises:
+            RecordUnusable: the address, or one that it leads to, is none that may be asked.
             RecordRejected: it is not there.
             TargetDenied: 401 or 403.
             TargetUnreachable: the server keeps failing.
         """
-        ours = urlsplit(url)[:2] == urlsplit(self.base_url)[:2]  # signed by no other scheme: http is read on the way
-        path = urlsplit(url).path.removeprefix("/").removeprefix("api/")
-        request = _Request("GET", url, path, None, b"", None, None)
+        require_known(url, self.base_url, hosts)
+        path = urlsplit(url).path.removeprefix(urlsplit(self.base_url).path).removeprefix("/api/")
+        request = _Request("GET", url, path, None, b"", None, None, streamed=True)
 
-        def one_try(_: bool) -> bytes:
-            reply = self._answer(request) if ours else self._fetched(url)
-            if reply.status_code in (302, 303, 307) and "Location" in reply.headers:
-                reply = self._fetched(urljoin(url, reply.headers["Location"]))
-            if reply.status_code != 200:
-                self._refused(request, reply)
-            return reply.content
+        def one_try(_: bool) -> Content:
+            reply = self._answer(request) if is_ours(url, self.base_url) else self._fetched(url)
+            for _hop in range(HOPS):
+                there = leads_to(reply, self.base_url)
+                if there is None:
+                    break
+                reply.close()
+                reply = self._fetched(there)
+            with reply:
+                if reply.status_code != 200:
+                    self._refused(request, reply)
+                return content_of(reply, most_bytes)
 
         host = str(urlsplit(url).hostname)
         return retry.settle(
@@ -248,13 +260,18 @@ class Transport:
 
     def _fetched(self, url: str) -> requests.Response:
         """Get what lies elsewhere: without a signature, and without the gate, as it is none of the API's calls."""
+        session: requests.Session | None = getattr(self._local, "unsigned", None)
+        if session is None:
+            session = self._local.unsigned = self._session_to(self.base_url, Unsigned())
+        # as it lies there: compressed on the way it would be another size
+        headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
         try:
-            with self._session_to(url) as session:
-                reply = session.get(url, timeout=self._timeout, headers={"Accept": "*/*"})
+            reply = session.get(url, timeout=self._timeout, headers=headers, allow_redirects=False, stream=True)
         except requests.exceptions.RequestException as error:
             raise retry.fault_of(error) from None
         fault = retry.fault_of_status(reply.status_code)
         if fault:
+            reply.close()
             raise fault
         return reply
 

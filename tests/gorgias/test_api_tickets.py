@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import pytest
 
 from migrator_lib.errors import RecordRejected, RecordUnusable
+from migrator_lib.gorgias.download import Content
 from tests.gorgias.making import DANA, OLD, customer, field, message, note, ticket
 from tests.simulated_account import SimulatedGorgias
 
@@ -165,11 +167,12 @@ def test_upload_returns_the_files_url(gorgias: SimulatedGorgias, public: bool, k
 
 
 @pytest.mark.parametrize("public", [True, False])
-def test_an_uploaded_file_is_fetched_by_its_url(gorgias: SimulatedGorgias, public: bool) -> None:
+def test_an_uploaded_file_is_read_back_by_its_url(gorgias: SimulatedGorgias, public: bool) -> None:
     file = gorgias.api.uploads.send("a.bin", bytes(range(256)), "application/octet-stream", public=public)
-    assert gorgias.api.uploads.fetch(file.url) == bytes(range(256))
+    digest = hashlib.sha256(bytes(range(256))).hexdigest()
+    assert gorgias.api.uploads.content(file.url, most_bytes=256) == Content(256, digest)
     with pytest.raises(RecordRejected) as caught:
-        gorgias.api.uploads.fetch(file.url[:-1] + "x")
+        gorgias.api.uploads.content(file.url[:-1] + "x", most_bytes=256)
     assert caught.value.status == 404
 
 

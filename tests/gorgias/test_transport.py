@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import socket
 import threading
@@ -24,6 +25,7 @@ from migrator_lib.errors import (
     Unanswered,
 )
 from migrator_lib.gorgias.auth import api_key
+from migrator_lib.gorgias.download import Content
 from migrator_lib.gorgias.retry import ATTEMPTS, throttled
 from migrator_lib.gorgias.transport import Transport, Upload
 from tests.gorgias.told import API_KEY, EMAIL, Act, Told, hang_up, reply, reset, transport_to
@@ -539,30 +541,65 @@ def test_a_file_that_is_sent_again_is_sent_whole(transport: Transport, told: Tol
 # --- files that come back ------------------------------------------------------------------------------
 
 
-def test_a_private_file_is_fetched_where_it_lies_without_our_key(transport: Transport, told: Told) -> None:
+def content(data: bytes) -> Content:
+    return Content(len(data), hashlib.sha256(data).hexdigest())
+
+
+FILE = "/api/attachment/download/h/name"
+
+
+def test_a_private_file_is_read_where_it_lies_without_our_key(transport: Transport, told: Told) -> None:
     signed = f"{told.url}/signed?sig=1".replace("127.0.0.1", "localhost")
     told.script = [reply(307, None, {"Location": signed}), reply(200, b"\x89PNG\x00")]
-    assert transport.download(f"{told.url}/api/attachment/download/h/name") == b"\x89PNG\x00"
+    assert transport.download(f"{told.url}{FILE}", most_bytes=100) == content(b"\x89PNG\x00")
     (_, first, with_key, _), (_, second, without, _) = told.seen
-    assert (first, second) == ("/acme/api/attachment/download/h/name", "/acme/signed?sig=1")
+    assert (first, second) == (f"/acme{FILE}", "/acme/signed?sig=1")
     assert "authorization" in with_key
     assert "authorization" not in without
+    assert without["accept-encoding"] == "identity"
 
 
-def test_a_file_elsewhere_is_never_asked_for_with_our_key(told: Told, clock: ManualClock) -> None:
+def test_a_file_elsewhere_is_asked_for_where_its_host_is_named_and_never_with_our_key(
+    told: Told, clock: ManualClock
+) -> None:
     told.script = [reply(200, b"x")]
-    assert transport_to("http://127.0.0.1:9/acme", clock).download(f"{told.url}/file") == b"x"
+    elsewhere = transport_to("http://127.0.0.1:9/acme", clock)
+    with pytest.raises(RecordUnusable, match=r"127\.0\.0\.1.+none of the account's") as caught:
+        elsewhere.download(f"{told.url}{FILE}", most_bytes=9)
+    assert "reconcile.file_hosts" in caught.value.next_step
+    assert told.seen == []
+    assert elsewhere.download(f"{told.url}{FILE}", most_bytes=9, hosts=("127.0.0.1",)) == content(b"x")
     assert "authorization" not in told.seen[0][2]
 
 
-def test_a_file_by_another_scheme_is_never_asked_for_with_our_key(told: Told, clock: ManualClock) -> None:
-    told.script = [reply(200, b"x")]
-    there = told.url.replace("http:", "https:")
-    assert transport_to(there, clock).download(f"{told.url}/file") == b"x"
-    assert "authorization" not in told.seen[0][2]
+def test_a_file_by_another_scheme_or_outside_the_api_is_not_asked_for(told: Told, clock: ManualClock) -> None:
+    there = transport_to(told.url.replace("http:", "https:"), clock)
+    for url in (f"{told.url}{FILE}", told.url.replace("http:", "https:") + "/file", "file:///etc/hosts", "name"):
+        with pytest.raises(RecordUnusable):
+            there.download(url, most_bytes=9)
+    with pytest.raises(RecordUnusable):  # named, but everybody could read on the way
+        transport_to("https://acme.gorgias.com", clock).download("http://files.example/a", most_bytes=9,
+                                                                 hosts=("files.example",))  # fmt: skip
+    assert told.seen == []
+
+
+def test_a_signed_address_that_is_not_encrypted_is_not_followed(transport: Transport, told: Told) -> None:
+    told.script = [reply(307, None, {"Location": "http://storage.example/signed"})]
+    with pytest.raises(RecordUnusable, match=r"storage\.example unencrypted"):
+        transport.download(f"{told.url}{FILE}", most_bytes=9)
+
+
+def test_a_file_that_is_larger_than_it_may_be_is_not_read_to_its_end(transport: Transport, told: Told) -> None:
+    told.script = [reply(200, bytes(100))]
+    assert transport.download(f"{told.url}{FILE}", most_bytes=10).sha256 is None
+
+
+def test_a_file_that_breaks_off_is_read_anew(transport: Transport, told: Told) -> None:
+    told.script = [reply(200, b"hal", announced=3), reply(200, b"halves")]
+    assert transport.download(f"{told.url}{FILE}", most_bytes=10) == content(b"halves")
 
 
 def test_a_file_that_is_not_there_is_told(transport: Transport, told: Told) -> None:
     told.script = [reply(502), reply(404, b"<html>")]
     with pytest.raises(RecordRejected, match="404"):
-        transport.download(f"{told.url}/api/attachment/download/h/name")
+        transport.download(f"{told.url}{FILE}", most_bytes=9)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from migrator_lib.errors import Unanswered
 from migrator_lib.gorgias.api.resource import made
 from migrator_lib.gorgias.contract.replies import File
+from migrator_lib.gorgias.download import Content
 from migrator_lib.gorgias.transport import Transport, Upload
 
 
@@ -27,12 +30,13 @@ class Uploads:
             raise Unanswered("POST /api/upload was answered without a file")
         return made(File, reply[0], "POST /api/upload")
 
-    def fetch(self, url: str) -> bytes:
-        """``GET /api/{file_type}/download/{domain_hash}/{resource_name}``: what a file's URL leads to.
+    def content(self, url: str, *, most_bytes: int, hosts: Collection[str] = ()) -> Content:
+        """``GET /api/{file_type}/download/{domain_hash}/{resource_name}``: size and SHA-256 of what a URL leads to.
 
-        A private file is answered with 307 to a signed address, which is followed without a signature of ours.
+        See :meth:`~migrator_lib.gorgias.transport.Transport.download`.
 
         Raises:
             RecordRejected: it is not there.
+            RecordUnusable: the URL is none of the account's, nor of one of ``hosts``.
         """
-        return self._transport.download(url)
+        return self._transport.download(url, most_bytes=most_bytes, hosts=hosts)

@@ -103,13 +103,15 @@ def _endpoint(account: Account, route: Endpoint) -> Any:
             return _away(account, request)
         life = account.lives
         await _on_the_way(account, request)
-        response = await (answer(request) if route.guarded else fulfil(request))
+        response = await (answer(request) if route.guarded or route.metered else fulfil(request))
         await _on_the_way(account, request)
         return response if life == account.lives else cut_off(request)
 
     async def answer(request: Request) -> Response:
         authorization = request.headers.get("authorization")
         if not account.knows(authorization):
+            if not route.guarded:
+                return await fulfil(request)
             return _error(401, "Invalid credentials", headers={HEADER: f"{account.limit.used()}/{account.limit.limit}"})
         bucket = account.bucket(str(authorization))
         allowed, used, wait = bucket.take()

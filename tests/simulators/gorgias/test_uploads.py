@@ -35,6 +35,16 @@ def test_a_file_is_fetched_by_its_url_and_a_private_one_wants_the_key(ask: Asker
     assert reply.headers["Content-Type"] == "text/plain; charset=utf-8"
 
 
+def test_being_led_to_a_file_is_a_call_of_whoever_signs_it_and_the_storage_counts_none(ask: Asker) -> None:
+    (file,) = upload(ask, ("a.txt", b"a", "text/plain"), kind="public_attachment")
+    before = ask.account.stats.calls
+    leads = get(ask, file["url"], key=True)
+    assert ask.account.stats.calls == before + 1
+    assert leads.headers["X-Gorgias-Account-Api-Call-Limit"].endswith(f"/{ask.account.limit.limit}")
+    assert get(ask, get(ask, file["url"]).headers["Location"]).status_code == 200
+    assert ask.account.stats.calls == before + 1
+
+
 def test_a_link_ends_with_its_time_and_cannot_be_made_up(ask: Asker) -> None:
     (file,) = upload(ask, ("a.txt", b"a", "text/plain"), kind="public_attachment")
     link = get(ask, file["url"]).headers["Location"]

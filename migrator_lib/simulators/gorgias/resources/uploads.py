@@ -1,7 +1,8 @@
 """Files. Each form field's name is a file's label. Source: developers.gorgias.com, upload-files, download-file.
 
 A private file's URL wants credentials and a public one none; both lead to a link that ends with its time, on the
-product's storage, which here is the account itself.
+product's storage, which here is the account itself. Being led there is a call like any other, for whoever signs it;
+the storage counts nothing.
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ ROUTES = (
     ),
     Endpoint(
         "GET", "{file_type}/download/{domain_hash}/{resource_name}", 307, _download,
-        "Be led to a file; a private one wants credentials", errors=(404,), guarded=False,
+        "Be led to a file; a private one wants credentials", errors=(404,), guarded=False, metered=True,
     ),
     Endpoint("GET", "storage/{link}", 200, _stored, "Read a file by a link that ends with its time", guarded=False),
 )  # fmt: skip

@@ -63,6 +63,8 @@ path, and 400, which comes with a body or a query."""
 
     guarded: bool = True
     """Whether it wants credentials and counts toward the rate limit. One that is not checks them itself, if at all."""
+    metered: bool = False
+    """Whether one that wants no credentials counts toward the rate limit of whoever comes with some."""
 
     def __iter__(self) -> Iterator[Any]:
         yield from (self.method, self.path, self.status, self.handler)
