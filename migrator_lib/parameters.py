@@ -222,6 +222,11 @@ class Target(Model):
     canary: Canary = Canary()
     proofs: dict[str, Literal["expected", "other"] | int | float] = {}
     """Answers of a person in the place of probes (:mod:`migrator_lib.proofs`), by the probe's name."""
+    sanitises_html: bool = False
+    """Whether Gorgias takes out of HTML what mail readers do not show, such as scripts and comments (unverified)."""
+    not_kept: list[Annotated[str, Field(pattern=r"^[a-z_]+(\.[a-z_]+)+$")]] = []
+    """Fields that this account was found not to keep as they are sent, so that they are not compared: object and path
+    (``customer.channels.preferred``, ``message.via``). Each is told in the report of the reconciliation."""
     side_effects: SideEffects = SideEffects()
     simulator: SimulatedTarget | None = None
 
@@ -372,6 +377,9 @@ class Loading(Model):
     """By number; or the open and the recent ones first, so that agents can start, and then history, newest first."""
     recent_days: Annotated[int, Field(ge=0, le=36_500)] = 90
     """How many days before the last activity of all a closed ticket was last active, to go with the open ones."""
+    running_count: bool = True
+    """Whether tickets are read back while they are loaded, a call for a hundred of them, and the load stops where too
+    many differ."""
 
 
 class Sample(Model):
@@ -405,6 +413,22 @@ class Hypercare(Model):
     days: Annotated[int, Field(ge=1, le=60)] = 3
 
 
+class Reconciling(Model):
+    """What verification does beyond reading lists."""
+
+    download: Literal["all"] | Annotated[float, Field(ge=0, le=1)] = 0.01
+    """How many uploaded files are read back at each verification, as a share of the load's calls: those never seen
+    first, then those seen longest ago. ``all`` (or 1): every one, a call each; 0: none."""
+    file_hosts: tuple[str, ...] = ()
+    """Hosts beside the account's own that files may be read from, without a key: where Gorgias answers an upload with
+    such an address (unverified)."""
+
+    @property
+    def share(self) -> float:
+        """The share as a number, 0 to 1."""
+        return 1.0 if self.download == "all" else self.download
+
+
 class RollBack(Model):
     """How what was loaded can be taken out again (notebook 90)."""
 
@@ -436,6 +460,7 @@ class Parameters(Model):
     sample: Sample = Sample()
     delta: Delta = Delta()
     hypercare: Hypercare = Hypercare()
+    reconcile: Reconciling = Reconciling()
     rollback: RollBack = RollBack()
     thresholds: Thresholds = Thresholds()
     free_disk_bytes: Annotated[int, Field(ge=0)] = 200_000_000

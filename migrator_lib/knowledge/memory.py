@@ -8,6 +8,7 @@ from dataclasses import replace
 from migrator_lib.external_id import parse
 from migrator_lib.gorgias.help_center.memory import Kind, Known, Memory
 from migrator_lib.ledger import PENDING, Entry, Ledger
+from migrator_lib.ledger.sent_files import FILE, digest_of
 from migrator_lib.objects.kb_article import KbArticle
 from migrator_lib.objects.kb_category import KbCategory
 
@@ -69,12 +70,13 @@ class LedgerMemory(Memory):
         entry = self._ledger.entry(self._target, "attachment", key)
         return entry.target_id if entry is not None else None
 
-    def keep_url(self, key: str, url: str) -> None:
-        """Write down where a file is; a picture inside a text is no record of the source."""
+    def keep_url(self, key: str, url: str, content: bytes) -> None:
+        """Write down where a file is, and its digest; a picture inside a text is no record of the source."""
         if key.startswith("d"):
             self._ledger.set_meta(self._place, {**self._pictures(), key: url})
         else:
-            self._ledger.settle(self._target, [Entry("attachment", key, "created", target_id=url)])
+            sent = {FILE: digest_of(content)}
+            self._ledger.settle(self._target, [Entry("attachment", key, "created", target_id=url, detail=sent)])
 
     @property
     def _place(self) -> str:

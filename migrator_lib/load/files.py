@@ -18,6 +18,7 @@ from migrator_lib.errors import (
 )
 from migrator_lib.gorgias.api import Json
 from migrator_lib.ledger import PENDING, Entry
+from migrator_lib.ledger.sent_files import FILE, digest_of
 from migrator_lib.load.context import SENDS, LoadContext, entry_of, is_same
 from migrator_lib.objects import ATTACHMENT
 from migrator_lib.objects.base import Record, Send
@@ -81,7 +82,9 @@ class Uploads:
         try:
             content = self._read(self.context.lookups.files.match(record.data))
             self.context.ledger.intend(self.context.target, entry)
-            return replace(entry, state="created", target_id=self._url(outcome.payload, content))
+            return replace(
+                entry, state="created", target_id=self._url(outcome.payload, content), detail={FILE: digest_of(content)}
+            )
         except RecordRejected as error:
             return replace(entry, state="quarantined", reason=str(error), detail={REFUSED: True})
         except RecordUnanswered as error:
@@ -159,10 +162,11 @@ class Uploads:
             key = row["AttachmentKey"]
             before = known.get(key)
             url, digest = (before.target_id, before.payload_hash) if before else (None, None)
+            sent = {FILE: before.detail[FILE]} if before and FILE in before.detail else {}
             entries.append(
                 Entry(
                     ATTACHMENT.name, key, "quarantined" if state == "quarantined" else "skipped",
-                    rule=NOT_MOVED, reason=reason, target_id=url, payload_hash=digest,
+                    rule=NOT_MOVED, reason=reason, target_id=url, payload_hash=digest, detail=sent,
                 )
             )  # fmt: skip
         return entries

@@ -330,7 +330,7 @@ class _Publication:
             lambda: self.account.uploads.send(media.name, content, media.content_type, public=True), lambda: None
         )
         if media.key:
-            self.memory.keep_url(media.key, sent.url)
+            self.memory.keep_url(media.key, sent.url, content)
         return sent.url
 
     def _lead_to(self, article: Article, made: int) -> None:

@@ -45,8 +45,8 @@ class Memory:
         """Return where a file is that was uploaded before, by its key."""
         return None
 
-    def keep_url(self, key: str, url: str) -> None:
-        """Remember where a file is."""
+    def keep_url(self, key: str, url: str, content: bytes) -> None:
+        """Remember where a file is, and what was sent."""
 
 
 def fingerprints(text: ArticleTranslation | TranslationReply) -> dict[str, str]:
