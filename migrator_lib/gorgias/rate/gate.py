@@ -7,10 +7,12 @@ import random
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from migrator_lib.clock import Clock
 from migrator_lib.gorgias.rate.calls import Passage, Told, Ways, read_header
+from migrator_lib.gorgias.rate.course import Course
 from migrator_lib.gorgias.rate.kind import Kind, judged
 from migrator_lib.gorgias.rate.leaky import LeakyBucket
 from migrator_lib.gorgias.rate.turns import Turns
@@ -43,6 +45,8 @@ class Usage:
     limit: int
     in_flight: int
     """The most that were on their way at a time."""
+    course: dict[str, Any] = field(default_factory=dict)
+    """How calls went over time: :meth:`~.course.Course.as_json`."""
 
 
 class RateGate:
@@ -82,6 +86,7 @@ class RateGate:
         """Who may work on a record, so that no more are in hand than the gate lets pass."""
         self._first_at: float | None = None
         self._last_at = 0.0
+        self._course = Course()
 
     # --- what it lets pass -------------------------------------------------------------------------
 
@@ -121,7 +126,7 @@ class RateGate:
             reached = (self.calls - 1) / self.busy_seconds if self.busy_seconds else 0.0
             return Usage(
                 self.calls, self.throttled, self.held, self.busy_seconds, self.allowed_rate, reached,
-                self.foreign_rate, self.kind, self.limit, self._most_in_flight,
+                self.foreign_rate, self.kind, self.limit, self._most_in_flight, self._course.as_json(),
             )  # fmt: skip
 
     def _wait_needed(self, now: float) -> float:
@@ -193,6 +198,7 @@ class RateGate:
         self.calls += 1
         self._first_at = now if self._first_at is None else self._first_at
         self._last_at = now
+        self._course.passed(now, self.allowed_rate)
         self._bucket.sent(now)
         self._own, self._own_at = min(self._own_level(now) + 1, self._bucket.middle), now
         window = self._window.sent(now, self.calls) if self._window else 0
