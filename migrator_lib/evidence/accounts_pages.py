@@ -35,9 +35,12 @@ COLUMNS = {
 
 
 def write(engagement: Engagement, found: Sequence[Account]) -> list[Path]:
-    """Write lists and pages where the ledger, a comparison or the accounts say something new; return what was written.
+    """Write lists and pages where the ledger, a comparison or the accounts say something new.
 
     Before the first load there is nothing to write. After a roll-back the lists are empty.
+
+    Returns:
+        What was written and holds words of anybody, to be searched; the rest is keys, numbers, rules and states.
 
     Raises:
         StorageError: the disk is full or cannot be written.
@@ -61,7 +64,7 @@ def _kept(file: Path) -> dict[str, Any]:
 
 
 def write_pages(folder: Path, lists: Lists, found: Sequence[Account], company: str) -> list[Path]:
-    """Write the pages of lists that are there; return these and the lists."""
+    """Write the pages of lists that are there; return those that hold words, with their lists."""
     titles = {account.object: account.title for account in found}
     names = {list_name(*place): place for place in lists.lines}
     files = sorted(file for file in folder.glob("*.csv") if file.name != FINDINGS)
@@ -69,7 +72,8 @@ def write_pages(folder: Path, lists: Lists, found: Sequence[Account], company: s
     for file in files:
         obj, outcome = names.get(file.stem, ("", ""))
         text = _list_page(file, obj, outcome, lists, titles.get(obj, obj), company)
-        written += [pages.write(file.with_suffix(".html"), text), file]
+        page = pages.write(file.with_suffix(".html"), text)
+        written += [page, file] if lists.worded[obj, outcome] else []
     return written
 
 

@@ -77,6 +77,8 @@ class Lists:
     """(object, outcome, rule) to number of records."""
     found: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     """(object, outcome, what the last comparison found) to number of records."""
+    worded: Tally = field(default_factory=Counter)
+    """How many lines of each list hold words: a reason, which may quote Gorgias."""
 
     def differing(self, found: Sequence[Account]) -> list[tuple[str, str, int, int]]:
         """Return the numbers that the lists do not bear out: object, outcome, number in the account and in the list."""
@@ -94,7 +96,7 @@ class Lists:
         return cls(**{name: Counter({tuple(key): n for *key, n in kept[name]}) for name in _KEPT})
 
 
-_KEPT = ("records", "lines", "rules", "found")
+_KEPT = ("records", "lines", "rules", "found", "worded")
 
 
 def list_name(obj: str, outcome: str) -> str:
@@ -199,6 +201,7 @@ def write_lines(folder: Path, found: Iterator[Line]) -> Lists:
             open_lists[place](line)
             written.records[place] += line.records
             written.lines[place] += 1
+            written.worded[place] += bool(line.reason)
             if line.rule:
                 written.rules[*place, line.rule] += line.records
             if line.found:
