@@ -71,6 +71,15 @@ def _asked(text: str, file: Path) -> tuple[Question, ...]:
     return tuple(asked(parse_yaml(text, file)))
 
 
+def validated(file: Path, document: Any) -> EngagementMapping:
+    """Return what a document of this file's says, its open questions left out.
+
+    Raises:
+        ParameterError: naming the file, the key and the mend.
+    """
+    return _validated(file, settled(_with_text_keys(document), as_proposed=False))
+
+
 def _validated(file: Path, document: Any) -> EngagementMapping:
     try:
         return EngagementMapping.model_validate(document)

@@ -1,0 +1,214 @@
+"""Gates in a notebook: where they stand and, where a person runs the cells, a form to sign them.
+
+The form does what ``migrator sign`` does, by the same function and into the same file; answers to the mapping's
+questions go where an editor would write them. In a run of papermill there is the table, and the commands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from migrator_lib import gates as gate_module
+from migrator_lib import interactive, pages
+from migrator_lib.display import STYLE_MARK, WRAPPER, show
+from migrator_lib.engagement import Engagement
+from migrator_lib.errors import MigratorError
+from migrator_lib.gates import GateState
+from migrator_lib.mapping import Question
+from migrator_lib.mapping.answers import answer
+from migrator_lib.pages import Html
+from migrator_lib.signing import sign
+
+UP_TO = {"02_schema_design": "03", "03_sample_migration": "05", "05_load": "05", "07_cutover": "07"}
+"""Notebook to the last step whose gates it shows: its own, and those that what it shows is signed for."""
+ASKED_AT_ONCE = 30
+"""Questions that a form asks; the others follow when these are answered."""
+HASH_SHOWN = 19
+"""Letters of a hash that a table shows: ``sha256:`` and twelve."""
+NOT_YET = ""
+TONES: dict[str, pages.Tone] = {"met": "good", "open": "warn", "stale": "bad"}
+
+
+def gates(engagement: Engagement) -> None:
+    """Show where the gates stand that matter by this step, and a form for those that a person can sign now."""
+    last = UP_TO.get(engagement.step, "99")
+    _show(engagement, [gate.name for gate in gate_module.GATES if gate.before[:2] <= last])
+
+
+def gate(engagement: Engagement, name: str) -> None:
+    """Show where one gate stands, and the form for it."""
+    _show(engagement, [name])
+
+
+def _show(engagement: Engagement, names: Sequence[str]) -> None:
+    if interactive.is_interactive():
+        from IPython.display import display
+
+        display(Panel(engagement, names).box, metadata={STYLE_MARK: True})
+    else:
+        states = _states(engagement, names)
+        commands = [_command(engagement, state) for state in _waiting(engagement, states)]
+        show(table(engagement, states), pages.bullets(commands) if commands else "")
+
+
+def _states(engagement: Engagement, names: Sequence[str]) -> list[GateState]:
+    return [state for state in engagement.gate_states() if state.name in names]
+
+
+def _waiting(engagement: Engagement, states: Sequence[GateState]) -> list[GateState]:
+    """Return the gates that a person can sign, or do something for, now."""
+    return [state for state in states if state.state != "met" and _subject(engagement, state)]
+
+
+def _subject(engagement: Engagement, state: GateState) -> str:
+    return engagement.gate_subject(gate_module.find(state.name)) or ""
+
+
+def table(engagement: Engagement, states: Sequence[GateState]) -> Html:
+    """Return where gates stand: who opened each, when, and the hash of what was signed."""
+    signoffs = gate_module.SignOffs(engagement.paths.signoffs_file)
+    rows = [
+        {
+            "gate": state.name,
+            "before": gate_module.find(state.name).before,
+            "state": pages.badge(state.state, TONES[state.state]),
+            "by": state.by,
+            "on (UTC)": state.on[:16].replace("T", " "),
+            "what was signed": signoffs.signed(gate_module.find(state.name))[:HASH_SHOWN],
+            "remark": state.reason or state.note,
+        }
+        for state in states
+    ]
+    return pages.table(rows, caption="Gates")
+
+
+def _command(engagement: Engagement, state: GateState) -> Html:
+    """Return how a gate is opened from a terminal."""
+    first = gate_module.find(state.name).first
+    review = [pages.code(f"migrator {first} {engagement.name}"), ", then "] if first else []
+    command = pages.code(f'migrator sign {engagement.name} {state.name} --by "YOUR NAME"')
+    return pages.join([state.answer_first, *review, command])
+
+
+# --- the form ------------------------------------------------------------------------------------------
+
+
+class Panel:
+    """The table of gates, and below it what a person can do: answer the mapping's questions, sign."""
+
+    def __init__(self, engagement: Engagement, names: Sequence[str]) -> None:
+        import ipywidgets  # type: ignore[import-untyped]  # a run without a person never needs it
+
+        self._widgets: Any = ipywidgets
+        self._engagement = engagement
+        self._names = names
+        self.box: Any = ipywidgets.VBox()
+        self.refresh()
+
+    def refresh(self, said: Html | str = "") -> None:
+        """Show everything as it is now, and ``said`` above it."""
+        states = _states(self._engagement, self._names)
+        shown = [self._html(pages.join([table(self._engagement, states), said]))]
+        for state in _waiting(self._engagement, states):
+            if state.name == "mapping" and self._engagement.questions:
+                shown += self._questions()
+            elif state.answer_first:
+                shown.append(self._html(_card(self._engagement, state)))
+            else:
+                shown += self._signature(state)
+        self.box.children = shown
+
+    def _html(self, content: Html) -> Any:
+        return self._widgets.HTML(pages.tag("div", content, class_=WRAPPER))
+
+    def _do(self, said: Any, work: Callable[[], Html]) -> None:
+        """Do what a button asks for, and show everything anew; an error is shown beside the button."""
+        try:
+            done = work()
+        except MigratorError as error:
+            said.value = pages.tag("div", _problem(error), class_=WRAPPER)
+        else:
+            self.refresh(done)
+
+    def _button(self, words: str, work: Callable[[], Html]) -> list[Any]:
+        said = self._html(Html(""))
+        button = self._widgets.Button(description=words, button_style="primary")
+        button.on_click(lambda _: self._do(said, work))
+        return [button, said]
+
+    # --- signing
+
+    def _signature(self, state: GateState) -> list[Any]:
+        wide = self._widgets.Layout(width="min(100%, 34rem)")
+        subject = _subject(self._engagement, state)
+        name = self._widgets.Text(description="Name", placeholder="Margit Olsen", layout=wide)
+        note = self._widgets.Text(description="Note", placeholder="where the proof is, for instance", layout=wide)
+
+        def work() -> Html:
+            signed = sign(self._engagement, state.name, by=name.value, note=note.value.strip(), shown=subject)
+            return pages.status(
+                f"{signed.by} states: {signed.statement}", "good",
+                detail=f"Kept in {self._engagement.paths.signoffs_file.name}, bound to {subject[:HASH_SHOWN]}. "
+                "Next: run on from the cell that waited, or this notebook's successor.",
+            )  # fmt: skip
+
+        for field in (name, note):
+            field.add_class(f"migrator-{field.description.lower()}")
+        return [self._html(_card(self._engagement, state)), name, note, *self._button(f"Sign {state.name}", work)]
+
+    # --- answering
+
+    def _questions(self) -> list[Any]:
+        asked = self._engagement.questions
+        fields = {(one.section, one.key): self._field(one) for one in asked[:ASKED_AT_ONCE]}
+
+        def work() -> Html:
+            answers = {place: field.value for place, field in fields.items() if field.value != NOT_YET}
+            answer(self._engagement.paths.mapping_file, answers)
+            words = f"{pages.counted(len(answers), 'answer')} written into mapping.yaml."
+            return pages.status(words, "good", detail="Next: run this notebook again, and see what follows from it.")
+
+        title = f"{pages.counted(len(asked), 'question')} of the mapping" + (
+            f", the first {ASKED_AT_ONCE}" if len(asked) > ASKED_AT_ONCE else ""
+        )
+        shown = [self._html(pages.heading(title, 4))]
+        for one in asked[:ASKED_AT_ONCE]:
+            shown += [self._html(_question(one)), fields[one.section, one.key]]
+        return [*shown, *self._button("Write the answers", work)]
+
+    def _field(self, question: Question) -> Any:
+        """Return a choice, or a line of text where the answer is no word of a list; nothing is answered yet."""
+        wide = self._widgets.Layout(width="min(100%, 34rem)")
+        if not question.choices:
+            return self._widgets.Combobox(
+                options=[question.proposed], placeholder=f"proposed: {question.proposed}", description="becomes",
+                layout=wide,
+            )  # fmt: skip
+        options = [("not answered yet", NOT_YET)]
+        options += [(f"{one} (proposed)" if one == question.proposed else one, one) for one in question.choices]
+        return self._widgets.Dropdown(options=options, description="becomes", layout=wide)
+
+
+def _card(engagement: Engagement, state: GateState) -> Html:
+    """Return what a gate is about: what is stated, where it stands, what changed, and the command."""
+    found = gate_module.find(state.name)
+    return pages.join(
+        [
+            pages.heading(f"{state.name}: {state.reason or state.state}", 4),
+            pages.paragraph(found.statement),
+            pages.bullets(state.detail) if state.detail else "",
+            pages.note("What is signed: ", pages.code(_subject(engagement, state)), ". From a terminal: ",
+                       _command(engagement, state), "."),
+        ]
+    )  # fmt: skip
+
+
+def _question(one: Question) -> Html:
+    named = pages.join([pages.tag("b", one.name or one.key), f" ({one.section}.{one.key}, line {one.line})"])
+    beside = f" Beside it stands '{one.target}'." if one.target else ""
+    return pages.paragraph(named, ". Why it is asked: ", one.reason, ".", beside)
+
+
+def _problem(error: MigratorError) -> Html:
+    return pages.status(error.message, "bad", detail=f"Next: {error.next_step}")
