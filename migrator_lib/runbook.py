@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -20,6 +21,8 @@ from migrator_lib.engagement import Engagement
 from migrator_lib.errors import GateClosed
 from migrator_lib.extract import Extractor, ExtractReport
 from migrator_lib.file_health import FileHealth, look
+from migrator_lib.hash_tree import Roots, keeping
+from migrator_lib.hash_tree.recorder import Recorder
 from migrator_lib.knowledge.comparing import Comparer
 from migrator_lib.load import Loader, LoadReport
 from migrator_lib.load.recipe import is_loaded_by
@@ -31,6 +34,7 @@ from migrator_lib.reconcile.accounts import Account, accounts, require_balanced,
 from migrator_lib.reconcile.readback import ReadBack
 from migrator_lib.reconcile.result import NEW_TICKETS
 from migrator_lib.reconcile.since import AskedEvents
+from migrator_lib.reconcile.witness import NoWitness, Witness
 from migrator_lib.rollback.step import before_first_write
 from migrator_lib.side_effects import Done
 from migrator_lib.smartertrack.connection import connection_facts
@@ -204,6 +208,8 @@ class ReconcileResult:
 
     reconciliation: Reconciliation
     accounts: list[Account]
+    roots: Roots | None = None
+    """The roots of the hash trees over everything that was compared."""
 
     def summary(self) -> dict[str, Any]:
         """Return what the ledger keeps of the step: the accounts, and the states of every object."""
@@ -211,7 +217,8 @@ class ReconcileResult:
         states = {obj: dict(counts) for obj, counts in found.counts.items()}
         sums = [account.as_json() for account in self.accounts]
         wrong = [[finding.object, finding.source_key] for finding in found.findings]
-        return {"accounts": sums, "states": states, "rule_messages": found.rule_messages, "wrong": wrong}
+        told = {"accounts": sums, "states": states, "rule_messages": found.rule_messages, "wrong": wrong}
+        return told if self.roots is None else {**told, "hash_tree": self.roots.as_json()}
 
 
 def reconcile(engagement: Engagement, *, staged: Staged | None = None, since: str = "") -> ReconcileResult:
@@ -227,21 +234,25 @@ def reconcile(engagement: Engagement, *, staged: Staged | None = None, since: st
         AccountsError: an outcome is missing for a source record.
     """
     engagement.ledger.verify()
-    staged = staged or engagement.all_stages
+    with closing(keeping.recorder(engagement)) as recorder:
+        return _reconcile(engagement, staged or engagement.all_stages, since, recorder)
+
+
+def _reconcile(engagement: Engagement, staged: Staged, since: str, recorder: Recorder) -> ReconcileResult:
     lookups = engagement.lookups(staged)
     read = ReadBack(engagement.paths.state / "readback.sqlite3", engagement.name)
     try:
         calls = engagement.api(PRODUCTION).gate.calls
         read.read(engagement.api(PRODUCTION), engagement.progress, engagement.behaviour)
         history.note_measured(engagement.ledger, history.READ_BACK, engagement.api(PRODUCTION).gate.calls - calls)
-        began = time.perf_counter()
+        began, at = time.perf_counter(), engagement.clock_now.isoformat(timespec="seconds")
         reconciler = Reconciler(
             ledger=engagement.ledger, target=PRODUCTION, staged=staged, lookups=lookups, read=read,
-            progress=engagement.progress, history=AskedEvents(engagement.api(PRODUCTION)),
+            progress=engagement.progress, history=AskedEvents(engagement.api(PRODUCTION)), witness=recorder,
         )  # fmt: skip
         with verdicts.writing(engagement.paths.state / verdicts.FILE) as reconciler.result.note:
             found = reconciler.run()
-            compare_knowledge(engagement, staged, lookups, found)
+            compare_knowledge(engagement, staged, lookups, found, recorder)
         found.made_otherwise = not is_loaded_by(engagement.ledger, PRODUCTION, lookups)
         if since:
             found.news[NEW_TICKETS] = read.tickets_of_others(since)
@@ -250,14 +261,16 @@ def reconcile(engagement: Engagement, *, staged: Staged | None = None, since: st
     sums = accounts(engagement.ledger, PRODUCTION, staged, lookups)
     history.note_measured(engagement.ledger, history.RECONCILED, time.perf_counter() - began)
     require_balanced(sums)
-    return ReconcileResult(found, sums)
+    return ReconcileResult(found, sums, keeping.keep(engagement, recorder, found.counts, at))
 
 
-def compare_knowledge(engagement: Engagement, staged: Staged, lookups: Lookups, found: Reconciliation) -> None:
+def compare_knowledge(
+    engagement: Engagement, staged: Staged, lookups: Lookups, found: Reconciliation, witness: Witness | None = None
+) -> None:
     """Read the export packages, or the help centers, back, and add up what is there in ``found``."""
     Comparer(
         lookups, engagement.ledger, PRODUCTION, engagement.api(PRODUCTION), engagement.paths.documents,
-        engagement.files_root, staged.blobs,
+        engagement.files_root, staged.blobs, witness or NoWitness(),
     ).run(found)  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from migrator_lib.hash_tree.tree import Tree
 
 NAMED = 100
 """Records that are named of one object and kind of problem; the last problem says how many more there are."""
+MOVED = "is not in its place, or there twice"
 UNREADABLE = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError)
 """What reading a damaged file, or a damaged member of a zip, may raise."""
 
@@ -139,7 +140,7 @@ class _Walk:
             kept = self._add(one)
             is_early = at > leaves.at and following is not None and order(following.key) < at
             if at <= top or (is_early and leaves.text):
-                self.moved.note(one.key, "is there twice, or not in its place")
+                self.moved.note(one.key, MOVED)
             else:
                 top = at
                 for key in leaves.before(at):
@@ -167,21 +168,18 @@ class _Walk:
         return Problem(self.one.object + suffix, self.one.object, key, words)
 
     def _differing(self, records_are_right: bool) -> Iterator[Problem]:
-        """Yield in which records lines and leaves differ: where the lines lead to the roots, the leaves were altered."""
-        for key, words in self.moved.named.items():
-            yield self._problem(key, words)
+        """Yield where lines and leaves differ: if the lines lead to the roots, it is the leaves that were altered."""
         suffix = LEAVES if records_are_right else RECORDS
         for key, fields in self.other.named.items():
             if key in self.damaged.named:
                 continue
             yield self._problem(key, f"was altered, in the field {fields}" if fields else "was altered", suffix)
         dropped, added = (self.more, self.gone) if records_are_right else (self.gone, self.more)
-        for key in dropped.named:
-            if key not in self.moved.named:
-                yield self._problem(key, "was dropped", suffix)
-        for key in added.named:
-            if key not in self.moved.named:
-                yield self._problem(key, "was added", suffix)
+        moved = {**self.moved.named, **dict.fromkeys(self.more.named.keys() & self.gone.named, MOVED)}
+        for found, words in ((moved, ""), (dropped.named, "was dropped"), (added.named, "was added")):
+            for key, own in found.items():
+                if found is moved or key not in moved:
+                    yield self._problem(key, words or own, suffix)
         more = sum(one.count - len(one.named) for one in (self.other, self.gone, self.more, self.moved, self.damaged))
         if more:
             yield self._problem("", f"and {more:,} more of this object", suffix)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from migrator_lib.objects.kb_article import KbArticle
 from migrator_lib.objects.kb_category import KbCategory
 from migrator_lib.reconcile.differences import compare
 from migrator_lib.reconcile.result import CHANGED, Finding, Reconciliation
+from migrator_lib.reconcile.witness import NoWitness, Witness
 from migrator_lib.smartertrack.files import FilesRoot
 
 EXPECTED = ("created", "handed_over")
@@ -42,6 +43,8 @@ class Comparer:
     packages: Path
     files_root: FilesRoot | None
     blobs: Path
+    witness: Witness = field(default_factory=NoWitness)
+    """Is told of every language of every category and article, as ``KEY/LOCALE``."""
 
     def run(self, result: Reconciliation) -> None:
         """Compare everything that was handed over or created, and add it up in ``result``.
@@ -78,8 +81,10 @@ class Comparer:
         for category in base.categories:
             record = KbCategory.name, category.external_id.rpartition(":")[2]
             for locale, text in category.texts.items() if self._expected(*record) else ():
-                meant = {"title": text.name, "slug": text.slug}
-                yield record, _finding(record, locale, meant, side.category(category, locale))
+                wanted = {"title": text.name, "slug": text.slug}
+                found = side.category(category, locale)
+                self._saw(record, locale, wanted, found)
+                yield record, _finding(record, locale, wanted, found)
         files = set[str]()
         for article in base.articles:
             record = KbArticle.name, article.external_id.rpartition(":")[2]
@@ -87,6 +92,7 @@ class Comparer:
                 continue
             for locale in article.translations:
                 there, meant = side.there(article, locale), side.meant(article, locale)
+                self._saw(record, locale, meant, there)
                 others = partial(side.is_others_work, article, locale)
                 yield record, _finding(record, locale, meant, there, others_work=there != meant and others(),
                                        is_live=isinstance(side, HelpCenter))  # fmt: skip
@@ -96,6 +102,10 @@ class Comparer:
                     words = "no article shows it there, or the file is not what it was"
                     missing = Finding("attachment", media.key, "missing", words=words)
                     yield ("attachment", media.key), None if side.shows(media) else missing
+
+    def _saw(self, record: tuple[str, str], locale: str, meant: Json, there: Json | None) -> None:
+        obj, key = record
+        self.witness.saw(obj, f"{key}/{locale}", meant, there)
 
 
 def _finding(

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -29,7 +28,9 @@ from migrator_lib.objects.conversation import Conversation, compared_message
 from migrator_lib.objects.requester import comparable_values
 from migrator_lib.objects.survey import place_of
 from migrator_lib.progress import Progress
+from migrator_lib.reconcile.contents import Contents
 from migrator_lib.reconcile.differences import Difference, compare, ours
+from migrator_lib.reconcile.files import FileComparer, Sent
 from migrator_lib.reconcile.readback import ReadBack
 from migrator_lib.reconcile.result import CHANGED, NEW_MESSAGES, TOUCHED, Finding, Reconciliation
 from migrator_lib.reconcile.since import Doing, History, NoHistory, is_before, is_touched, were_left
@@ -38,16 +39,16 @@ from migrator_lib.staging import ConversationRecord, Staged
 from migrator_lib.sweep.finding import DUPLICATE, find
 
 NOT_EXPECTED = ("quarantined", "handed_over")
+REFERS_TO = "refers_to"
+"""What the witness is told of a record that refers to what is not there, so that its other fields cannot be known."""
 
 
 @dataclass(frozen=True)
-class Uploaded:
+class Uploaded(Sent):
     """The uploaded files of a batch of tickets."""
 
     resolver: Resolver
     """Resolves what the payloads of these tickets refer to."""
-    keys: Mapping[str, str]
-    """URL to source key of the attachment."""
 
 
 class Reconciler:
@@ -55,7 +56,7 @@ class Reconciler:
 
     def __init__(
         self, *, ledger: Ledger, target: str, staged: Staged, lookups: Lookups, read: ReadBack, progress: Progress,
-        history: History | None = None, witness: Witness | None = None,
+        history: History | None = None, witness: Witness | None = None, contents: Contents | None = None,
     ) -> None:  # fmt: skip
         self.ledger = ledger
         self.target = target
@@ -66,6 +67,8 @@ class Reconciler:
         self.history = history or NoHistory()
         self.witness = witness or NoWitness()
         self.result = Reconciliation(read=read.counts())
+        self.contents = contents or Contents(ledger, target)
+        self.files = FileComparer(self.contents, read, lookups.files, self.witness, self.result)
         self.ids: dict[tuple[str, str], str] = {}
         fallback = read.by_natural("user", lowered(lookups.parameters.agents.fallback))
         self.resolver = Resolver(self.ids, int(fallback["id"]) if fallback else None)
@@ -78,6 +81,7 @@ class Reconciler:
             self._conversations(conversation)
         for obj in ON_TICKETS:
             self._on_tickets(obj)
+        self.result.looked = self.contents.looked()
         self._duplicates()
         words = "carries this engagement's external id, and is no record of the source that should be here"
         left = set[tuple[str, str]]()
@@ -90,6 +94,7 @@ class Reconciler:
                 continue  # gone from the source after the load, and left in Gorgias: the load has listed it
             if name == CANARY:
                 continue  # a synthetic one of ours, which the next load takes away
+            self._saw_unexpected(name, key, target_id)
             self.result.add(Finding(name, key, "unexpected", target_id=target_id, words=words))
         return self.result
 
@@ -98,9 +103,14 @@ class Reconciler:
         self.result.extras = find(self.read, self.ledger, self.target, self.staged)
         for extra in self.result.extras:
             self.read.see(extra.kind, extra.target_id)
+            self._saw_unexpected(extra.object, extra.source_key, extra.target_id)
             self.result.add(
                 Finding(extra.object, extra.source_key, DUPLICATE, target_id=extra.target_id, words=extra.words)
             )
+
+    def _saw_unexpected(self, obj: str, key: str, target_id: int) -> None:
+        """Tell the witness of what is there, and should not be."""
+        self.witness.saw(obj, key, None, {"id": target_id})
 
     # --- setup and people --------------------------------------------------------------------------
 
@@ -118,9 +128,10 @@ class Reconciler:
     def _compare(self, obj: MigrationObject, record: Record, payload: Json, entry: Entry | None) -> None:
         actual = self._actual(obj, record.key, payload, entry)
         if actual is None:
-            if (entry is None or entry.state not in NOT_EXPECTED) and not self._merged(obj, record.key, entry):
-                self._not_there(obj, record.key, entry, "not found by external id or name")
+            if entry is None or entry.state not in NOT_EXPECTED:
                 self.witness.saw(obj.name, record.key, obj.compared(self.resolver.resolve(payload)), None)
+                if not self._merged(obj, record.key, entry):
+                    self._not_there(obj, record.key, entry, "not found by external id or name")
             return
         self.ids[obj.name, record.key] = str(actual["id"])
         if entry is not None and entry.state == "matched":
@@ -156,6 +167,7 @@ class Reconciler:
         try:
             expected = Resolver(ChainMap(ids, self.ids), self.resolver.fallback_user).resolve(payload)
         except RecordUnusable as error:
+            self.witness.saw(obj.name, record.key, {REFERS_TO: error.message}, None)
             self._not_there(obj, record.key, entry, error.message)
             return
         actual = self.read.by_natural(obj.name, obj.natural_key(expected))
@@ -242,12 +254,12 @@ class Reconciler:
         self.progress.end()
 
     def _uploaded(self, batch: list[ConversationRecord]) -> Uploaded:
-        keys = [row["AttachmentKey"] for one in batch for row in one.attachments]
-        known = self.ledger.known(self.target, ATTACHMENT.name, keys)
+        rows = {row["AttachmentKey"]: row for one in batch for row in one.attachments}
+        known = self.ledger.known(self.target, ATTACHMENT.name, list(rows))
         urls = {key: entry.target_id for key, entry in known.items() if entry.target_id and entry.state == "created"}
         ids = {(ATTACHMENT.name, key): url for key, url in urls.items()}
         resolver = Resolver(ChainMap(ids, self.ids), self.resolver.fallback_user)
-        return Uploaded(resolver, {url: key for key, url in urls.items()})
+        return Uploaded({url: key for key, url in urls.items()}, rows, resolver)
 
     def _conversation(
         self, obj: Conversation, one: ConversationRecord, entry: Entry | None, uploaded: Uploaded
@@ -269,6 +281,7 @@ class Reconciler:
         try:
             expected = uploaded.resolver.resolve(outcome.payload)
         except RecordUnusable as error:
+            self.witness.saw(obj.name, str(one.id), {REFERS_TO: error.message}, obj.compared(found[0]))
             differences, wrong = [Difference("customer", "in Gorgias", error.message)], True
         else:
             meant, there = obj.compared(expected), obj.compared(found[0])
@@ -293,6 +306,7 @@ class Reconciler:
         found = self.read.by_key(entry.object, entry.source_key)
         if not found or found[0].get("trashed_datetime"):
             return
+        self._saw_unexpected(entry.object, entry.source_key, int(found[0]["id"]))
         state = CHANGED if self._touched(entry, found[0]) else "mismatched"
         words = "is to lie in the trash by rule, and does not"
         self.result.add(Finding(entry.object, entry.source_key, state, target_id=int(found[0]["id"]), words=words))
@@ -324,8 +338,11 @@ class Reconciler:
         self, obj: Conversation, one: ConversationRecord, outcome: Send, entry: Entry | None, uploaded: Uploaded
     ) -> None:  # fmt: skip
         """Note a ticket that is not there, and count what went with it."""
-        with suppress(RecordUnusable):
+        try:
             expected = uploaded.resolver.resolve(outcome.payload)
+        except RecordUnusable as error:
+            self.witness.saw(obj.name, str(one.id), {REFERS_TO: error.message}, None)
+        else:
             self.witness.saw(obj.name, str(one.id), obj.compared(expected), None)
             for message in expected["messages"]:
                 named = parse(message.get("external_id"), self.lookups.parameters.engagement)
@@ -347,7 +364,7 @@ class Reconciler:
         ours = {m["external_id"]: m for m in there if m.get("external_id")}
         self.result.rule_messages += sum(1 for m in there if m.get("via") == "rule" and m.get("from_agent"))
         for message in expected:
-            self._message(message, ours, uploaded.keys, int(ticket["id"]))
+            self._message(message, ours, uploaded, int(ticket["id"]))
         wanted = [m["external_id"] for m in expected if m.get("external_id")]
         ids = set(wanted)
         order = list(dict.fromkeys(m["external_id"] for m in there if m.get("external_id") in ids))
@@ -359,9 +376,8 @@ class Reconciler:
             return [Difference("messages", "1", "0")]
         return []
 
-    def _message(self, expected: Json, ours: Mapping[str, Json], uploaded: Mapping[str, str], ticket: int) -> None:
+    def _message(self, expected: Json, ours: Mapping[str, Json], uploaded: Uploaded, ticket: int) -> None:
         named = parse(expected.get("external_id"), self.lookups.parameters.engagement)
-        attached = [a["url"] for a in expected.get("attachments") or () if a.get("url") in uploaded]
         if named is None:
             return  # the note of a ticket without messages: counted with its ticket
         obj, key = named
@@ -374,12 +390,7 @@ class Reconciler:
             )
         else:
             self._judge(obj, key, actual, compare(meant, found))
-        there = {a.get("url") for a in (actual or {}).get("attachments") or ()}
-        for url in attached:
-            if url in there:
-                self.result.count(ATTACHMENT.name, "validated")
-            else:
-                self.result.add(Finding(ATTACHMENT.name, uploaded[url], "missing", words="not on its message"))
+        self.files.compare(expected, actual, uploaded)
 
 
 def _is_new(message: Json, entry: Entry | None) -> bool:
