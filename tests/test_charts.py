@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from migrator_lib import charts
+from migrator_lib.charts.sankey import sankey
 
 OBJECTS = {
     "ticket": {"source": 12_000, "created": 11_200, "skipped": 700, "quarantined": 100},
@@ -29,6 +30,7 @@ ALL = {
     "outcomes": lambda: charts.outcomes(OBJECTS, {"ticket": "Ticket"}),
     "bars": lambda: charts.bars({"Support": 1200, "Sales & billing": 3}, label="tickets"),
     "by_day": lambda: charts.by_day(DAYS),
+    "sankey": lambda: sankey(OBJECTS),
 }
 
 
@@ -114,3 +116,28 @@ def test_every_day_has_a_bar_for_each_kind_with_its_number() -> None:
     assert [text for text in shown if text in (*DAYS, *DAYS["Day 1"])] == [*DAYS, *DAYS["Day 1"]]
     assert {"4", "1,300", "2"} < set(shown)
     assert charts.by_day({}).startswith("<svg")
+
+
+def test_a_sankey_counts_both_sides_and_shows_quarantine_though_it_is_empty() -> None:
+    shown = texts(sankey({"Tickets": {"created": 1500, "merged": 2}, "Nothing": {"source": 3}}))
+    assert shown == ["Tickets\u20021,502", "created\u20021,500", "merged\u20022", "quarantined\u20020"]
+
+
+def bands(svg: str) -> dict[str, float]:
+    """Return colour to height, at its left end, of the bands of a Sankey chart with one band of each colour."""
+    found = {}
+    for path, colour in re.findall(r'<path d="([^"]+C[^"]+)"[^>]*style="fill: (#\w+)', svg):
+        points = [tuple(map(float, pair)) for pair in re.findall(r"(-?[\d.]+) (-?[\d.]+)", path)]
+        left = min(x for x, _ in points)
+        ends = [y for x, y in points if x == left]
+        found[colour] = max(ends) - min(ends)
+    return found
+
+
+def test_a_band_is_as_wide_as_the_root_of_its_number_and_one_record_among_millions_is_seen() -> None:
+    fills = {outcome: colour for outcome, (_, colour) in charts.OUTCOMES.items()}
+    wide = bands(sankey({"a": {"created": 90_000, "merged": 10_000}}))
+    assert wide[fills["created"]] == pytest.approx(3 * wide[fills["merged"]], rel=0.02)
+    few = bands(sankey({"a": {"created": 2_000_000, "quarantined": 1}}))
+    assert few[fills["quarantined"]] > 1
+    assert few[fills["created"]] > 100

@@ -98,6 +98,7 @@ def _index(lists: Lists, found: Sequence[Account], company: str) -> str:
         "Accounts",
         _status(found, differing, lists),
         pages.table(rows, caption="Records by outcome; each number leads to its records", different="wrong"),
+        _shares(found),
         _how_to_read(),
         pages.note(pages.link(BACK, "Back to the engagement")),
         subtitle=f"{company}: every record of the source, and what became of it.",
@@ -127,6 +128,14 @@ def _status(found: Sequence[Account], differing: Sequence[tuple[str, str, int, i
         return pages.status("Lists and numbers are not of the same moment.", "warn", detail=detail)
     total = sum(lists.records.values())
     return pages.status(f"Every one of {total:,} records is in a list, and every number adds up to the source.", "good")
+
+
+def _shares(found: Sequence[Account]) -> Html:
+    if not found:
+        return Html("")
+    numbers = {account.object: account.outcomes for account in found}
+    titles = {account.object: account.title for account in found}
+    return pages.figure(charts.outcomes(numbers, titles), "What became of each object's records, and their number.")
 
 
 def _how_to_read() -> Html:
