@@ -10,6 +10,7 @@ from migrator_lib.agents import gone_agents
 from migrator_lib.contacts import RULES as RULES_OF_CONTACTS
 from migrator_lib.delta import Found
 from migrator_lib.engagement import Engagement
+from migrator_lib.evidence import flows
 from migrator_lib.evidence.records import FOLDER, linked
 from migrator_lib.extract import ExtractReport
 from migrator_lib.file_health import FileHealth
@@ -190,11 +191,8 @@ def accounts_table(found: Sequence[Account]) -> Html:
 
 
 def accounts_chart(found: Sequence[Account]) -> Html:
-    """Return the accounts as a chart."""
-    from migrator_lib import charts  # slow to import, and not every notebook draws
-
-    numbers = {account.title: {state: account.outcomes.get(state, 0) for state in SETTLED} for account in found}
-    return pages.figure(charts.outcomes(numbers), "Outcomes of the source records, by object")
+    """Return the accounts as a chart: where the records of each kind went."""
+    return flows.figure({account.object: account.outcomes for account in found})
 
 
 def rules_table(found: Sequence[Account]) -> Html:
@@ -443,6 +441,7 @@ def verified_again(result: CutoverResult) -> Html:
             reconcile_status(found),
             reconcile_counts(found.reconciliation, found.accounts),
             accounts_table(found.accounts),
+            accounts_chart(found.accounts),
             findings_table(found.reconciliation),
         ]
     )

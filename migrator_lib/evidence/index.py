@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from migrator_lib import charts, pages
+from migrator_lib.evidence import flows
 from migrator_lib.evidence.records import linked
 from migrator_lib.objects import CONVERSATIONS, TICKET
 from migrator_lib.progress import duration
@@ -165,7 +166,7 @@ def _accounts(summary: Row) -> pages.Html:
                 "Each number leads to its records."
             ),
             pages.table(rows, caption="Records by outcome", different="wrong"),
-            pages.figure(charts.outcomes(objects, titles), "What became of each object's records, and their number."),
+            flows.figure(objects),
         ]
     )
 
