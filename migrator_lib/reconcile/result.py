@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from migrator_lib.reconcile.contents import Looked
 from migrator_lib.reconcile.differences import Difference
 from migrator_lib.sweep.finding import DUPLICATE, Extra
 
@@ -49,6 +50,10 @@ class Reconciliation:
     """What happened in Gorgias since: migrated tickets that were touched, new messages in them, new tickets."""
     rule_messages: int = 0
     """Outgoing messages in migrated tickets that a rule of the account sent."""
+    looked: Looked = field(default_factory=Looked)
+    """How many contents of files were seen."""
+    untold: int = 0
+    """Files of which source or ledger does not tell the digest: staged or sent by a version that did not note it."""
     read: dict[str, int] = field(default_factory=dict)
     """Object to number of things read back."""
     made_otherwise: bool = False
