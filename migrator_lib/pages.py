@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -23,6 +24,8 @@ Tone = Literal["good", "warn", "bad", "plain"]
 ASSETS = Path(__file__).parent / "assets"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 """A browser that obeys this loads nothing, from no network, and runs nothing, whatever a page holds."""
+
+_TAGS, _NUMBER = re.compile(r"<[^>]*>"), re.compile(r"-?[\d,]+(\.\d+)?|")
 
 
 class Html(str):
@@ -195,6 +198,8 @@ def table(
 
 
 def _is_number(value: object) -> bool:
+    if isinstance(value, Html):  # a number may be a link to what it counts
+        return bool(_NUMBER.fullmatch(_TAGS.sub("", value)))
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
 
 

@@ -10,7 +10,7 @@ from migrator_lib.agents import gone_agents
 from migrator_lib.contacts import RULES as RULES_OF_CONTACTS
 from migrator_lib.delta import Found
 from migrator_lib.engagement import Engagement
-from migrator_lib.evidence import flows
+from migrator_lib.evidence import figures, flows
 from migrator_lib.evidence.records import FOLDER, linked
 from migrator_lib.extract import ExtractReport
 from migrator_lib.file_health import FileHealth
@@ -265,8 +265,8 @@ def people_to_look_at(engagement: Engagement) -> Html:
 
 
 def usage(engagement: Engagement) -> Html:
-    """Return the calls of this step, their rate, and the share of the allowed rate that was used."""
-    rows = []
+    """Return the calls of this step, their rate, and how they went over time beside what was allowed."""
+    rows, drawn = [], []
     for target, used in engagement.api_usage().items():
         rows.append(
             {
@@ -276,6 +276,7 @@ def usage(engagement: Engagement) -> Html:
                 "at a time": used["in_flight"], "time": duration(used["busy_seconds"]),
             }
         )  # fmt: skip
+        drawn.append(figures.calls_over_time(used["course"], of=f" of the {target} account"))
     simulated = engagement.parameters.target.simulator
     note = (
         f"Times are those of the simulated account, whose clock runs {simulated.speed:g} times as fast."
@@ -283,7 +284,7 @@ def usage(engagement: Engagement) -> Html:
         else ""
     )
     return pages.join([pages.table(rows, caption="Calls of Gorgias' API in this step", empty="No call was made."),
-                       pages.note(note) if note and rows else ""])  # fmt: skip
+                       pages.note(note) if note and rows else "", *drawn])  # fmt: skip
 
 
 # --- 06 reconcile --------------------------------------------------------------------------------------

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from migrator_lib import charts, pages
-from migrator_lib.evidence import flows
+from migrator_lib.evidence import figures, flows
 from migrator_lib.evidence.records import linked
 from migrator_lib.objects import CONVERSATIONS, TICKET
-from migrator_lib.progress import duration
+from migrator_lib.progress import Snapshot, duration
 from migrator_lib.reconcile import ALWAYS, RECONCILED, WRONG
 
 Row = Mapping[str, Any]
@@ -29,6 +29,8 @@ STEP_TONES: dict[str, pages.Tone] = {
 GATE_TONES: dict[str, pages.Tone] = {"met": "good", "open": "warn", "stale": "bad"}
 OVERVIEW_WORDS: dict[pages.Tone, str] = {"good": "complete", "warn": "open", "bad": "needs attention"}
 IN_WORDS = {"changed": "Changed in Gorgias since"}
+KINDS = {"xlsx": "as a workbook", "csv": "as a list", "zip": "packed"}
+"""What else than a page a document is, by the end of its name."""
 FOLDED_FROM = 10
 LISTED = 200
 """Quarantined records that the page lists; all of them are in the documents and the ledger."""
@@ -59,14 +61,15 @@ def engagement_page(
         _simulated() if summary["simulated"] else "",
         *(_switched_off(summary["engagement"], account, off) for account, off in summary["switched_off"].items()),
         _tiles(summary),
+        _steps(steps),
         _accounts(summary),
         _compared(summary),
         _quarantined(() if summary.get("rolled_back") and not summary["objects"] else quarantine, summary["titles"]),
         _rules(summary["rules"]),
-        _steps(steps),
+        figures.source_charts(summary.get("source", {})),
+        _calls(summary["api"]),
         _gates(gates),
         _documents(documents),
-        _calls(summary["api"]),
         _runs(runs),
         _ledger(summary["ledger"], summary["engagement"]),
     ]
@@ -79,8 +82,11 @@ def overview_page(engagements: Sequence[Row]) -> str:
     """Return ``reports/index.html``.
 
     Args:
-        engagements: ``engagement, company, status`` (``tone, text``), ``share_done`` (0 to 1), ``quarantined``,
-            ``finished_at`` (ISO or None) and ``href`` (relative link).
+        engagements: ``engagement, company, status`` (``tone, text``), ``step`` (that is next, empty at the end),
+            ``running`` (its :class:`~migrator_lib.progress.Snapshot`, or None), ``share_done`` (0 to 1),
+            ``quarantined``, ``left_seconds`` (of the running step, or None), ``estimated_seconds`` (of the load, before
+            it is done, or None), ``last_gate`` (``gate, by, on``, or None), ``finished_at`` (ISO or None) and ``href``
+            (relative link).
     """
     tones = Counter(engagement["status"]["tone"] for engagement in engagements)
     tone: pages.Tone = "bad" if tones["bad"] else "warn" if tones["warn"] else "good"
@@ -94,16 +100,38 @@ def overview_page(engagements: Sequence[Row]) -> str:
 
 
 def _overview_row(engagement: Row) -> dict[str, object]:
-    status = engagement["status"]
+    status, gate = engagement["status"], engagement["last_gate"] or {}
+    on = [" on ", pages.tag("time", str(gate["on"])[:10])] if gate else []
     return {
         "Engagement": pages.link(engagement["href"], engagement["engagement"]),
         "Company": engagement["company"],
         "State": pages.badge(OVERVIEW_WORDS[status["tone"]], status["tone"]),
+        "Step": _stands(engagement["step"], engagement["running"]),
         "Done": pages.tag("time", pages.share(engagement["share_done"])),
         "Quarantined": engagement["quarantined"],
+        "Left": pages.tag("time", _left(engagement)),
+        "Last gate": pages.join([str(gate.get("gate", "")).replace("_", " "), *on]),
         "Finished": pages.tag("time", _moment(engagement["finished_at"])),
         "In words": status["text"],
     }
+
+
+def _stands(step: str, running: Snapshot | None) -> object:
+    """Return the step that runs, with how far its present stage is; else the one that is next."""
+    if running is None:
+        return step.replace("_", " ")
+    words = [running.step.replace("_", " "), ": ", running.what]
+    share = [" ", pages.share(min(1.0, running.done / running.total))] if running.total else []
+    return pages.join([*words, *share])
+
+
+def _left(engagement: Row) -> str:
+    """Return the time left: of the stage that runs, as it goes now; before the load, what the audit estimates."""
+    if engagement["running"] is not None:
+        seconds = engagement["left_seconds"]
+        return "" if seconds is None else duration(seconds)
+    estimated = engagement["estimated_seconds"]
+    return "" if estimated is None else f"about {duration(estimated)} to load"
 
 
 def _simulated() -> pages.Html:
@@ -195,13 +223,22 @@ def _compared(summary: Row) -> pages.Html:
         }
         for name, one in seen.items()
     ]
+    table = pages.table(rows, caption="Records by what was found", different="wrong")
+    wrong = sum(bool(row["wrong"]) for row in rows)
     return pages.join(
         [
             pages.heading("Verified in Gorgias"),
             pages.paragraph("Every migrated field of every record was read back and compared."),
-            pages.table(rows, caption="Records by what was found", different="wrong"),
+            pages.tiles({state: _sum(seen, name) for name, state in _found_words(shown)}),
+            table if wrong else pages.folded(f"Each of {pages.counted(len(rows), 'object')}", table),
         ]
     )
+
+
+def _found_words(states: Sequence[str]) -> list[tuple[str, str]]:
+    """Return states, each as a tile says it."""
+    said = {"validated": "found equal", "changed": "changed in Gorgias since"}
+    return [(state, said.get(state, state)) for state in states]
 
 
 def _quarantined(quarantine: Sequence[Row], titles: Mapping[str, str]) -> pages.Html:
@@ -236,7 +273,9 @@ def _rules(rules: Sequence[Row]) -> pages.Html:
         }
         for one in rules
     ]
-    return pages.join([pages.heading("By which rule"), pages.table(rows)])
+    told = pages.note("Records that were merged, skipped or handed over, each by a rule that has a name.")
+    table = pages.folded(f"Each rule with its records ({len(rows):,})", pages.table(rows))
+    return pages.join([pages.heading("By which rule"), told, table])
 
 
 def _steps(steps: Sequence[Row]) -> pages.Html:
@@ -268,10 +307,22 @@ def _gates(gates: Sequence[Row]) -> pages.Html:
 
 
 def _documents(documents: Sequence[tuple[str, str]]) -> pages.Html:
+    """Return links to the documents, a page and what is made of the same (workbook, list) in one line."""
     if not documents:
         return pages.Html("")
-    links = pages.bullets(pages.link(href, title) for title, href in documents)
+    together: dict[str, list[tuple[str, str]]] = {}
+    for title, href in documents:
+        together.setdefault(href.rpartition(".")[0], []).append((title, href))
+    items = (_document(sorted(found, key=lambda one: not one[1].endswith(".html"))) for found in together.values())
+    links = pages.tag("ul", pages.join(pages.tag("li", item) for item in items), class_="documents")
     return pages.join([pages.heading("Documents"), links])
+
+
+def _document(found: Sequence[tuple[str, str]]) -> pages.Html:
+    (title, href), *others = found
+    kinds = ((other, KINDS.get(other.rpartition(".")[2], words)) for words, other in others)
+    more = (pages.join([", ", pages.link(other, kind)]) for other, kind in kinds)
+    return pages.join([pages.link(href, title), *more])
 
 
 def _calls(api: Row) -> pages.Html:
@@ -282,7 +333,8 @@ def _calls(api: Row) -> pages.Html:
         values["calls for each ticket"] = api["calls_per_ticket"]
     if api["share_of_allowed_rate"] is not None:
         values["of the allowed rate used"] = f"{api['share_of_allowed_rate']:.0%}"
-    return pages.join([pages.heading("Calls to Gorgias"), pages.tiles(values)])
+    chart = figures.calls_over_time(api.get("course"), of=" of the largest load")
+    return pages.join([pages.heading("Calls to Gorgias"), pages.tiles(values), chart])
 
 
 def _ledger(ledger: Row, engagement: str) -> pages.Html:

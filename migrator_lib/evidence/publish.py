@@ -11,7 +11,7 @@ from typing import Any
 from migrator_lib import pages
 from migrator_lib.engagement import Engagement
 from migrator_lib.errors import ParameterError
-from migrator_lib.evidence import accounts_pages, index, summary
+from migrator_lib.evidence import accounts_pages, index, overview, summary
 from migrator_lib.evidence.records import FOLDER
 from migrator_lib.evidence.render import render
 from migrator_lib.evidence.scan import find_bodies, find_secrets, refuse
@@ -137,7 +137,7 @@ def _write_pages(engagement: Engagement) -> None:
     )
     file = pages.write(engagement.paths.reports / "index.html", text)
     search(engagement, [file, engagement.paths.reports / "summary.json"], "pages")
-    write_overview(engagement.paths.reports.parent)
+    overview.write(engagement.paths.reports.parent)
 
 
 def documents(engagement: Engagement) -> list[Path]:
@@ -175,31 +175,3 @@ def run_rows(engagement: Engagement) -> list[dict[str, Any]]:
         result = f"{bad[-1]['step']}: {bad[-1]['status']}" if bad else "done"
         rows.append({"run_id": folder.name, "steps": steps, "result": result})
     return rows
-
-
-def write_overview(reports: Path) -> None:
-    """Write the page of all engagements, from their summaries."""
-    rows = []
-    for file in sorted(reports.glob("*/summary.json")):
-        document = json.loads(file.read_text(encoding="utf-8"))
-        rows.append(overview_row(document, file.parent.name))
-    pages.write(reports / "index.html", index.overview_page(rows))
-
-
-def overview_row(document: dict[str, Any], folder: str) -> dict[str, Any]:
-    """Return one engagement's line of the overview."""
-    objects = document["objects"].values()
-    source = sum(one["source"] for one in objects)
-    settled = sum(
-        one["validated"] + one.get("changed", 0) + one["merged"] + one["skipped"] + one["handed_over"]
-        for one in objects
-    )
-    return {
-        "engagement": document["engagement"],
-        "company": document["company"],
-        "status": document["status"],
-        "share_done": min(1.0, settled / source) if source else 0.0,
-        "quarantined": sum(one["quarantined"] for one in objects),
-        "finished_at": document["finished_at"],
-        "href": f"{folder}/index.html",
-    }

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from pydantic import ValidationError
+
 from migrator_lib import pages
 from migrator_lib.engagement import STEPS, Engagement
+from migrator_lib.evidence import figures
 from migrator_lib.ledger import SETTLED
 from migrator_lib.objects import CONVERSATIONS
 from migrator_lib.reconcile import RECONCILED, WRONG
@@ -61,7 +64,10 @@ def objects(found: Sequence[Account], states: Mapping[str, Mapping[str, int]]) -
 
 
 def api(steps: Sequence[Mapping[str, Any]], tickets: int) -> Json:
-    """Return the calls of all loads: their number, for each ticket (chat, call), and the share of the allowed rate."""
+    """Return the calls of all loads: their number, for each ticket (chat, call), and the share of the allowed rate.
+
+    ``course`` is how those of the load with the most calls went over time.
+    """
     used = [
         step["summary"]["api"][PRODUCTION]
         for step in steps
@@ -74,7 +80,33 @@ def api(steps: Sequence[Mapping[str, Any]], tickets: int) -> Json:
         "throttled": sum(int(one["throttled"]) for one in used),
         "calls_per_ticket": round(calls / tickets, 3) if tickets else None,
         "share_of_allowed_rate": round(min(1.0, calls / possible), 3) if possible else None,
+        "course": max(used, key=_calls).get("course") if used else None,
     }
+
+
+def _calls(used: Mapping[str, Any]) -> int:
+    return int(used["calls"])
+
+
+def last_gate(engagement: Engagement) -> Json | None:
+    """Return the gate that was met last: ``gate, by, on``; None before the first."""
+    met = [state for state in engagement.gate_states() if state.state == "met" and state.on]
+    last = max(met, key=lambda state: state.on, default=None)
+    return None if last is None else {"gate": last.name, "by": last.by, "on": last.on}
+
+
+def estimated_seconds(engagement: Engagement, steps: Sequence[Mapping[str, Any]]) -> float | None:
+    """Return how long the load will take by the audit's estimate; None before an audit, and once it is loaded."""
+    from migrator_lib.audit.estimate import estimate  # it opens engagements itself
+    from migrator_lib.audit.facts import ADAPTER
+
+    kept = engagement.ledger.meta("audit")
+    if not kept or latest_done(steps, *LOADING) is not None:
+        return None
+    try:
+        return round(3600 * estimate(ADAPTER.validate_python(kept)).hours)
+    except ValidationError:  # an audit of an earlier version says other things
+        return None
 
 
 def status(
@@ -203,6 +235,10 @@ def collect(engagement: Engagement) -> Json:
         "rolled_back": Standing.of(engagement.ledger, PRODUCTION).state == "done",
         "ledger": {"rows": rows, "head": head},
         "finished_at": cutover["finished_at"] if cutover else None,
+        "step": next((step for step in STEPS if latest_done(steps, step) is None), ""),
+        "last_gate": last_gate(engagement),
+        "left_seconds": estimated_seconds(engagement, steps),
+        "source": figures.of_source(engagement.ledger.meta("audit")),
     }
 
 
