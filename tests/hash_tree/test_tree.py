@@ -100,6 +100,6 @@ def test_the_path_of_a_leaf_leads_to_the_root_and_that_of_no_other(given: list[b
 
 def test_a_leaf_that_is_not_there_has_no_path() -> None:
     for index, size in ((8, 8), (-1, 8), (0, 9)):
-        with pytest.raises(ValueError, match="leaf|leaves"):
+        with pytest.raises(ValueError, match=r"leaf|leaves"):
             path(LEAVES, index, size)
         assert root_by(LEAVES[0], index, size, []) is None
