@@ -32,7 +32,9 @@
         ├── StorageError       the disk of this machine
         │   └── LedgerUnreachable  the ledger's database server
         ├── AccountsError      the numbers do not add up to the source
+        ├── ExpectationsFailed staged or loaded data is not as this program guarantees
         └── SecretFound        a report would have shown a secret
+            └── PersonalDataFound  what is shared would have shown a requester, or a message's text
 
 Every message ends with what to do next, but for what the run itself deals with (``RecordError``, ``Unanswered``).
 A notebook raises these in its own process; the driver knows them
@@ -209,8 +211,16 @@ class AccountsError(HaltError):
     """The outcomes do not add up to the source."""
 
 
+class ExpectationsFailed(HaltError):
+    """Staged data, or what was read back, is not as this program guarantees; or that could not be checked."""
+
+
 class SecretFound(HaltError):
     """A report would have shown a secret."""
+
+
+class PersonalDataFound(SecretFound):
+    """What is made to be shared would have shown a requester, or a message's text."""
 
 
 def _all_subclasses(cls: type[MigratorError]) -> dict[str, type[MigratorError]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -84,6 +85,20 @@ class Chain:
 
 def _digest(last: str, seq: int, *fields: str) -> str:
     return hashlib.sha256("\x1f".join((last, str(seq), *fields)).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def row_hash(previous: str, row: Mapping[str, Any]) -> str:
+    """Return the hash of a row of the journal, by the hash of the row before it.
+
+    Args:
+        previous: in hexadecimal digits; empty before the first.
+        row: ``seq, target, object, source_key, event, detail, at``; ``detail`` as the text that it is kept as.
+
+    Raises:
+        KeyError, TypeError: something of it is missing, or no text.
+    """
+    fields = ("target", "object", "source_key", "event", "detail", "at")
+    return _digest(previous, int(row["seq"]), *(row[name] for name in fields))
 
 
 def verify(connection: sa.Connection) -> int:

@@ -359,6 +359,20 @@ class Ledger:
             rows = connection.execute(statement).mappings()
             return [{**row, "detail": json.loads(row["detail"])} for row in rows]
 
+    def chained(self, objects: Sequence[str]) -> list[dict[str, Any]]:
+        """Return the journal's notes (:meth:`note`) of these objects, oldest first, as the chain holds them.
+
+        Each has all that its hash covers, ``detail`` as text, and ``previous``, the hash of the row before it: so
+        :func:`~.chain.row_hash` computes it anew, without a ledger.
+        """
+        j, before = journal_table.c, journal_table.alias()
+        both = sa.outerjoin(journal_table, before, before.c.seq == j.seq - 1)
+        notes = sa.and_(j.target == "", j.object.in_(objects))
+        statement = sa.select(journal_table, before.c.hash.label("previous")).select_from(both)
+        with self._reading() as connection:
+            found = connection.execute(statement.where(notes).order_by(j.seq)).mappings()
+            return [{**row, "previous": row["previous"] or ""} for row in found]
+
     def known(self, target: str, obj: str, keys: Sequence[str]) -> dict[str, Entry]:
         """Return what is known of these records, by source key."""
         of_object = _entries(target).where(record_table.c.object == obj)
