@@ -9,11 +9,18 @@ from pathlib import Path
 
 from IPython.display import HTML, display
 
-from migrator_lib import pages
+from migrator_lib import interactive, pages
 
 STYLE_MARK = "migrator_style"
 """Key in the metadata of the output that holds the style sheet."""
 WRAPPER = "migrator-shown"
+OF_NOTEBOOKS = """
+.running { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem .75rem; padding: .5rem 0; }
+.running progress { flex: 1 1 12rem; max-width: 24rem; height: .9rem; }
+.running .note { margin: 0; font-variant-numeric: tabular-nums; }
+h4 { font-size: 1rem; margin: 1rem 0 .3rem; }
+"""
+"""Style of what no page has: the bar of a running step, the headings of forms."""
 # JupyterLab has a theme of its own, which need not be the system's.
 _DARK = ("@media (prefers-color-scheme: dark)", '[data-jp-theme-light="false"] &')
 
@@ -21,12 +28,16 @@ _DARK = ("@media (prefers-color-scheme: dark)", '[data-jp-theme-light="false"] &
 def nested_style() -> str:
     """Return the style sheet for what :func:`show` shows, and for nothing else on JupyterLab's page."""
     css = pages.style().replace("color-scheme: light dark;", "").replace(*_DARK)
-    return f".{WRAPPER} {{\n{css.replace(':root {', '& {').replace('body {', '& {')}}}\n"
+    return f".{WRAPPER} {{\n{css.replace(':root {', '& {').replace('body {', '& {')}{OF_NOTEBOOKS}}}\n"
 
 
 def style() -> None:
-    """Give the outputs that follow the look of the pages (in JupyterLab)."""
-    display(HTML(f"<style>{nested_style()}</style>"), metadata={STYLE_MARK: True})
+    """Give the outputs that follow the look of the pages and, where a person runs the cells, tables that filter.
+
+    JupyterLab runs a script in what a cell shows that was run in this session, and in a notebook that it trusts.
+    """
+    script = pages.tag("script", pages.Html(pages.script())) if interactive.is_interactive() else ""
+    display(HTML(f"<style>{nested_style()}</style>{script}"), metadata={STYLE_MARK: True})
 
 
 def show(*parts: object) -> None:
