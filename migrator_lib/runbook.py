@@ -374,6 +374,11 @@ class CutoverResult:
     last: datetime | None = None
     """When the last thing happened that the source knows of: a restored backup ends there, whatever the clock says."""
 
+    @property
+    def roots(self) -> Roots | None:
+        """The roots of the hash trees over everything that was compared; None of a rehearsal."""
+        return self.reconciliation.roots if self.reconciliation else None
+
     def summary(self) -> dict[str, Any]:
         """Return what the ledger keeps of the step."""
         verified = self.reconciliation.summary() if self.reconciliation else {}

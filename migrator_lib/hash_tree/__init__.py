@@ -6,5 +6,6 @@ on, ``check`` tells from the files alone whether one was altered, and which reco
 
 from migrator_lib.hash_tree.check import Problem, check
 from migrator_lib.hash_tree.files import FOLDER, Roots
+from migrator_lib.hash_tree.report import proof
 
-__all__ = ["FOLDER", "Problem", "Roots", "check"]
+__all__ = ["FOLDER", "Problem", "Roots", "check", "proof"]

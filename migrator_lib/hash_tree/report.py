@@ -1,0 +1,96 @@
+"""The roots of a hash tree for people: in the notebooks that verify, and on the engagement's page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from migrator_lib import pages
+from migrator_lib.hash_tree.files import FOLDER, ObjectRoots, Roots
+from migrator_lib.pages import Html
+from migrator_lib.reconcile.result import CHANGED, WRONG
+
+SHOWN = 12
+"""Digits of a root in the table; all of them stand in its title and below."""
+MEANING = (
+    "Of each record that was compared, every field went into a keyed digest, and all records of an object into one "
+    "hash, the root: once of what should be in Gorgias, once of what was read back. Were one field of one record "
+    "changed, or a record dropped, added or moved, its root would be another. Where both are the same, everything is "
+    "as it should be."
+)
+LEFT_OUT = (
+    "Records that were in Gorgias before (matched), were merged or skipped by a rule, are handed over or in quarantine "
+    "are not under a root: the accounts tell of each."
+)
+
+
+def proof(roots: Roots | None, engagement: str) -> Html:
+    """Return the roots as a table, what they mean, and how anybody checks them; after a rehearsal there are none."""
+    if roots is None:
+        return pages.note("A rehearsal verifies nothing, so there are no roots.")
+    return pages.join([pages.paragraph(MEANING), *told(roots.as_json(), engagement)])
+
+
+def told(kept: Mapping[str, Any], engagement: str) -> Iterator[Html]:
+    """Yield the table and what belongs to it, of :meth:`Roots.as_json`."""
+    roots = Roots.from_json(kept)
+    caption = f"Roots, as of {roots.at[:16].replace('T', ' ')} UTC"
+    yield pages.table([*map(_row, roots.objects), _of_all(roots)], caption=caption, different="different")
+    yield pages.folded("Roots in full", pages.table(list(_in_full(roots)), caption="Roots, 64 digits each"))
+    yield pages.folded("What is under a root, and how to check it", pages.bullets(_how(roots, engagement)))
+
+
+def _row(one: ObjectRoots) -> dict[str, object]:
+    return _shown(one.title, one.records, one.expected, one.actual, one.differ, why(one))
+
+
+def _of_all(roots: Roots) -> dict[str, object]:
+    return _shown(pages.tag("b", "All of them"), roots.records, roots.expected, roots.actual, roots.differ, "")
+
+
+def _shown(title: object, records: int, expected: str, actual: str, differ: int, words: str) -> dict[str, object]:
+    same = expected == actual
+    return {
+        "Object": title, "Records": records, "Root as it should be": _short(expected),
+        "Root as read back": pages.badge("the same", "good") if same else _short(actual),
+        "Records that differ": differ, "Why": words, "different": not same,
+    }  # fmt: skip
+
+
+def why(one: ObjectRoots) -> str:
+    """Return in words what the verification says of the records that differ."""
+    if not one.differ:
+        return ""
+    wrong = sum(one.states.get(state, 0) for state in WRONG)
+    numbers = {
+        "changed in Gorgias since": one.states.get(CHANGED, 0),
+        "not as they should be": wrong,
+        "differ only in what this account does by itself": one.by_account,
+    }
+    found = [f"{n:,} {words}" for words, n in numbers.items() if n]
+    return ", ".join(found) or "what Gorgias or people did to records that stay as they are"
+
+
+def _short(root: str) -> Html:
+    return pages.tag("code", f"{root[:SHOWN]}…", title=root)
+
+
+def _in_full(roots: Roots) -> Iterator[dict[str, object]]:
+    titles = [("All of them", roots.expected, roots.actual)]
+    for title, expected, actual in (*titles, *((one.title, one.expected, one.actual) for one in roots.objects)):
+        yield {"Object": title, "As it should be": pages.code(expected), "As read back": pages.code(actual)}
+
+
+def _how(roots: Roots, engagement: str) -> Iterator[object]:
+    yield LEFT_OUT
+    check, prove = (pages.code(f"migrator hash-tree {what}") for what in (f"check {engagement}", f"prove {engagement}"))
+    yield pages.join(
+        [f"The lines of all records are in {FOLDER}/: their keys, and digests that tell no value. They and the roots "
+         "are checked, from the files alone, by ", check, ", and within an evidence bundle by ",
+         pages.code("migrator verify BUNDLE"), "."]
+    )  # fmt: skip
+    yield pages.join(["That one record is under a root shows ", prove, " with its object and key."])
+    yield (
+        f"The roots stand in the ledger's journal, behind its row {roots.ledger_rows:,}, so that its chain holds them. "
+        f"The digests' secret stays with the ledger; its sign is {roots.secret_id}."
+    )
