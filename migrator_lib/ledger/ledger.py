@@ -373,6 +373,19 @@ class Ledger:
             found = connection.execute(statement.where(notes).order_by(j.seq)).mappings()
             return [{**row, "previous": row["previous"] or ""} for row in found]
 
+    def outcomes(self, target: str, obj: str, keys: Sequence[str]) -> dict[str, list[tuple[str, dict[str, Any]]]]:
+        """Return source key to the outcomes of these records, oldest first: when each was written, and its detail."""
+        j = journal_table.c
+        statement = sa.select(j.source_key, j.at, j.detail).order_by(j.seq)
+        statement = statement.where(j.target == target, j.object == obj, j.event == OUTCOME)
+        found: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+        with self._reading() as connection:
+            for start in range(0, len(keys), SLICE):
+                some = statement.where(j.source_key.in_(keys[start : start + SLICE]))
+                for key, at, detail in connection.execute(some):
+                    found.setdefault(key, []).append((at, json.loads(detail)))
+        return found
+
     def known(self, target: str, obj: str, keys: Sequence[str]) -> dict[str, Entry]:
         """Return what is known of these records, by source key."""
         of_object = _entries(target).where(record_table.c.object == obj)
