@@ -77,7 +77,7 @@ def of_source(audit: Mapping[str, Any] | None) -> dict[str, dict[str, int]]:
     channels = {**tickets["by_origin"], "live chat": talks["chats"], "call": talks["calls"]}
     return {
         "ages": ages(tickets["by_month"], date.fromisoformat(audit["at"][:10])),
-        "channels": {name: n for name, n in channels.items() if n},
+        "channels": {name: n for name, n in sorted(channels.items(), key=lambda one: -one[1]) if n},
     }
 
 
