@@ -32,6 +32,7 @@
         ├── StorageError       the disk of this machine
         │   └── LedgerUnreachable  the ledger's database server
         ├── AccountsError      the numbers do not add up to the source
+        ├── LoadDiffers        what was loaded so far is not as it was sent; exit code 4
         ├── ExpectationsFailed staged or loaded data is not as this program guarantees
         └── SecretFound        a report would have shown a secret
             └── PersonalDataFound  what is shared would have shown a requester, or a message's text
@@ -209,6 +210,12 @@ class LedgerUnreachable(StorageError):
 
 class AccountsError(HaltError):
     """The outcomes do not add up to the source."""
+
+
+class LoadDiffers(HaltError):
+    """Too much of what was loaded so far is not as it was sent: the load does not go on."""
+
+    exit_code = ExitCode.EXCEPTIONS
 
 
 class ExpectationsFailed(HaltError):

@@ -407,6 +407,13 @@ class Delta(Model):
     """How long SmarterTrack may stand still at the cutover."""
 
 
+class Expectations(Model):
+    """What is expected of staged data and of what was read back: :mod:`migrator_lib.expectations`."""
+
+    run: bool = True
+    """Whether it is checked, by Great Expectations: some seconds for each of notebooks 04, 06 and 07."""
+
+
 class Hypercare(Model):
     """The days after the cutover, on each of which everything is compared once more."""
 
@@ -459,6 +466,7 @@ class Parameters(Model):
     load: Loading = Loading()
     sample: Sample = Sample()
     delta: Delta = Delta()
+    expectations: Expectations = Expectations()
     hypercare: Hypercare = Hypercare()
     reconcile: Reconciling = Reconciling()
     rollback: RollBack = RollBack()

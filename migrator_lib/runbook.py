@@ -19,6 +19,9 @@ from migrator_lib.delta import Changes, Found, Watermark, conflicts, history
 from migrator_lib.delta.reach import Reach, reach, without_file
 from migrator_lib.engagement import Engagement
 from migrator_lib.errors import GateClosed
+from migrator_lib.expectations.gate import check_staged as check_staged
+from migrator_lib.expectations.gate import check_target, last, require_staged
+from migrator_lib.expectations.result import NOT_AFTER, NOT_REHEARSED, Result
 from migrator_lib.extract import Extractor, ExtractReport
 from migrator_lib.file_health import FileHealth, look
 from migrator_lib.hash_tree import Roots, keeping
@@ -43,6 +46,8 @@ from migrator_lib.smartertrack.tables import FAMILIES, Chosen, source_table
 from migrator_lib.staging import Staged, write_gone
 
 FULL = "full"
+READ_BACK = "readback.sqlite3"
+"""Where a reconciliation keeps what it read, until it is done."""
 SIGNED_IN = ("DateLastLoginUTC",)
 """Columns of users that change when somebody looks, and nothing else does."""
 F = TypeVar("F", Found, Changes)
@@ -162,7 +167,9 @@ def load(engagement: Engagement, tickets: Chosen | None = None) -> LoadResult:
     Raises:
         GateClosed: something in the account would act on imported tickets, or a person has to state something.
         AccountsError: an outcome is missing for a source record.
+        ExpectationsFailed: what is staged changed since it was checked, and is not as it must be.
     """
+    require_staged(engagement)
     staged = engagement.all_stages
     deltas = engagement.ledger.meta("deltas", [])
     lookups = engagement.lookups(staged)
@@ -210,6 +217,8 @@ class ReconcileResult:
     accounts: list[Account]
     roots: Roots | None = None
     """The roots of the hash trees over everything that was compared."""
+    expected: Result = NOT_AFTER
+    """What came of the expectations of what was read back."""
 
     def summary(self) -> dict[str, Any]:
         """Return what the ledger keeps of the step: the accounts, and the states of every object."""
@@ -218,7 +227,7 @@ class ReconcileResult:
         sums = [account.as_json() for account in self.accounts]
         wrong = [[finding.object, finding.source_key] for finding in found.findings]
         told = {"accounts": sums, "states": states, "rule_messages": found.rule_messages, "wrong": wrong}
-        return told if self.roots is None else {**told, "hash_tree": self.roots.as_json()}
+        return told if self.roots is None else {**told, "hash_tree": self.roots.summary()}
 
 
 def reconcile(engagement: Engagement, *, staged: Staged | None = None, since: str = "") -> ReconcileResult:
@@ -227,7 +236,8 @@ def reconcile(engagement: Engagement, *, staged: Staged | None = None, since: st
     Args:
         engagement: the migration.
         staged: the stages that were loaded, where a later one was not; all of them, if not given.
-        since: moment (ISO) from which new tickets of others are counted; not at all, if not given.
+        since: moment (ISO) from which new tickets of others are counted; not at all, if not given. On these days after
+            the cutover expectations are not checked: what agents do is theirs.
 
     Raises:
         LedgerBroken: the ledger was changed outside this program.
@@ -240,7 +250,7 @@ def reconcile(engagement: Engagement, *, staged: Staged | None = None, since: st
 
 def _reconcile(engagement: Engagement, staged: Staged, since: str, recorder: Recorder) -> ReconcileResult:
     lookups = engagement.lookups(staged)
-    read = ReadBack(engagement.paths.state / "readback.sqlite3", engagement.name)
+    read = ReadBack(engagement.paths.state / READ_BACK, engagement.name)
     try:
         calls = engagement.api(PRODUCTION).gate.calls
         read.read(engagement.api(PRODUCTION), engagement.progress, engagement.behaviour)
@@ -256,12 +266,14 @@ def _reconcile(engagement: Engagement, staged: Staged, since: str, recorder: Rec
         found.made_otherwise = not is_loaded_by(engagement.ledger, PRODUCTION, lookups)
         if since:
             found.news[NEW_TICKETS] = read.tickets_of_others(since)
+        snapshot = engagement.paths.state / READ_BACK
+        expected = NOT_AFTER if since else check_target(engagement, snapshot)
     finally:
         read.close()
     sums = accounts(engagement.ledger, PRODUCTION, staged, lookups)
     history.note_measured(engagement.ledger, history.RECONCILED, time.perf_counter() - began)
     require_balanced(sums)
-    return ReconcileResult(found, sums, keeping.keep(engagement, recorder, found.counts, at))
+    return ReconcileResult(found, sums, keeping.keep(engagement, recorder, found.counts, at), expected)
 
 
 def compare_knowledge(
@@ -374,6 +386,14 @@ class CutoverResult:
     last: datetime | None = None
     """When the last thing happened that the source knows of: a restored backup ends there, whatever the clock says."""
 
+    expected_of_stage: Result = NOT_REHEARSED["staged"]
+    """What came of the expectations of what is staged, with the last delta."""
+
+    @property
+    def expected(self) -> Result:
+        """What came of the expectations of what was read back."""
+        return self.reconciliation.expected if self.reconciliation else NOT_REHEARSED["target"]
+
     @property
     def roots(self) -> Roots | None:
         """The roots of the hash trees over everything that was compared; None of a rehearsal."""
@@ -415,6 +435,7 @@ def cut_over(engagement: Engagement) -> CutoverResult:
     deltas = engagement.ledger.meta("deltas", [])
     conflicts.write(engagement)
     result = CutoverResult(found.with_missed(missed), loaded, reconcile(engagement), deltas, last=began.last)
+    result.expected_of_stage = last(engagement, "staged")
     _require_frozen(engagement, began)
     _put_back(engagement, result)
     return result

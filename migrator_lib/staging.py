@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from migrator_lib.chunks import HIDDEN, write_chunk
 from migrator_lib.chunks import Row as Row
@@ -99,6 +100,21 @@ class Staged:
                 for batch in data.batches(columns, size):
                     yield from batch.to_pylist()
                 return
+
+    def blocks(self, table: str, columns: Sequence[str], size: int = 10_000) -> Iterator[Any]:
+        """Yield some columns of any table as Arrow record batches, with later stages laid over, in constant memory."""
+        family = family_of(table)
+        if family is None:
+            found = (self._table(folder, table) for folder in reversed(self.folders))
+            data = next((one for one in found if one is not None), None)
+            yield from data.batches(columns, size) if data is not None else ()
+            return
+        names = list(dict.fromkeys((family.key, *columns)))
+        for folder, hidden in zip(self.folders, self.overlaid(family), strict=True):
+            data, over = self._table(folder, table), pa.array(sorted(hidden), pa.int64())
+            for batch in data.batches(names, size) if data is not None else ():
+                gone = pc.is_in(batch.column(family.key), value_set=over)
+                yield batch.filter(pc.invert(gone)) if hidden else batch
 
     @property
     def blobs(self) -> Path:

@@ -12,6 +12,8 @@ from migrator_lib.delta import Found
 from migrator_lib.engagement import Engagement
 from migrator_lib.evidence import figures, flows
 from migrator_lib.evidence.records import FOLDER, linked
+from migrator_lib.expectations import pages as expectations
+from migrator_lib.expectations.result import Result
 from migrator_lib.extract import ExtractReport
 from migrator_lib.file_health import FileHealth
 from migrator_lib.ledger import SETTLED
@@ -92,6 +94,11 @@ def bad_values(report: ExtractReport) -> Html:
     more = len(report.bad_values) - len(rows)
     told = pages.table(rows, caption="Values that are not what their column holds", empty="Every other value, too.")
     return pages.join([told, pages.note(f"and {more:,} more.")]) if more else told
+
+
+def expected(*results: Result) -> Html:
+    """Return what came of the expectations of a gate, or of several."""
+    return pages.join(map(expectations.section, results))
 
 
 _HEALTH = {

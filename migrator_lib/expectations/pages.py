@@ -1,0 +1,103 @@
+"""How expectations are shown: in a notebook, status first; and as a document that says what is expected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from migrator_lib import pages
+from migrator_lib.expectations import suites
+from migrator_lib.expectations.result import Checked, Outcome, Result
+from migrator_lib.expectations.suites import GATES, TITLES, Suite
+from migrator_lib.pages import Html
+
+SHOWN_KEYS = 5
+"""Source keys that stand in a row of a table; the folded details have up to twenty."""
+KINDS = {True: "guaranteed: the step is not done without", False: "a fact of the company's data, counted"}
+
+
+def section(result: Result) -> Html:
+    """Return what came of a gate: a status line, what is not as expected, each table, and all sentences folded."""
+    if not result.ran:
+        return pages.note(result.why)
+    parts = [_status(result)]
+    if result.unmet:
+        parts.append(pages.table([_unmet_row(*pair) for pair in result.unmet], caption="Not as expected"))
+    parts.append(_tables(result.checked))
+    parts.append(pages.folded("Every expectation, in words", *map(_sentences, result.checked)))
+    longer = [pair for pair in result.unmet if len(pair[1].keys) > SHOWN_KEYS]
+    if longer:
+        parts.append(pages.folded("Which records these are", pages.table([_keys_row(*pair) for pair in longer])))
+    return pages.join(parts)
+
+
+def _status(result: Result) -> Html:
+    n, unmet, stops = result.expectations, len(result.unmet), len(result.stops)
+    if stops:
+        words = f"{TITLES[result.gate]}: {pages.counted(stops, 'guarantee')} of {n:,} expectations not kept."
+        return pages.status(words, "bad", detail="The step is not done. What to do stands in the error below.")
+    if unmet:
+        words = f"{TITLES[result.gate]}: {n - unmet:,} of {n:,} expectations are met."
+        detail = "The others are facts of the company's data, which nothing stops for; the accounts say what became of "
+        return pages.status(words, "good", detail=f"{detail}each record.")
+    return pages.status(f"{TITLES[result.gate]}: all {n:,} expectations are met.", "good")
+
+
+def _unmet_row(one: Checked, outcome: Outcome) -> dict[str, object]:
+    more = ", ..." if outcome.number > min(len(outcome.keys), SHOWN_KEYS) else ""
+    badge = pages.badge("guarantee", "bad") if outcome.stops else pages.badge("counted", "plain")
+    return {
+        "table": one.title, "expected": outcome.says, "kind": badge, "records": outcome.number, "of": one.rows,
+        "first of them": ", ".join(outcome.keys[:SHOWN_KEYS]) + more,
+    }  # fmt: skip
+
+
+def _keys_row(one: Checked, outcome: Outcome) -> dict[str, object]:
+    return {"table": one.title, "expected": outcome.says, "first of them": ", ".join(outcome.keys)}
+
+
+def _tables(checked: Sequence[Checked]) -> Html:
+    rows = [
+        {
+            "table": one.title, "rows": one.rows, "expectations": len(one.outcomes),
+            "met": len(one.outcomes) - len(one.unmet), "not met": len(one.unmet),
+        }
+        for one in checked if one.rows
+    ]  # fmt: skip
+    empty = [one.title for one in checked if not one.rows]
+    words = [pages.note("Nothing of: ", ", ".join(empty), ".")] if empty else []
+    return pages.join([pages.table(rows, caption="What was checked"), *words])
+
+
+def _sentences(one: Checked) -> Html:
+    rows = [
+        {"expected": each.says, "kind": KINDS[each.stops], "met": _met(one, each), "records": each.number or None}
+        for each in one.outcomes
+    ]  # fmt: skip
+    return pages.table(rows, caption=f"{one.title}: {pages.counted(one.rows, 'row')}")
+
+
+def _met(one: Checked, outcome: Outcome) -> Html:
+    if not one.rows:
+        return pages.Html("nothing there")
+    tone: pages.Tone = "good" if outcome.met else "bad" if outcome.stops else "plain"
+    return pages.badge("yes" if outcome.met else "no", tone)
+
+
+def document(company: str) -> str:
+    """Return the page that says what is expected of the data, in words."""
+    parts = [
+        pages.paragraph(
+            "Before anything is loaded, and once more when everything is read back, the data is held against these "
+            "sentences. Where one that is guaranteed is not so, the step is not done. The others are about what the "
+            "company's data may hold: what is not so is counted, and the accounts say what became of it."
+        )
+    ]
+    for gate in GATES:
+        parts.append(pages.heading(TITLES[gate]))
+        parts += [_of_suite(suite) for suite in suites.suites(gate)]
+    return pages.page("What is expected of the data", *parts, subtitle=company)
+
+
+def _of_suite(suite: Suite) -> Html:
+    rows = [{"expected": one.says, "kind": KINDS[one.stops]} for one in suite.expectations]
+    return pages.table(rows, caption=f"{suite.title} ({suite.source})")
