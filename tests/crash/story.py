@@ -12,7 +12,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -57,6 +57,8 @@ what was sent is made by another transition in the next life: three moments of d
 LINE = {"TextSubmitted": "Hello", "ChatSenderType": 0}
 LINGERS = 0.02
 """Seconds that a kernel lives when its driver is dead."""
+KILLING = ("kill", "driver", "both")
+"""Deaths that end the process that writes."""
 KINDS = {obj.name: "setup" for obj in SETUP} | {obj.name: "person" for obj in PEOPLE}
 KINDS |= {obj.name: "inventory" for obj in INVENTORIES} | dict.fromkeys(ALL, "effect")
 KINDS |= {obj.name: "talk" for obj in CONVERSATIONS if obj is not TICKET} | {"macro": "macro"}
@@ -252,6 +254,8 @@ class Deaths:
         self._lock = threading.Lock()
         self._in_hand = threading.local()
         self._written: list[str] = []
+        self._committed: list[str] = []
+        """Transitions that are on disk, and behind which their thread has not come yet."""
 
     def arm(self) -> None:
         """Watch every transition of every ledger of this process."""
@@ -269,8 +273,23 @@ class Deaths:
 
             return submit(writer, noted)
 
+        def commit(_: sa.Connection) -> None:
+            names = [written.pop() for _ in list(written)]
+            together.extend(names)
+            self._at(WITHIN, names)
+
+        def performed(ledger: Ledger, work: Callable[[sa.Connection], Any]) -> Any:
+            together.clear()
+            result = perform(ledger, work)
+            with self._lock:
+                self._committed += together
+            return result
+
+        together: list[str] = []
+        perform = Ledger._perform
         GroupWriter.submit = watched  # type: ignore[method-assign]
-        sa.event.listen(sa.Engine, "commit", lambda _: self._at(WITHIN, [written.pop() for _ in list(written)]))
+        Ledger._perform = performed  # type: ignore[method-assign]
+        sa.event.listen(sa.Engine, "commit", commit)
 
     def _watched(self, real: Callable[..., Any], tell: Callable[..., Iterable[str]]) -> Callable[..., Any]:
         def method(ledger: Ledger, *given: Any, **more: Any) -> Any:
@@ -288,10 +307,14 @@ class Deaths:
 
         return method
 
-    def _at(self, moment: str, names: Iterable[str]) -> None:
+    def _at(self, moment: str, names: Collection[str]) -> None:
         with self._lock:
+            if moment == AFTER:
+                self._committed = [name for name in self._committed if name not in names]
             cells = {f"{name} | {moment}" for name in names} - self._met
             if cells and moment in self.spec.moments:
+                if AFTER in self.spec.moments and self.spec.death in KILLING:  # these have written, too
+                    cells |= {f"{name} | {AFTER}" for name in self._committed} - self._met
                 self._met |= cells
                 with Path(self.spec.log).open("a") as log:
                     log.writelines(f"{cell}\n" for cell in sorted(cells))
