@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from migrator_lib.cli_freeze import rehearse_freeze
+from migrator_lib.cli_hash_tree import hash_tree
 from migrator_lib.cli_ledger import ledger
 from migrator_lib.cli_mapping import mapping, print_differences
 from migrator_lib.cli_remap import remap
@@ -54,6 +55,7 @@ app.add_typer(simulate, name="simulate")
 app.command("remap")(remap)
 app.command("mapping")(mapping)
 app.add_typer(ledger, name="ledger")
+app.add_typer(hash_tree, name="hash-tree")
 app.command()(review)
 app.command()(sweep)
 app.command()(rehearse_freeze)

@@ -12,7 +12,9 @@ from typing import Any
 
 from migrator_lib import charts, pages
 from migrator_lib.evidence import figures, flows
+from migrator_lib.evidence.quarantine_page import PAGE as QUARANTINE
 from migrator_lib.evidence.records import linked
+from migrator_lib.hash_tree.report import told
 from migrator_lib.objects import CONVERSATIONS, TICKET
 from migrator_lib.progress import Snapshot, duration
 from migrator_lib.reconcile import ALWAYS, RECONCILED, WRONG
@@ -71,6 +73,7 @@ def engagement_page(
         _gates(gates),
         _documents(documents),
         _runs(runs),
+        _proof(summary),
         _ledger(summary["ledger"], summary["engagement"]),
     ]
     subtitle = f"Help desk migration from SmarterTrack to Gorgias, engagement “{summary['engagement']}”"
@@ -254,7 +257,10 @@ def _quarantined(quarantine: Sequence[Row], titles: Mapping[str, str]) -> pages.
     return pages.join(
         [
             pages.heading("Quarantined"),
-            pages.paragraph("These records could not be moved. They are kept, and can be tried again once mended."),
+            pages.paragraph(
+                "These records could not be moved. They are kept, and can be tried again once mended: ",
+                pages.link(QUARANTINE, "what mends each, and how it is tried again"), ".",
+            ),
             pages.table(by_reason[:LISTED]) if len(by_reason) < len(quarantine) else "",
             each if len(quarantine) < FOLDED_FROM else pages.folded("Each record", more, each),
         ]
@@ -335,6 +341,13 @@ def _calls(api: Row) -> pages.Html:
         values["of the allowed rate used"] = f"{api['share_of_allowed_rate']:.0%}"
     chart = figures.calls_over_time(api.get("course"), of=" of the largest load")
     return pages.join([pages.heading("Calls to Gorgias"), pages.tiles(values), chart])
+
+
+def _proof(summary: Row) -> pages.Html:
+    """Return the roots of the hash trees over everything that was compared, and how they are checked."""
+    if not summary.get("hash_tree"):
+        return pages.Html("")
+    return pages.join([pages.heading("Proof of completeness"), *told(summary["hash_tree"], summary["engagement"])])
 
 
 def _ledger(ledger: Row, engagement: str) -> pages.Html:

@@ -198,6 +198,13 @@ def last_counted(steps: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     return (last or {}).get("summary") or {}
 
 
+def roots(steps: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Return the roots of what was verified last (``hash_tree.Roots.summary``); None before the first verification."""
+    last = latest_done(steps, "06_reconcile", "07_cutover", "08_hypercare")
+    found: Mapping[str, Any] | None = ((last or {}).get("summary") or {}).get("hash_tree")
+    return found
+
+
 def accounts_of(engagement: Engagement) -> list[Account]:
     """Return the accounts as they were counted last; none before the load."""
     return [Account.from_json(one) for one in last_counted(engagement.ledger.steps()).get("accounts", [])]
@@ -234,6 +241,7 @@ def collect(engagement: Engagement) -> Json:
         "simulated": engagement.parameters.target.simulator is not None,
         "rolled_back": Standing.of(engagement.ledger, PRODUCTION).state == "done",
         "ledger": {"rows": rows, "head": head},
+        "hash_tree": roots(steps),
         "finished_at": cutover["finished_at"] if cutover else None,
         "step": next((step for step in STEPS if latest_done(steps, step) is None), ""),
         "last_gate": last_gate(engagement),

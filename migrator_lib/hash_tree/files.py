@@ -99,6 +99,10 @@ class Roots:
         """Return it as it is kept; ``root_expected`` and ``root_actual`` are those over all objects."""
         return {"version": VERSION, "root_expected": self.expected, "root_actual": self.actual, **asdict(self)}
 
+    def summary(self) -> dict[str, Any]:
+        """Return the same without the columns, for what is read beside the files."""
+        return {**self.as_json(), "objects": [{**asdict(one), "columns": ()} for one in self.objects]}
+
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Roots:
         """Return what :meth:`as_json` made.

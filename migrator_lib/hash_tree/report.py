@@ -28,11 +28,11 @@ def proof(roots: Roots | None, engagement: str) -> Html:
     """Return the roots as a table, what they mean, and how anybody checks them; after a rehearsal there are none."""
     if roots is None:
         return pages.note("A rehearsal verifies nothing, so there are no roots.")
-    return pages.join([pages.paragraph(MEANING), *told(roots.as_json(), engagement)])
+    return pages.join([pages.paragraph(MEANING), *told(roots.summary(), engagement)])
 
 
 def told(kept: Mapping[str, Any], engagement: str) -> Iterator[Html]:
-    """Yield the table and what belongs to it, of :meth:`Roots.as_json`."""
+    """Yield the table and what belongs to it, of :meth:`Roots.summary`."""
     roots = Roots.from_json(kept)
     caption = f"Roots, as of {roots.at[:16].replace('T', ' ')} UTC"
     yield pages.table([*map(_row, roots.objects), _of_all(roots)], caption=caption, different="different")
@@ -83,13 +83,13 @@ def _in_full(roots: Roots) -> Iterator[dict[str, object]]:
 
 def _how(roots: Roots, engagement: str) -> Iterator[object]:
     yield LEFT_OUT
-    check, prove = (pages.code(f"migrator hash-tree {what}") for what in (f"check {engagement}", f"prove {engagement}"))
+    check, prove = (f"migrator hash-tree {what}" for what in (f"check {engagement}", f"prove {engagement} ticket:KEY"))
     yield pages.join(
         [f"The lines of all records are in {FOLDER}/: their keys, and digests that tell no value. They and the roots "
-         "are checked, from the files alone, by ", check, ", and within an evidence bundle by ",
+         "are checked, from the files alone, by ", pages.code(check), ", and within an evidence bundle by ",
          pages.code("migrator verify BUNDLE"), "."]
     )  # fmt: skip
-    yield pages.join(["That one record is under a root shows ", prove, " with its object and key."])
+    yield pages.join(["That one record is under a root shows ", pages.code(prove), "."])
     yield (
         f"The roots stand in the ledger's journal, behind its row {roots.ledger_rows:,}, so that its chain holds them. "
         f"The digests' secret stays with the ledger; its sign is {roots.secret_id}."
