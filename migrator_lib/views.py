@@ -11,6 +11,7 @@ from migrator_lib.contacts import RULES as RULES_OF_CONTACTS
 from migrator_lib.delta import Found
 from migrator_lib.engagement import Engagement
 from migrator_lib.evidence import figures, flows
+from migrator_lib.evidence.quarantine_page import PAGE as QUARANTINE
 from migrator_lib.evidence.records import FOLDER, linked
 from migrator_lib.expectations import pages as expectations
 from migrator_lib.expectations.result import Result
@@ -22,6 +23,7 @@ from migrator_lib.masking import mask_email, mask_text
 from migrator_lib.membership import cases
 from migrator_lib.pages import Html
 from migrator_lib.progress import duration
+from migrator_lib.quarantine.mends import mender
 from migrator_lib.reconcile import ALWAYS, CHANGED, RECONCILED, Finding, Reconciliation
 from migrator_lib.reconcile.accounts import Account
 from migrator_lib.runbook import CutoverResult, LoadResult, ReconcileResult, source_rows
@@ -214,18 +216,23 @@ def rules_table(found: Sequence[Account]) -> Html:
 
 def quarantine_rows(engagement: Engagement) -> list[dict[str, Any]]:
     """Return the quarantined records (``object, key, reason, mend``), addresses masked."""
+    mend = mender(engagement.parameters, engagement.behaviour.upload_limit_bytes)
     rows = []
     for entry in engagement.ledger.entries("production", state="quarantined"):
-        reason, _, mend = mask_text(entry.reason or "").partition("\nNext: ")
-        rows.append({"object": entry.object, "key": entry.source_key, "reason": reason, "mend": mend})
+        told = mend(entry)
+        rows.append({"object": entry.object, "key": entry.source_key, "reason": told.reason, "mend": told.advice})
     return rows
 
 
 def quarantine_table(engagement: Engagement) -> Html:
-    """Return the first quarantined records with their reasons."""
+    """Return the first quarantined records with their reasons, and the way to what mends them."""
     rows = [{**row, "object": row["object"].replace("_", " ")} for row in quarantine_rows(engagement)]
     caption = f"In quarantine: {len(rows):,}" + (f", the first {LISTED} of them" if len(rows) > LISTED else "")
-    return pages.table(rows[:LISTED], caption=caption, empty="No record is in quarantine.")
+    shown = pages.table(rows[:LISTED], caption=caption, empty="No record is in quarantine.")
+    if not rows:
+        return shown
+    page = pages.link(f"../../{QUARANTINE}", "Since when, what mends each, and the command that tries it again")
+    return pages.join([shown, pages.note(page)])
 
 
 def agents_who_are_gone(engagement: Engagement) -> Html:

@@ -14,7 +14,7 @@ from typing import Any
 
 from migrator_lib import charts, pages
 from migrator_lib.engagement import Engagement
-from migrator_lib.evidence import records
+from migrator_lib.evidence import quarantine_page, records
 from migrator_lib.evidence.records import FINDINGS, FOLDER, Lists, linked, list_name
 from migrator_lib.ledger import SETTLED
 from migrator_lib.objects import PARTS
@@ -52,7 +52,9 @@ def write(engagement: Engagement, found: Sequence[Account]) -> list[Path]:
     if _kept(kept).get("stamp") == stamp and (folder / "index.html").exists():
         return []
     lists = records.write(engagement)
+    titles = {account.object: account.title for account in found}
     written = write_pages(folder, lists, found, engagement.parameters.company)
+    written += quarantine_page.write(engagement, titles)
     with beside(kept) as place:
         place.write_text(json.dumps({"stamp": stamp, **lists.as_json()}), encoding="utf-8")
     return written
