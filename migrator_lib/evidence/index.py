@@ -13,6 +13,7 @@ from typing import Any
 from migrator_lib import charts, pages
 from migrator_lib.evidence import figures, flows
 from migrator_lib.evidence.quarantine_page import PAGE as QUARANTINE
+from migrator_lib.evidence.quarantine_page import PAGE as QUARANTINE
 from migrator_lib.evidence.records import linked
 from migrator_lib.hash_tree.report import told
 from migrator_lib.objects import CONVERSATIONS, TICKET
