@@ -13,7 +13,6 @@ from typing import Any
 from migrator_lib import charts, pages
 from migrator_lib.evidence import figures, flows
 from migrator_lib.evidence.quarantine_page import PAGE as QUARANTINE
-from migrator_lib.evidence.quarantine_page import PAGE as QUARANTINE
 from migrator_lib.evidence.records import linked
 from migrator_lib.hash_tree.report import told
 from migrator_lib.objects import CONVERSATIONS, TICKET
@@ -260,7 +259,8 @@ def _quarantined(quarantine: Sequence[Row], titles: Mapping[str, str]) -> pages.
             pages.heading("Quarantined"),
             pages.paragraph(
                 "These records could not be moved. They are kept, and can be tried again once mended: ",
-                pages.link(QUARANTINE, "what mends each, and how it is tried again"), ".",
+                pages.link(QUARANTINE, "what mends each, and how it is tried again"),
+                ".",
             ),
             pages.table(by_reason[:LISTED]) if len(by_reason) < len(quarantine) else "",
             each if len(quarantine) < FOLDED_FROM else pages.folded("Each record", more, each),
