@@ -65,7 +65,8 @@ def html(snapshot: Snapshot, what: str, note: str = "", tone: pages.Tone = "warn
     from migrator_lib.display import WRAPPER
     from migrator_lib.progress import duration
 
-    numbers = [f"{snapshot.done:,} of {snapshot.total:,}" if snapshot.total else f"{snapshot.done:,}"]
+    of_all = f" of {snapshot.total:,}" if snapshot.total else ""
+    numbers = [f"{snapshot.done:,}{of_all}"] if snapshot.done or of_all else []
     numbers += [f"{snapshot.rate:,.1f}/s"] if snapshot.rate else []
     left = snapshot.seconds_left
     numbers += [f"{duration(left)} left"] if left and tone != "good" else []

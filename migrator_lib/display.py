@@ -5,6 +5,7 @@ A rendered page has the look already, so what :func:`style` leaves is marked, an
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from IPython.display import HTML, display
@@ -46,6 +47,14 @@ def show(*parts: object) -> None:
 
 
 def written(*files: Path) -> pages.Html:
-    """Return links to documents, as they lead from an executed notebook's place in ``runs/<run>/``."""
-    links = (pages.link(f"../../documents/{file.name}", file.stem.replace("_", " ")) for file in files)
-    return pages.bullets(links)
+    """Return links to documents, as they lead from an executed notebook's place in ``runs/<run>/``.
+
+    Where a person runs the cells they lead from the notebook, as JupyterLab opens them.
+    """
+    return pages.bullets(pages.link(_way_to(file), file.stem.replace("_", " ")) for file in files)
+
+
+def _way_to(document: Path) -> str:
+    if interactive.is_interactive():
+        return Path(os.path.relpath(document)).as_posix()
+    return f"../../documents/{document.name}"

@@ -150,7 +150,7 @@ class Panel:
             return pages.status(
                 f"{signed.by} states: {signed.statement}", "good",
                 detail=f"Kept in {self._engagement.paths.signoffs_file.name}, bound to {subject[:HASH_SHOWN]}. "
-                "Next: run on from the cell that waited, or this notebook's successor.",
+                "Next: run the cell that waited again, or the next notebook.",
             )  # fmt: skip
 
         for field in (name, note):

@@ -6,6 +6,7 @@ A run of papermill has nothing of it. There an error ends the notebook, and its 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from contextlib import suppress
 from types import TracebackType
@@ -21,6 +22,7 @@ SESSION = "JPY_SESSION_NAME"
 """Jupyter's server names the notebook to its kernel so; papermill and nbconvert start kernels without one."""
 GO_ON = "run this cell again: it goes on where it stopped."
 INTERRUPTED = "Interrupted. Nothing is lost: what was on its way is looked up in Gorgias before anything is sent again."
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class _Here:
@@ -142,17 +144,17 @@ def _show_error(
     ipython: Any, kind: type[BaseException], error: BaseException, trace: TracebackType | None, tb_offset: Any = None
 ) -> list[str]:
     """Show an error: what, why, what comes next; the traceback folded below, and the form where a gate is closed."""
-    from IPython.utils.text import strip_ansi
-
     from migrator_lib import pages
-    from migrator_lib.display import show
+    from migrator_lib.display import show, style
     from migrator_lib.masking import mask_text
 
     if isinstance(error, NameError) and not _is_of_cell(error, trace, ipython.user_ns):
         ipython.showtraceback((kind, error, trace), running_compiled_code=True)
         return []
     lines: list[str] = ipython.InteractiveTB.structured_traceback(kind, error, trace, tb_offset=tb_offset)
-    folded = pages.folded("Where it happened", pages.tag("pre", mask_text(strip_ansi("\n".join(lines)))))
+    folded = pages.folded("Where it happened", pages.tag("pre", mask_text(_COLOUR.sub("", "\n".join(lines)))))
+    if _Here.engagement is None:
+        style()  # nothing was opened yet that brought it
     show(box(error), folded)
     with suppress(MigratorError):
         _note(error)
