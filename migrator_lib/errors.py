@@ -222,6 +222,14 @@ class ExpectationsFailed(HaltError):
     """Staged data, or what was read back, is not as this program guarantees; or that could not be checked."""
 
 
+class BrowserMissing(HaltError):
+    """Pages are to be printed, and there is no Chromium to print them."""
+
+
+class PrintingFailed(HaltError):
+    """Chromium could not print a page."""
+
+
 class SecretFound(HaltError):
     """A report would have shown a secret."""
 

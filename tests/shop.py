@@ -130,6 +130,7 @@ class Shop:
     load: dict[str, Any] = field(default_factory=dict)
     delta: dict[str, Any] = field(default_factory=dict)
     help_center: dict[str, Any] = field(default_factory=dict)
+    thresholds: dict[str, Any] = field(default_factory=dict)
     mapped: dict[str, Any] = field(default_factory=dict)
     """Sections of the mapping that replace the proposed ones."""
 
@@ -188,6 +189,7 @@ class Shop:
                 "delta": self.delta,
                 "help_center": self.help_center,
                 "load": self.load,
+                "thresholds": self.thresholds,
             }
         )
 

@@ -15,6 +15,7 @@ from migrator_lib.gorgias.api import GorgiasApi, Json
 from migrator_lib.gorgias.contract.replies import Thing
 from migrator_lib.ledger import Entry, Ledger
 from migrator_lib.load.failing import Failing
+from migrator_lib.load.running import Count, RunningCount
 from migrator_lib.lookups import Lookups
 from migrator_lib.objects import ATTACHMENT, CONVERSATIONS, ON_TICKETS
 from migrator_lib.objects.base import (
@@ -57,6 +58,10 @@ class LoadReport:
     """What was left alone: changed by an agent in Gorgias, gone from the source since, or refused when changed."""
     first: First | None = None
     """The tickets that went first, so that agents can start; None where all went by number."""
+    running: dict[str, Count] = field(default_factory=dict)
+    """Object to what was seen of its tickets while they were loaded; empty where nothing was counted."""
+    not_counted: str = ""
+    """Why the counting ended before the load, in words; empty where it did not."""
 
     def created(self) -> int:
         """Return how many records were newly created."""
@@ -94,6 +99,8 @@ class LoadContext:
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
         self.failing = Failing()
+        self.running = RunningCount(self.api, self.lookups)
+        self.report.running = self.running.counts
         self._began = self.api.clock.monotonic()
 
     @property
@@ -126,6 +133,21 @@ class LoadContext:
         """Count what became of a record."""
         with self._lock:
             self.report.counts[obj, what] += 1
+
+    def sent(self, entry: Entry, payload: Json) -> None:
+        """Note a ticket that is in Gorgias as its payload says, to be read back with others."""
+        self.running.sent(entry, payload)
+
+    def read_back(self, title: str, *, over: bool = False) -> None:
+        """Read back what was sent, as far as it makes whole calls, or all that is left; show the numbers.
+
+        Raises:
+            LoadDiffers: too much of it is not as it was sent.
+        """
+        words = self.running.look(over=over)
+        self.report.not_counted = self.running.off
+        if words:
+            self.progress.say(f"{title} ({words})")
 
     def finished(self, obj: str, what: str) -> None:
         """Count a record that took a call, and show it."""

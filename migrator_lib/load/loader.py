@@ -334,7 +334,11 @@ class Loader:
                 if before is not None:
                     before(hands, batch)
                 self._load_batch(hands, obj, batch, existing or {})
+                if isinstance(obj, Conversation):
+                    self.context.read_back(title or obj.title)
             self._load_once_more(hands, obj)
+            if isinstance(obj, Conversation):
+                self.context.read_back(title or obj.title, over=True)
         self.context.progress.end()
 
     def _load_once_more(self, hands: Hands, obj: MigrationObject) -> None:

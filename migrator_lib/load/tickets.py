@@ -32,8 +32,8 @@ CALL_BYTES = 8_000_000
 """Size of the messages in one call; Gorgias' own limit is not documented."""
 RESENT_ON_UPDATE = (
     "subject", "channel", "status", "priority", "customer", "assignee_user", "assignee_team", "tags", "custom_fields",
-    "spam", "meta", "closed_datetime", "snooze_datetime", "last_message_datetime", "last_received_message_datetime",
-    "updated_datetime",
+    "spam", "meta", "from_agent", "language", "opened_datetime", "closed_datetime", "snooze_datetime",
+    "last_message_datetime", "last_received_message_datetime", "updated_datetime",
 )  # fmt: skip
 FINAL_DATES = (
     "opened_datetime", "closed_datetime", "last_message_datetime", "last_received_message_datetime", "updated_datetime",
@@ -108,6 +108,7 @@ class TicketWriter:
         complete = sent == len(payload["messages"])
         if complete and not self._needs_more(payload):
             self.context.settle(self._dated(entry))
+            self.context.sent(entry, payload)
         else:
             self._bring_up_to_date(entry, outcome, payload, None, complete=complete)
         return "created"
@@ -173,6 +174,7 @@ class TicketWriter:
         complete = len(first) == len(payload["messages"]) and as_sent
         if complete and not self._needs_more(payload):
             self.context.settle(self._dated(entry))
+            self.context.sent(entry, payload)
         elif touched:
             there = replace(there, payload_hash=known.payload_hash)
             self._add_to_an_agents(outcome, entry, payload, there, ticket, kept(ticket))
@@ -268,6 +270,7 @@ class TicketWriter:
             self.context.api.tickets.replace_custom_fields(ticket_id, payload["custom_fields"])
         self.context.api.tickets.update(ticket_id, _changes(payload))
         self.context.settle(self._checked(entry, payload), before=before)
+        self.context.sent(entry, payload)
 
     def _add_to_an_agents(
         self, outcome: Send, entry: Entry, payload: Json, known: Entry, there: Ticket, before: object

@@ -72,6 +72,8 @@ behind it: a simulated account fetches nothing from elsewhere."""
     # --- look-ups, files, limits -------------------------------------------------------------------
     lookup_lag_seconds: Seconds = 0.0
     """How long a new record is not found by its external id yet."""
+    listed_ids_lag: bool = False
+    """A list of tickets by their ids lags in the same way."""
     external_id_exact: bool = True
     """The filter by ``external_id`` matches the whole id, else its beginning."""
     upload_limit_bytes: Annotated[int, Field(ge=1)] = 25_000_000

@@ -48,7 +48,8 @@ def _filters(account: Account, call: Call) -> tuple[dict[str, Any], list[Keep]]:
     if customer_id is not None:
         where["parent"] = customer_id
     if chosen := {*call.numbers("ticket_ids", most=MOST_IDS)}:
-        tests.append(lambda ticket: ticket["id"] in chosen)
+        lags = account.knobs.listed_ids_lag
+        tests.append(lambda ticket: ticket["id"] in chosen and (not lags or account.is_found(ticket)))
     if not call.flag("trashed", True):
         tests.append(lambda ticket: not ticket.get("trashed_datetime"))
     view_id = call.number("view_id")
