@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from migrator_lib.cli_evidence import evidence, verify
 from migrator_lib.cli_freeze import rehearse_freeze
 from migrator_lib.cli_hash_tree import hash_tree
 from migrator_lib.cli_ledger import ledger
@@ -59,6 +60,8 @@ app.add_typer(hash_tree, name="hash-tree")
 app.command()(review)
 app.command()(sweep)
 app.command()(rehearse_freeze)
+app.command()(evidence)
+app.command()(verify)
 
 Name = Annotated[str, typer.Argument(metavar="ENGAGEMENT", help="The folder below parameters/.")]
 

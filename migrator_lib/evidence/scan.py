@@ -65,13 +65,26 @@ def find_secrets(files: Iterable[Path], secrets: Mapping[str, str]) -> list[Find
         files: text files.
         secrets: name (such as its reference, ``env:GORGIAS_KEY``) to value.
     """
-    known = {name: _forms(value) for name, value in secrets.items() if len(value) >= SHORTEST_SECRET}
+    known = _known(secrets)
     return [
         Finding(file, number, what)
         for file in files
         for number, line in enumerate(_lines(file), start=1)
         for what in _in_line(line, known)
     ]
+
+
+def secrets_in(lines: Iterable[str], secrets: Mapping[str, str]) -> Iterator[tuple[int, str]]:
+    """Yield (number, what) of every line that holds a secret, or what looks like one: see :func:`find_secrets`."""
+    known = _known(secrets)
+    for number, line in enumerate(lines, start=1):
+        for what in _in_line(line, known):
+            yield number, what
+
+
+def _known(secrets: Mapping[str, str]) -> dict[str, frozenset[str]]:
+    """Return name to the forms of every secret that is long enough to be told from a word."""
+    return {name: _forms(value) for name, value in secrets.items() if len(value) >= SHORTEST_SECRET}
 
 
 def refuse(found: Sequence[Finding]) -> None:

@@ -28,11 +28,9 @@ class Private:
     """Finds and masks what a text tells of people, and of the machine that it was made on."""
 
     def __init__(self, people: People, places: Mapping[str, str] | None = None) -> None:
-        """Know people, and ``places``: paths and hosts to what stands for them in what is shared."""
+        """Know people, and ``places``: patterns of paths and hosts to what stands for them in what is shared."""
         self._people = people
-        self._places = {place: stands for place, stands in (places or {}).items() if place}
-        longest = sorted(self._places, key=len, reverse=True)
-        self._place = re.compile("|".join(map(re.escape, longest))) if longest else None
+        self._places = [(re.compile(pattern), stands) for pattern, stands in (places or {}).items()]
 
     def mask(self, text: str, *, ids: bool = False) -> str:
         """Return a text without what it tells.
@@ -42,7 +40,7 @@ class Private:
             ids: whether numbers that stand alone are keys and ids, as in lists of records.
         """
         done, end = [], 0
-        for begin, stop, _, stands in sorted(self._spans(text, ids)):
+        for begin, stop, _, stands in sorted(self._spans(text, ids), key=lambda span: (span[0], -span[1])):
             if begin >= end:
                 done += [text[end:begin], stands]
                 end = stop
@@ -53,9 +51,8 @@ class Private:
         return {what for _, _, what, _ in self._spans(text, ids)}
 
     def _spans(self, text: str, ids: bool) -> Iterator[Span]:
-        if self._place is not None:
-            for one in self._place.finditer(text):
-                yield one.start(), one.end(), PLACE, self._places[one[0]]
+        for pattern, stands in self._places:
+            yield from ((one.start(), one.end(), PLACE, stands) for one in pattern.finditer(text))
         yield from _addresses(text)
         for one in _NUMBER.finditer(text):
             if self._is_number(one[0], ids):

@@ -115,6 +115,11 @@ def strings(node: Any) -> Iterator[str]:
         yield str(node)
 
 
+def plain(text: str) -> str:
+    """Return a text without mark-up, whether it has any."""
+    return html.unescape(MARK_UP.sub(" ", STYLE.sub(" ", text))) if "<" in text or "&" in text else text
+
+
 def _readings(text: str) -> Iterator[str]:
     bare = PICTURE.sub(" ", STYLE.sub(" ", text))
     unescaped = html.unescape(bare)

@@ -1,0 +1,120 @@
+"""``migrator evidence`` makes the bundle of an engagement, ``migrator verify`` checks one from the file alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from migrator_lib.console import fail, out
+from migrator_lib.errors import ExitCode, MigratorError
+
+if TYPE_CHECKING:
+    from migrator_lib.evidence.bundle.checking import Result
+
+TONES = {"passed": "green", "failed": "red", "not possible": "yellow"}
+
+
+def evidence(
+    engagement: Annotated[str, typer.Argument(metavar="ENGAGEMENT", help="The folder below parameters/.")],
+    profile: Annotated[
+        str, typer.Option("--profile", metavar="PROFILE", help="engineer, or share: without requesters' data.")
+    ] = "engineer",
+    pdf: Annotated[bool, typer.Option("--pdf/--no-pdf", help="Each page as PDF, too: needs Chromium.")] = False,
+    to: Annotated[Path | None, typer.Option("--to", metavar="FILE", help="Where it goes.")] = None,
+) -> None:
+    """Make the evidence bundle: everything that proves the migration, in one file that anybody can check.
+
+    What is made is searched for secrets; with --profile share also for requesters' addresses, numbers and names, and
+    for texts of messages. If anything is found there is no bundle. Tell whoever gets it the digest that is printed, by
+    another way. Safe to repeat: the same state makes the same file.
+    """
+    from migrator_lib.engagement import Engagement
+    from migrator_lib.evidence import bundle
+    from migrator_lib.paths import home
+
+    if profile not in ("engineer", "share"):
+        raise typer.BadParameter("--profile is engineer or share")
+    try:
+        opened = Engagement(home(), engagement)
+        opened.ledger.take_lease()
+        try:
+            made = bundle.make(opened, "share" if profile == "share" else "engineer", to)
+        finally:
+            opened.close()
+    except MigratorError as error:
+        fail(error)
+    out.print(f"{made.files:,} files, {made.size / 1e6:,.1f} MB: [bold]{escape(str(made.file))}[/]")
+    for words in bundle.search_words(made.scan):
+        out.print(f"  {escape(words)}")
+    out.print(f"Its manifest is [bold]{made.manifest}[/]; row {made.row:,} of the ledger notes it.")
+    out.print(f"Next: [bold]migrator verify {escape(str(made.file))} --manifest {made.manifest}[/]", soft_wrap=True)
+
+
+def verify(
+    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The file that 'migrator evidence' made.")],
+    root: Annotated[
+        str, typer.Option("--root", metavar="HASH", help="Also that this is the root over all that was read back.")
+    ] = "",
+    manifest: Annotated[
+        str, typer.Option("--manifest", metavar="HASH", help="Also that this is the digest of its manifest.")
+    ] = "",
+    ledger: Annotated[
+        str, typer.Option("--ledger", metavar="ENGAGEMENT", help="Also that this engagement's ledger notes it.")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
+) -> None:
+    """Check an evidence bundle from the file alone, without account, database, parameters or network.
+
+    Every byte is covered: what was altered is named, by file or record, or as the archive itself. Whoever can alter a
+    bundle can also make one anew: --manifest or --root, told by another way, show that it is the one that was made.
+    Exit code 1 if anything is not as it was made.
+    """
+    from migrator_lib.evidence.bundle.checking import check
+
+    try:
+        found = check(bundle, manifest=manifest, root=root)
+        noted = _noted(ledger, found.manifest) if ledger and found.manifest else ""
+    except MigratorError as error:
+        fail(error)
+    is_whole = found.is_whole and (not ledger or bool(noted))
+    if as_json:
+        checks = [{"check": c.name, "covers": c.covers, "state": c.state, "words": c.words} for c in found.checks]
+        typer.echo(json.dumps({"ok": is_whole, "manifest": found.manifest, "checks": checks, "noted_at": noted}))
+    else:
+        _print(bundle, found, is_whole)
+        if ledger:
+            words = f"[green]noted {noted[:19].replace('T', ' ')} UTC[/]" if noted else "[red]does not note it[/]"
+            out.print(f"The ledger of {escape(ledger)}: {words}")
+    raise typer.Exit(int(ExitCode.DONE if is_whole else ExitCode.FAILED))
+
+
+def _noted(engagement: str, digest: str) -> str:
+    """Return when an engagement's ledger noted a bundle; empty where it did not."""
+    from migrator_lib.engagement import Engagement
+    from migrator_lib.evidence.bundle.statement import is_noted
+    from migrator_lib.paths import home
+
+    opened = Engagement(home(), engagement)
+    try:
+        return is_noted(opened.ledger, digest) or ""
+    finally:
+        opened.close()
+
+
+def _print(bundle: Path, found: Result, is_whole: bool) -> None:
+    table = Table("check", "result", "what it covers", box=None, title_justify="left", title=escape(str(bundle)))
+    for check in found.checks:
+        table.add_row(check.name, f"[{TONES[check.state]}]{check.state}[/]", check.covers)
+    out.print(table)
+    for check in found.checks:
+        for words in check.words:
+            out.print(f"[{TONES[check.state]}]{check.name}:[/] {escape(words)}", soft_wrap=True)
+    if found.manifest:
+        out.print(f"Bundle of {escape(found.engagement)}, profile {escape(found.profile)}, manifest {found.manifest}")
+    words = "[green]Nothing was altered.[/]" if is_whole else "[red]It is not as it was made: rely on nothing in it.[/]"
+    out.print(words)

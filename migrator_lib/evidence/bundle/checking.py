@@ -1,0 +1,193 @@
+"""Checking a bundle from the file alone: no account, database, parameters or network is asked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from migrator_lib.errors import StorageError
+from migrator_lib.evidence.bundle.archive import Damage, damages
+from migrator_lib.evidence.bundle.contents import LEDGER
+from migrator_lib.evidence.bundle.making import comment
+from migrator_lib.evidence.bundle.manifest import MANIFEST, Json, Manifest
+
+State = Literal["passed", "failed", "not possible"]
+NAMED = 20
+"""Problems of a check that are named; the last line says how many more there are."""
+THE_ARCHIVE = "the archive itself"
+
+
+class NotPossible(Exception):
+    """A check has nothing to check in this bundle; the words say why."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was checked, and what was found."""
+
+    name: str
+    covers: str
+    state: State
+    words: tuple[str, ...] = ()
+    """What is wrong, a line each: the file or the record comes first. Or why it could not be checked."""
+
+
+class Opened:
+    """A bundle whose manifest was read."""
+
+    def __init__(self, file: Path, manifest: Manifest, text: bytes, archive: zipfile.ZipFile) -> None:
+        self.file = file
+        self.manifest = manifest
+        self.text = text
+        self.archive = archive
+
+    @cached_property
+    def paths(self) -> frozenset[str]:
+        """The paths that the manifest tells."""
+        return frozenset(entry.path for entry in self.manifest.files)
+
+    def json(self, path: str) -> Any:
+        """Return a JSON document of the bundle.
+
+        Raises:
+            NotPossible: it is not there.
+        """
+        return json.loads(self.bytes(path))
+
+    def bytes(self, path: str) -> bytes:
+        """Return a file of the bundle.
+
+        Raises:
+            NotPossible: it is not there.
+        """
+        if path not in self.paths:
+            raise NotPossible(f"{path} is not in this bundle")
+        return self.archive.read(path)
+
+    @cached_property
+    def ledger(self) -> Json:
+        """What ``ledger.json`` holds."""
+        found: Json = self.json(LEDGER)
+        return found
+
+    @cached_property
+    def stated(self) -> Json:
+        """What the ledger's last row here states."""
+        found: Json = json.loads(self.ledger["chained"][-1]["detail"])
+        return found
+
+
+@dataclass(frozen=True)
+class Result:
+    """All checks of one bundle."""
+
+    checks: tuple[Check, ...]
+    manifest: str
+    """SHA-256 of the manifest; empty where it could not be read."""
+    profile: str
+    engagement: str
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing failed."""
+        return all(check.state != "failed" for check in self.checks)
+
+
+def check(bundle: Path, *, manifest: str = "", root: str = "") -> Result:
+    """Check a bundle.
+
+    Args:
+        bundle: the file.
+        manifest: SHA-256 of its manifest, as whoever made it told; not compared where it is empty.
+        root: root over all records that were read back, likewise.
+
+    Raises:
+        StorageError: there is no such file, or it cannot be read.
+    """
+    from migrator_lib.evidence.bundle.checks import CHECKS
+
+    if not bundle.is_file():
+        raise StorageError(f"{bundle} is no file.", next_step="name the bundle that is to be checked.")
+    try:
+        with zipfile.ZipFile(bundle) as archive:
+            text = archive.read(MANIFEST)
+            opened = Opened(bundle, Manifest.read(text.decode()), text, archive)
+            structure = _structure(opened)
+            digest = hashlib.sha256(text).hexdigest()
+            given = [_given("Manifest", manifest, digest)] if manifest else []
+            found = [_carried_out(opened, *one, root=root) for one in CHECKS]
+        return Result((*structure, *given, *found), digest, opened.manifest.profile, opened.manifest.engagement)
+    except OSError as error:
+        raise StorageError(
+            f"{bundle} could not be read: {error}.", next_step="mend its rights, or copy it anew."
+        ) from None
+    except Exception as error:  # a damaged archive may raise anything
+        return Result((_unreadable(error),), "", "", "")
+
+
+def _unreadable(error: Exception) -> Check:
+    where = MANIFEST if MANIFEST in str(error) else THE_ARCHIVE
+    words = f"{where}: cannot be read ({' '.join(str(error).split()) or type(error).__name__}); nothing else can be"
+    return Check("Archive", "that it can be read at all", "failed", (f"{words} checked",))
+
+
+def _structure(opened: Opened) -> list[Check]:
+    """Compare every byte with what the manifest makes of it."""
+    entries, note = [*opened.manifest.files], comment(opened.text)
+    found: list[Damage] = []
+    if opened.manifest.text().encode() != opened.text:
+        found.append(Damage(MANIFEST, "it is not as this program writes it"))
+    entries.append(_of_manifest(opened.text))
+    found += damages(opened.file, entries, note)
+    archive = [f"{THE_ARCHIVE}: {one.words}" for one in found if not one.path]
+    files = [f"{one.path}: {one.words}" for one in found if one.path]
+    extra = sorted({*opened.archive.namelist()} - {entry.path for entry in entries})
+    files += [f"{path}: is in the archive, and not in the manifest" for path in extra]
+    covers = f"size and SHA-256 of {len(entries):,} files, and that there is none beside them"
+    return [
+        _check(
+            "Archive", "every byte that is no content: headers, directory, order, and that nothing is between", archive
+        ),
+        _check("Files", covers, files),
+    ]
+
+
+def _of_manifest(text: bytes) -> Any:
+    from zlib import crc32
+
+    from migrator_lib.evidence.bundle.archive import Entry
+
+    digest = hashlib.sha256(text).hexdigest()
+    return Entry(MANIFEST, len(text), digest, crc32(text), len(text), digest)
+
+
+def _check(name: str, covers: str, problems: list[str]) -> Check:
+    more = [f"and {len(problems) - NAMED:,} more"] if len(problems) > NAMED else []
+    return Check(name, covers, "failed" if problems else "passed", (*problems[:NAMED], *more))
+
+
+def _given(name: str, given: str, found: str) -> Check:
+    same = given.lower().removeprefix("sha256:") == found
+    return _check(
+        name, "that it is the one that was given by --manifest", [] if same else [f"{MANIFEST}: it is {found}"]
+    )
+
+
+def _carried_out(
+    opened: Opened, name: str, covers: str, look: Callable[[Opened, str], Iterator[str]], *, root: str
+) -> Check:
+    try:
+        return _check(name, covers, list(look(opened, root)))
+    except NotPossible as error:
+        return Check(name, covers, "not possible", (str(error),))
+    except Exception as error:  # whatever is in a file that was altered
+        words = " ".join(str(error).split()) or type(error).__name__
+        return Check(
+            name, covers, "failed", (f"{THE_ARCHIVE}: this could not be checked, since it is damaged ({words})",)
+        )
