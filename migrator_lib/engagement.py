@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from migrator_lib import gates, interactive, mapping, voice
 from migrator_lib.canary import digest_of
@@ -84,8 +84,8 @@ class Engagement:
         simulated = self.parameters.target.simulator
         self.clock: Clock = ScaledClock(simulated.speed if simulated else 1.0)
         self._apis: dict[str, GorgiasApi] = {}
-        self.is_started = False
-        """Whether the step runs in this process: from :meth:`start` until it is closed."""
+        self.life: Literal["new", "running", "ended"] = "new"
+        """Where the step is that :meth:`start` begins and :meth:`close` ends."""
 
     # --- parts -------------------------------------------------------------------------------------
 
@@ -430,7 +430,7 @@ class Engagement:
         if "MIGRATOR_DRIVER" not in os.environ:  # else the driver does, before its first step
             self.control.forget_stop()
         self.control.listen_in_cells()
-        self.is_started = True
+        self.life = "running"
         interactive.opened(self)
         return self
 
@@ -455,6 +455,6 @@ class Engagement:
             self.source.close()
         with suppress(Exception):
             self.ledger.close()
-        if self.is_started:
-            self.is_started = False
+        if self.life == "running":
+            self.life = "ended"
             self.ledger.refuse_writes(f"{self.step} has ended here, so nothing more is written by it.")

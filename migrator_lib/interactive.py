@@ -216,7 +216,7 @@ def _turn_of() -> str:
 
     engagement = _Here.engagement
     needed = NEEDS.get(engagement.step) if engagement is not None else None
-    if engagement is None or not needed or engagement.is_started:
+    if engagement is None or not needed or engagement.life != "new":
         return "run it from the cell that opens the engagement."
     return f"run the notebook {needed}.ipynb to its end, then this one from its first cell."
 
@@ -224,7 +224,7 @@ def _turn_of() -> str:
 def _note(error: BaseException) -> None:
     """Note how far the step came, as the driver does of its runs: ``migrator status`` tells."""
     engagement = _Here.engagement
-    if engagement is None or not engagement.is_started or not isinstance(error, MigratorError):
+    if engagement is None or engagement.life != "running" or not isinstance(error, MigratorError):
         return
     if not isinstance(error, LeaseHeld):
         status = STATUS.get(error.exit_code, "failed")
