@@ -16,6 +16,8 @@ from migrator_lib.cli_freeze import rehearse_freeze
 from migrator_lib.cli_hash_tree import hash_tree
 from migrator_lib.cli_ledger import ledger
 from migrator_lib.cli_mapping import mapping, print_differences
+from migrator_lib.cli_quarantine import quarantine, retry
+from migrator_lib.cli_pdf import pdf
 from migrator_lib.cli_remap import remap
 from migrator_lib.cli_review import review
 from migrator_lib.cli_simulate import simulate
@@ -46,6 +48,8 @@ them in order; with --execute it writes to Gorgias, and goes on where the last o
 
       migrator grants demo          the rights that reading SmarterTrack needs, as a script
 
+      migrator retry demo           what could not be moved, once it is mended
+
       migrator restore-target demo  put back in Gorgias what was switched off
 
     Exit codes: 0 done, 1 failed, 2 wrong usage, 3 waits at a gate, 4 done but with exceptions beyond the threshold, \
@@ -59,7 +63,10 @@ app.add_typer(ledger, name="ledger")
 app.add_typer(hash_tree, name="hash-tree")
 app.command()(review)
 app.command()(sweep)
+app.command()(retry)
+app.add_typer(quarantine, name="quarantine")
 app.command()(rehearse_freeze)
+app.command()(pdf)
 app.command()(evidence)
 app.command()(verify)
 
