@@ -16,8 +16,8 @@ from migrator_lib.cli_freeze import rehearse_freeze
 from migrator_lib.cli_hash_tree import hash_tree
 from migrator_lib.cli_ledger import ledger
 from migrator_lib.cli_mapping import mapping, print_differences
-from migrator_lib.cli_quarantine import quarantine, retry
 from migrator_lib.cli_pdf import pdf
+from migrator_lib.cli_quarantine import quarantine, retry
 from migrator_lib.cli_remap import remap
 from migrator_lib.cli_review import review
 from migrator_lib.cli_simulate import simulate

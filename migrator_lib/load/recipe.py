@@ -75,6 +75,15 @@ def note(ledger: Ledger, target: str, lookups: Lookups, stages: Sequence[str]) -
     ledger.set_meta(f"{KEPT}:{target}", {"recipes": recipes, "loads": loads})
 
 
+def keep_last(ledger: Ledger, target: str, load: Loaded) -> None:
+    """Let a load that is known be the last one again: what came behind it took up some records alone."""
+    kept = ledger.meta(f"{KEPT}:{target}")
+    loaded = [load.recipe, list(load.stages)]
+    if kept["loads"][-1] != loaded:
+        others = [one for one in kept["loads"] if one != loaded]
+        ledger.set_meta(f"{KEPT}:{target}", {**kept, "loads": [*others, loaded]})
+
+
 def loads(ledger: Ledger, target: str) -> list[Loaded]:
     """Return the loads of an account, the last one first; each pair of recipe and stages once."""
     kept = ledger.meta(f"{KEPT}:{target}", {"loads": []})
