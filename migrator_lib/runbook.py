@@ -31,6 +31,7 @@ from migrator_lib.load import Loader, LoadReport
 from migrator_lib.load.recipe import is_loaded_by
 from migrator_lib.lookups import Lookups
 from migrator_lib.objects import CONVERSATIONS
+from migrator_lib.quarantine import payloads
 from migrator_lib.quiet import PRODUCTION, Quiet, look_again, make_quiet, note_mail, restore
 from migrator_lib.reconcile import Reconciler, Reconciliation, verdicts
 from migrator_lib.reconcile.accounts import Account, accounts, require_balanced, settle_strays
@@ -192,6 +193,7 @@ def load(engagement: Engagement, tickets: Chosen | None = None) -> LoadResult:
     found = accounts(engagement.ledger, PRODUCTION, staged, lookups)
     require_balanced(found)
     engagement.ledger.set_meta("deltas_loaded", deltas)
+    payloads.keep(engagement.ledger, PRODUCTION, staged, lookups, engagement.paths.state)
     conflicts.write(engagement)
     note_mail(engagement)
     return LoadResult(report, found, rehearsal=False, quiet=quiet)
