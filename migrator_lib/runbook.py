@@ -29,12 +29,14 @@ from migrator_lib.hash_tree.recorder import Recorder
 from migrator_lib.knowledge.comparing import Comparer
 from migrator_lib.load import Loader, LoadReport
 from migrator_lib.load.recipe import is_loaded_by
+from migrator_lib.load.running import added
 from migrator_lib.lookups import Lookups
-from migrator_lib.objects import CONVERSATIONS
+from migrator_lib.objects import ATTACHMENT, CONVERSATIONS, PEOPLE
 from migrator_lib.quarantine import payloads
 from migrator_lib.quiet import PRODUCTION, Quiet, look_again, make_quiet, note_mail, restore
 from migrator_lib.reconcile import Reconciler, Reconciliation, verdicts
 from migrator_lib.reconcile.accounts import Account, accounts, require_balanced, settle_strays
+from migrator_lib.reconcile.contents import Contents
 from migrator_lib.reconcile.readback import ReadBack
 from migrator_lib.reconcile.result import NEW_TICKETS
 from migrator_lib.reconcile.since import AskedEvents
@@ -143,13 +145,15 @@ class LoadResult:
         """Return what the ledger keeps of the step."""
         sums = {"accounts": [account.as_json() for account in self.accounts]} if self.accounts else {}
         done = {"created": self.report.created(), "updated": self.report.updated()}
-        return {**done, "conflicts": len(self.report.conflicts), **sums}
+        running = {"running": {obj: vars(count) for obj, count in self.report.running.items()}}
+        return {**done, "conflicts": len(self.report.conflicts), **running, **sums}
 
     def followed_by(self, later: LoadResult) -> LoadResult:
         """Return what this load and a later one did together; the accounts are the later one's."""
         report = LoadReport(
-            self.report.counts + later.report.counts, self.report.conflicts + later.report.conflicts, self.report.first
-        )
+            self.report.counts + later.report.counts, self.report.conflicts + later.report.conflicts, self.report.first,
+            added(self.report.running, later.report.running), later.report.not_counted,
+        )  # fmt: skip
         return LoadResult(report, later.accounts, later.rehearsal, self.quiet, self.reach | later.reach)
 
 
@@ -228,7 +232,10 @@ class ReconcileResult:
         states = {obj: dict(counts) for obj, counts in found.counts.items()}
         sums = [account.as_json() for account in self.accounts]
         wrong = [[finding.object, finding.source_key] for finding in found.findings]
-        told = {"accounts": sums, "states": states, "rule_messages": found.rule_messages, "wrong": wrong}
+        told = {
+            "accounts": sums, "states": states, "rule_messages": found.rule_messages, "wrong": wrong,
+            "contents": vars(found.looked),
+        }  # fmt: skip
         return told if self.roots is None else {**told, "hash_tree": self.roots.summary()}
 
 
@@ -251,26 +258,29 @@ def reconcile(engagement: Engagement, *, staged: Staged | None = None, since: st
 
 
 def _reconcile(engagement: Engagement, staged: Staged, since: str, recorder: Recorder) -> ReconcileResult:
-    lookups = engagement.lookups(staged)
+    lookups, contents = engagement.lookups(staged), Contents(engagement.ledger, PRODUCTION)
     read = ReadBack(engagement.paths.state / READ_BACK, engagement.name)
     try:
         calls = engagement.api(PRODUCTION).gate.calls
         read.read(engagement.api(PRODUCTION), engagement.progress, engagement.behaviour)
+        read_files_back(engagement, contents)
         history.note_measured(engagement.ledger, history.READ_BACK, engagement.api(PRODUCTION).gate.calls - calls)
         began, at = time.perf_counter(), engagement.clock_now.isoformat(timespec="seconds")
         reconciler = Reconciler(
             ledger=engagement.ledger, target=PRODUCTION, staged=staged, lookups=lookups, read=read,
             progress=engagement.progress, history=AskedEvents(engagement.api(PRODUCTION)), witness=recorder,
+            contents=contents,
         )  # fmt: skip
         with verdicts.writing(engagement.paths.state / verdicts.FILE) as reconciler.result.note:
             found = reconciler.run()
-            compare_knowledge(engagement, staged, lookups, found, recorder)
+            compare_knowledge(engagement, staged, lookups, found, recorder, contents)
         found.made_otherwise = not is_loaded_by(engagement.ledger, PRODUCTION, lookups)
         if since:
             found.news[NEW_TICKETS] = read.tickets_of_others(since)
         snapshot = engagement.paths.state / READ_BACK
         expected = NOT_AFTER if since else check_target(engagement, snapshot)
     finally:
+        contents.close()
         read.close()
     sums = accounts(engagement.ledger, PRODUCTION, staged, lookups)
     history.note_measured(engagement.ledger, history.RECONCILED, time.perf_counter() - began)
@@ -278,13 +288,29 @@ def _reconcile(engagement: Engagement, staged: Staged, since: str, recorder: Rec
     return ReconcileResult(found, sums, keeping.keep(engagement, recorder, found.counts, at), expected)
 
 
+def read_files_back(engagement: Engagement, contents: Contents) -> None:
+    """Download as many uploaded files as ``reconcile.download`` says; what they hold is noted in the ledger."""
+    settings = engagement.parameters.reconcile
+    contents.look(
+        engagement.api(PRODUCTION), settings.share, loaded_records(engagement),
+        most_bytes=engagement.behaviour.upload_limit_bytes, hosts=settings.file_hosts, progress=engagement.progress,
+    )  # fmt: skip
+
+
+def loaded_records(engagement: Engagement) -> int:
+    """Return how many records took a call each to load: people, tickets (chats, calls) and files."""
+    counts = engagement.ledger.counts(PRODUCTION)
+    return sum(counts.get(obj.name, {}).get("created", 0) for obj in (*PEOPLE, *CONVERSATIONS, ATTACHMENT))
+
+
 def compare_knowledge(
-    engagement: Engagement, staged: Staged, lookups: Lookups, found: Reconciliation, witness: Witness | None = None
-) -> None:
+    engagement: Engagement, staged: Staged, lookups: Lookups, found: Reconciliation, witness: Witness | None = None,
+    contents: Contents | None = None,
+) -> None:  # fmt: skip
     """Read the export packages, or the help centers, back, and add up what is there in ``found``."""
     Comparer(
         lookups, engagement.ledger, PRODUCTION, engagement.api(PRODUCTION), engagement.paths.documents,
-        engagement.files_root, staged.blobs, witness or NoWitness(),
+        engagement.files_root, staged.blobs, witness or NoWitness(), contents,
     ).run(found)  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from migrator_lib.gorgias.api import GorgiasApi, Json
-from migrator_lib.gorgias.help_center.articles import KnowledgeBase
+from migrator_lib.gorgias.help_center.articles import KnowledgeBase, Media
 from migrator_lib.gorgias.help_center.prepare import prepared
 from migrator_lib.gorgias.help_center.way import endpoints
 from migrator_lib.knowledge.assembling import Assembler, folder_name
@@ -19,7 +19,9 @@ from migrator_lib.load.files import read_file
 from migrator_lib.lookups import Lookups
 from migrator_lib.objects.kb_article import KbArticle
 from migrator_lib.objects.kb_category import KbCategory
+from migrator_lib.reconcile.contents import Contents
 from migrator_lib.reconcile.differences import compare
+from migrator_lib.reconcile.files import of_article
 from migrator_lib.reconcile.result import CHANGED, Finding, Reconciliation
 from migrator_lib.reconcile.witness import NoWitness, Witness
 from migrator_lib.smartertrack.files import FilesRoot
@@ -45,6 +47,8 @@ class Comparer:
     blobs: Path
     witness: Witness = field(default_factory=NoWitness)
     """Is told of every language of every category and article, as ``KEY/LOCALE``."""
+    contents: Contents | None = None
+    """What is known of the files that were uploaded."""
 
     def run(self, result: Reconciliation) -> None:
         """Compare everything that was handed over or created, and add it up in ``result``.
@@ -99,9 +103,16 @@ class Comparer:
             for media in article.files:
                 if media.key.startswith("f") and media.key not in files and self._expected("attachment", media.key):
                     files.add(media.key)
-                    words = "no article shows it there, or the file is not what it was"
-                    missing = Finding("attachment", media.key, "missing", words=words)
-                    yield ("attachment", media.key), None if side.shows(media) else missing
+                    yield ("attachment", media.key), self._file(side, media)
+
+    def _file(self, side: Side, media: Media) -> Finding | None:
+        record = ("attachment", media.key)
+        if not side.shows(media):
+            return Finding(*record, "missing", words="no article shows it there, or the file is not what it was")
+        if not isinstance(side, HelpCenter):
+            return None
+        differences = of_article(self.contents, side.url_of(media), media)
+        return Finding(*record, "mismatched", differences, words="a picture of an article") if differences else None
 
     def _saw(self, record: tuple[str, str], locale: str, meant: Json, there: Json | None) -> None:
         obj, key = record

@@ -152,6 +152,10 @@ class HelpCenter:
         text = self._categories.text(known.id, locale) if known is not None and known.id is not None else None
         return None if text is None else {"title": text.title, "slug": category.texts[locale].slug}
 
+    def url_of(self, media: Media) -> str | None:
+        """Return where a file was uploaded to."""
+        return self._memory.url_of(media.key)
+
     @cached_property
     def _all_content(self) -> list[str]:
         found = []

@@ -219,6 +219,11 @@ class RunningCount:
             )
 
 
+def added(one: Mapping[str, Count], other: Mapping[str, Count]) -> dict[str, Count]:
+    """Return what two loads counted together, by object."""
+    return {obj: one.get(obj, Count()) + other.get(obj, Count()) for obj in dict.fromkeys((*one, *other))}
+
+
 def _differing(words: str, engagement: str) -> LoadDiffers:
     return LoadDiffers(
         f"The load was stopped: {words}",

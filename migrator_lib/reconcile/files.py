@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from migrator_lib.gorgias.api import Json
+from migrator_lib.gorgias.help_center.articles import Media, read_media
+from migrator_lib.ledger.sent_files import digest_of
 from migrator_lib.objects import ATTACHMENT
 from migrator_lib.reconcile.contents import Behind, Contents
 from migrator_lib.reconcile.differences import Difference, compare
@@ -63,24 +65,22 @@ class FileComparer:
     def _one(self, key: str, row: Row, file: Json, there: Json | None, message: str) -> None:
         behind = self._contents.of(str(there["url"])) if there is not None else None
         elsewhere = self._elsewhere(file["url"], message)
-        words = f"also on {elsewhere}" if elsewhere else ""
-        if there is not None and there["url"] != file["url"] and (behind is None or behind.sha256 is None):
+        held = there is not None and there["url"] == file["url"]
+        words = f"{'also' if held else 'its own file is'} on {elsewhere}" if elsewhere else ""
+        if not held and (behind is None or behind.sha256 is None):
             there = None  # under its name, and nobody knows what that is
         meant, found = self._sides(row, file, there or {}, behind)
         if there is None or (behind is not None and not behind.is_there):
             self._witness.saw(ATTACHMENT.name, key, meant, None)
             where = f"{NOT_ON_ITS_MESSAGE}, but on {elsewhere}" if elsewhere else NOT_ON_ITS_MESSAGE
-            self._add(Finding(ATTACHMENT.name, key, "missing", words=where if there is None else NOT_THERE))
+            self._result.add(Finding(ATTACHMENT.name, key, "missing", words=where if there is None else NOT_THERE))
             return
         self._witness.saw(ATTACHMENT.name, key, meant, found)
         differences = tuple(compare(meant, found))
         if differences or words:
-            self._add(Finding(ATTACHMENT.name, key, "mismatched", differences, words=words))
+            self._result.add(Finding(ATTACHMENT.name, key, "mismatched", differences, words=words))
         else:
             self._result.count(ATTACHMENT.name, "validated")
-
-    def _add(self, finding: Finding) -> None:
-        self._result.add(finding)
 
     def _elsewhere(self, url: str, message: str) -> str:
         """Return which other messages of ours hold an address, in words; agents' own messages may quote a file."""
@@ -122,15 +122,18 @@ def _type(file: Json) -> str:
     return str(file.get("content_type") or "").partition(";")[0].strip().lower()
 
 
-def of_article(contents: Contents | None, url: str | None, digest: str | None) -> tuple[Difference, ...]:
+def of_article(contents: Contents | None, url: str | None, media: Media) -> tuple[Difference, ...]:
     """Return how what is behind the address of an article's picture differs from the source's file.
 
     Args:
         contents: of the account; None where nothing is known of it.
         url: where the picture is; None where it was not sent.
-        digest: SHA-256 of the source's file; None where it cannot be read.
+        media: the source's file.
     """
     behind = contents.of(url) if contents is not None and url is not None else None
-    if behind is None or digest is None or (behind.is_there and behind.sha256 in (None, digest)):
+    content = read_media(media) if behind is not None else None
+    if behind is None or content is None or (behind.is_there and behind.sha256 is None):
         return ()
-    return tuple(compare({"sha256": digest}, {"sha256": behind.sha256}))
+    meant = digest_of(content)
+    found = {"sha256": behind.sha256, "size": behind.size}
+    return tuple(compare(meant, found if behind.is_there else {"sha256": None, "size": None}))
