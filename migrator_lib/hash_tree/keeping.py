@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from migrator_lib.hash_tree.files import FOLDER, ROOTS, Roots
 from migrator_lib.hash_tree.recorder import Recorder, secret_of
 from migrator_lib.objects import OBJECTS
+from migrator_lib.objects.kb_article import KbArticle
+from migrator_lib.objects.kb_category import KbCategory
 from migrator_lib.reconcile.accounts import PART_TITLES
 from migrator_lib.storage import beside, make_folder, refusals
 
@@ -50,8 +52,7 @@ def keep(
         shutil.rmtree(new, ignore_errors=True)
         make_folder(new)
     engagement.progress.begin("Writing the hash tree", recorded.count)
-    titles = {**{obj.name: obj.title for obj in OBJECTS}, **PART_TITLES}
-    objects = recorded.write(new, titles, states, engagement.progress.advance)
+    objects = recorded.write(new, _title, states, engagement.progress.advance)
     rows, head = engagement.ledger.head()
     secret = secret_of(engagement.paths.state)
     roots = Roots(
@@ -64,6 +65,13 @@ def keep(
     _put_in_place(new, folder, old)
     engagement.progress.end()
     return roots
+
+
+def _title(obj: str) -> str:
+    """Return the name of an object for people; articles and categories are in the tree by language."""
+    titles = {**{one.name: one.title for one in OBJECTS}, **PART_TITLES}
+    by = ", by language" if obj in (KbArticle.name, KbCategory.name) else ""
+    return titles.get(obj, obj.replace("_", " ").capitalize()) + by
 
 
 def noted(roots: Roots) -> dict[str, object]:

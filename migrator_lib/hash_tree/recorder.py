@@ -119,24 +119,21 @@ class Recorder:
         return expected is not None and actual is not None and not ours(compare(expected, actual), self._behaviour)
 
     def write(
-        self, folder: Path, titles: Mapping[str, str], states: Mapping[str, Mapping[str, int]],
+        self, folder: Path, title: Callable[[str], str], states: Mapping[str, Mapping[str, int]],
         told: Told = lambda _: None,
     ) -> list[ObjectRoots]:  # fmt: skip
         """Write the records and leaves of every object, in the order in which objects came; return their roots.
 
         Args:
             folder: where to; it exists.
-            titles: object to its name for people.
+            title: tells an object's name for people.
             states: object to what the verification found, by state.
             told: of every thousand records.
 
         Raises:
             StorageError: the disk is full, or does not let us.
         """
-        return [
-            self._write(folder, obj, of, titles.get(obj, obj), states.get(obj, {}), told)
-            for obj, of in self._of.items()
-        ]
+        return [self._write(folder, obj, of, title(obj), states.get(obj, {}), told) for obj, of in self._of.items()]
 
     def _write(
         self, folder: Path, obj: str, of: _Of, title: str, states: Mapping[str, int], told: Told

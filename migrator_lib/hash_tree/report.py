@@ -32,29 +32,27 @@ def proof(roots: Roots | None, engagement: str) -> Html:
 
 
 def told(kept: Mapping[str, Any], engagement: str) -> Iterator[Html]:
-    """Yield the table and what belongs to it, of :meth:`Roots.summary`."""
+    """Yield the roots and what belongs to them, of :meth:`Roots.summary`."""
     roots = Roots.from_json(kept)
+    same = roots.expected == roots.actual
+    over = f"Root over all {pages.counted(roots.records, 'record')}: " if same else "Root as it should be: "
+    yield pages.paragraph(over, pages.code(roots.expected), ", the same on both sides." if same else "; as read back: ",
+                          *([] if same else [pages.code(roots.actual), "."]))  # fmt: skip
     caption = f"Roots, as of {roots.at[:16].replace('T', ' ')} UTC"
-    yield pages.table([*map(_row, roots.objects), _of_all(roots)], caption=caption, different="different")
-    yield pages.folded("Roots in full", pages.table(list(_in_full(roots)), caption="Roots, 64 digits each"))
+    yield pages.table([_row(one, same) for one in roots.objects], caption=caption, different="different")
+    full = [{"Object": one.title, "As it should be": pages.code(one.expected), **_other(one)} for one in roots.objects]
+    yield pages.folded("Roots in full", pages.table(full, caption="Roots, 64 digits each"))
     yield pages.folded("What is under a root, and how to check it", pages.bullets(_how(roots, engagement)))
 
 
-def _row(one: ObjectRoots) -> dict[str, object]:
-    return _shown(one.title, one.records, one.expected, one.actual, one.differ, why(one))
+def _row(one: ObjectRoots, all_same: bool) -> dict[str, object]:
+    read = pages.badge("the same", "good") if one.same else _short(one.actual)
+    told = {"Object": one.title, "Records": one.records, "As it should be": _short(one.expected), "As read back": read}
+    return told if all_same else {**told, "Differ": one.differ, "Why": why(one), "different": not one.same}
 
 
-def _of_all(roots: Roots) -> dict[str, object]:
-    return _shown(pages.tag("b", "All of them"), roots.records, roots.expected, roots.actual, roots.differ, "")
-
-
-def _shown(title: object, records: int, expected: str, actual: str, differ: int, words: str) -> dict[str, object]:
-    same = expected == actual
-    return {
-        "Object": title, "Records": records, "Root as it should be": _short(expected),
-        "Root as read back": pages.badge("the same", "good") if same else _short(actual),
-        "Records that differ": differ, "Why": words, "different": not same,
-    }  # fmt: skip
+def _other(one: ObjectRoots) -> dict[str, object]:
+    return {"As read back": pages.badge("the same", "good") if one.same else pages.code(one.actual)}
 
 
 def why(one: ObjectRoots) -> str:
@@ -73,12 +71,6 @@ def why(one: ObjectRoots) -> str:
 
 def _short(root: str) -> Html:
     return pages.tag("code", f"{root[:SHOWN]}…", title=root)
-
-
-def _in_full(roots: Roots) -> Iterator[dict[str, object]]:
-    titles = [("All of them", roots.expected, roots.actual)]
-    for title, expected, actual in (*titles, *((one.title, one.expected, one.actual) for one in roots.objects)):
-        yield {"Object": title, "As it should be": pages.code(expected), "As read back": pages.code(actual)}
 
 
 def _how(roots: Roots, engagement: str) -> Iterator[object]:

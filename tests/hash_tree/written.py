@@ -36,7 +36,7 @@ def write(folder: Path, told: Iterable[Told], secret: bytes = SECRET, behaviour:
     with closing(Recorder(secret, behaviour)) as recorder:
         for one in told:
             recorder.saw(*one)
-        objects = recorder.write(folder, {"ticket": "Ticket"}, {"ticket": {"validated": 1}})
+        objects = recorder.write(folder, str.capitalize, {"ticket": {"validated": 1}})
     roots = Roots("demo", "06_reconcile", "run-1", "2026-11-20T10:00:00+00:00", 7, "ab" * 32, "cd" * 8, objects)
     (folder / ROOTS).write_text(roots.text(), encoding="utf-8")
     return roots
