@@ -34,7 +34,8 @@ def evidence(
     another way. Safe to repeat: the same state makes the same file.
     """
     from migrator_lib.engagement import Engagement
-    from migrator_lib.evidence import bundle
+    from migrator_lib.evidence.bundle.making import make
+    from migrator_lib.evidence.bundle.readme import search_words
     from migrator_lib.paths import home
 
     if profile not in ("engineer", "share"):
@@ -43,13 +44,13 @@ def evidence(
         opened = Engagement(home(), engagement)
         opened.ledger.take_lease()
         try:
-            made = bundle.make(opened, "share" if profile == "share" else "engineer", to)
+            made = make(opened, "share" if profile == "share" else "engineer", to)
         finally:
             opened.close()
     except MigratorError as error:
         fail(error)
     out.print(f"{made.files:,} files, {made.size / 1e6:,.1f} MB: [bold]{escape(str(made.file))}[/]")
-    for words in bundle.search_words(made.scan):
+    for words in search_words(made.scan):
         out.print(f"  {escape(words)}")
     out.print(f"Its manifest is [bold]{made.manifest}[/]; row {made.row:,} of the ledger notes it.")
     out.print(f"Next: [bold]migrator verify {escape(str(made.file))} --manifest {made.manifest}[/]", soft_wrap=True)

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
+from zlib import crc32
 
 from migrator_lib.errors import StorageError
-from migrator_lib.evidence.bundle.archive import Damage, damages
-from migrator_lib.evidence.bundle.contents import LEDGER
-from migrator_lib.evidence.bundle.making import comment
-from migrator_lib.evidence.bundle.manifest import MANIFEST, Json, Manifest
+from migrator_lib.evidence.bundle.archive import Damage, Entry, damages
+from migrator_lib.evidence.bundle.manifest import LEDGER, MANIFEST, Json, Manifest, comment
 
 State = Literal["passed", "failed", "not possible"]
 NAMED = 20
@@ -158,11 +157,7 @@ def _structure(opened: Opened) -> list[Check]:
     ]
 
 
-def _of_manifest(text: bytes) -> Any:
-    from zlib import crc32
-
-    from migrator_lib.evidence.bundle.archive import Entry
-
+def _of_manifest(text: bytes) -> Entry:
     digest = hashlib.sha256(text).hexdigest()
     return Entry(MANIFEST, len(text), digest, crc32(text), len(text), digest)
 

@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 
 from migrator_lib import hash_tree, mapping
 from migrator_lib.evidence.bundle.checking import NotPossible, Opened
-from migrator_lib.evidence.bundle.contents import LEDGER, MAPPING, SIGNOFFS
+from migrator_lib.evidence.bundle.manifest import LEDGER, MAPPING, SIGNOFFS
 from migrator_lib.evidence.bundle.statement import EVENT, roots_in
 from migrator_lib.ledger import SETTLED
 from migrator_lib.ledger.chain import row_hash

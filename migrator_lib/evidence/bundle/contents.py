@@ -10,20 +10,14 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from html import unescape
 from pathlib import Path
-from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from migrator_lib import gates
 from migrator_lib.engagement import ALL_STEPS, Engagement
-from migrator_lib.evidence.bundle.manifest import MANIFEST
+from migrator_lib.evidence.bundle.manifest import MADE, MAPPING, SIGNOFFS, Profile
 from migrator_lib.evidence.summary import latest_done
 from migrator_lib.mapping import signed
 
-Profile = Literal["engineer", "share"]
-README, LEDGER, PROGRAM = "README.html", "ledger.json", "program.json"
-MADE = (README, LEDGER, PROGRAM, MANIFEST)
-"""What is written for the bundle."""
-MAPPING, SIGNOFFS = "parameters/mapping.yaml", "parameters/signoffs.yaml"
 NOT_REPORTS = ("state/*", "runs/*", "hash_tree.new/*", "hash_tree.old/*", "*-evidence*.zip*", "*.tmp", "PAUSE", "STOP")
 """What lies in an engagement's folder and is no report, or is chosen otherwise; below it, ``*`` goes over folders."""
 LEFT_OUT = {

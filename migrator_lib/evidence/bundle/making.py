@@ -21,21 +21,21 @@ import sqlalchemy as sa
 from migrator_lib import __version__, gates, mapping, pages
 from migrator_lib.engagement import Engagement
 from migrator_lib.errors import OutOfTurn, ParameterError
-from migrator_lib.evidence.bundle import masked, searching, statement
+from migrator_lib.evidence.bundle import facts, masked, searching, statement
 from migrator_lib.evidence.bundle.archive import Writer
-from migrator_lib.evidence.bundle.contents import (
+from migrator_lib.evidence.bundle.contents import Contents, Member, contents, without_dead_links
+from migrator_lib.evidence.bundle.manifest import (
     LEDGER,
     MADE,
+    MANIFEST,
     MAPPING,
     PROGRAM,
     README,
-    Contents,
-    Member,
+    Json,
+    Manifest,
     Profile,
-    contents,
-    without_dead_links,
+    comment,
 )
-from migrator_lib.evidence.bundle.manifest import MANIFEST, Json, Manifest
 from migrator_lib.evidence.bundle.people import People, of_stage
 from migrator_lib.evidence.bundle.private import Private
 from migrator_lib.evidence.bundle.readme import readme
@@ -114,7 +114,7 @@ class _Maker:
 
     def _know(self) -> None:
         """Learn whom and what must not be in what is shared."""
-        staged, signers = self.engagement.all_stages, [one["by"] for one in statement.signatures(self.engagement)]
+        staged, signers = self.engagement.all_stages, [one["by"] for one in facts.signatures(self.engagement)]
         own = _own_words(self.engagement)
         if staged.count("Users"):
             self._people = of_stage(staged, signers, own)
@@ -135,7 +135,7 @@ class _Maker:
 
     def write(self, place: Path, folder: Path, printer: Printer | None) -> Manifest:
         """Write the archive, and return its manifest."""
-        self.chained = statement.state(self.engagement.ledger, statement.stated(self.engagement, self._mapping))
+        self.chained = statement.state(self.engagement.ledger, facts.stated(self.engagement, self._mapping))
         made = {
             README: readme(self.engagement.parameters.company, self.profile, self.contents, self._facts()),
             LEDGER: json.dumps(self.chained, indent=1, sort_keys=True) + "\n",
@@ -184,7 +184,7 @@ class _Maker:
         return source
 
     def _facts(self) -> Json:
-        roots = statement.roots_of(self.engagement)
+        roots = facts.roots_of(self.engagement)
         return {
             "engagement": self.engagement.name,
             "stated_at": self.chained["stated_at"],
@@ -194,17 +194,12 @@ class _Maker:
         }
 
     def _manifest(self, writer: Writer) -> Manifest:
-        facts = self._facts()
+        told = self._facts()
         left = [{"files": path, "number": n, "what": words} for path, n, words in self.contents.left_out]
         return Manifest(
-            facts["engagement"], self.engagement.parameters.company, self.profile, facts["stated_at"], __version__,
-            facts["ledger"], facts["roots"], self._mapping, facts["scan"], left, tuple(writer.entries), self.masked,
+            told["engagement"], self.engagement.parameters.company, self.profile, told["stated_at"], __version__,
+            told["ledger"], told["roots"], self._mapping, told["scan"], left, tuple(writer.entries), self.masked,
         )  # fmt: skip
-
-
-def comment(manifest: bytes) -> str:
-    """Return what the archive says of itself: the digest of its manifest."""
-    return f"manifest sha256:{hashlib.sha256(manifest).hexdigest()}"
 
 
 def _written(file: Path, text: str, name: str) -> Member:
@@ -265,8 +260,10 @@ def _own_words(engagement: Engagement) -> str:
 def _places(engagement: Engagement, own: str) -> dict[str, str]:
     """Return what tells of the engineer's machine and of the source's, as patterns, to what is written instead."""
     source, root = engagement.parameters.source, engagement.paths.parameters.parent.parent
-    folders = {root, root.resolve(), Path(tempfile.gettempdir()), LOCK.parent, Path.home()}
-    found = {rf"{re.escape(str(folder))}(?![\w.-])": "(here)" for folder in folders if len(folder.parts) > 1}
+    found = {rf"{re.escape(str(folder))}(?![\w.-])": "(here)" for folder in (root, root.resolve(), LOCK.parent)}
+    for folder in (Path(tempfile.gettempdir()), Path.home()):  # of what is elsewhere nothing is told
+        if len(folder.parts) > 1:
+            found.setdefault(rf"{re.escape(str(folder))}(?![\w.-])[^\s<>\"',;]*", "(here)")
     found[r"https?://(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?"] = "https://simulated.example"
     node = platform.node()
     if len(node) > 3 and node.lower() not in own.lower():

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from migrator_lib.evidence.bundle.archive import Entry, is_stored
 
-MANIFEST = "manifest.json"
+Profile = Literal["engineer", "share"]
+MANIFEST, README, LEDGER, PROGRAM = "manifest.json", "README.html", "ledger.json", "program.json"
+MADE = (README, LEDGER, PROGRAM, MANIFEST)
+"""What is written for the bundle."""
+MAPPING, SIGNOFFS = "parameters/mapping.yaml", "parameters/signoffs.yaml"
 VERSION = 1
 Json = dict[str, Any]
 
@@ -77,3 +82,8 @@ def _entry(told: Json) -> Entry:
         str(told["path"]), int(told["size"]), str(told["sha256"]), int(told["crc32"], 16),
         int(packed["size"]), str(packed["sha256"]),
     )  # fmt: skip
+
+
+def comment(manifest: bytes) -> str:
+    """Return what the archive says of itself: the digest of its manifest."""
+    return f"manifest sha256:{hashlib.sha256(manifest).hexdigest()}"

@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator
 
 from migrator_lib.contacts import phone_of
 from migrator_lib.lookups.agents import agents_of, employee_roles
-from migrator_lib.lookups.text import addresses
-from migrator_lib.staging import Staged
+from migrator_lib.lookups.text import addresses, lowered
+from migrator_lib.staging import Row, Staged
 
 WORD = re.compile(r"[^\W\d_]+")
 MOST_WORDS = 6
@@ -134,4 +134,14 @@ def _names(staged: Staged, agents: dict[int, str]) -> Iterator[str]:
 
 def _phones(staged: Staged) -> Iterator[str]:
     yield from (str(row["CustomerPhoneNumber"] or "") for row in staged.columns("CallLogs", ["CustomerPhoneNumber"]))
-    yield from (str(row["DataContent"] or "") for row in staged.layers("CustomDataFieldsForUsers"))
+    fields = {row["CustomFieldID"] for row in staged.rows("CustomDataFields") if _is_phone_field(row)}
+    for row in staged.layers("CustomDataFieldsForUsers"):
+        value = str(row["DataContent"] or "").strip()
+        if row["CustomFieldID"] in fields or value.startswith(("+", "0")):
+            yield value
+
+
+def _is_phone_field(row: Row) -> bool:
+    """Whether a custom field of people holds numbers, as far as its name or meaning says so."""
+    meaning = lowered(row.get("SpecialMapping")) + lowered(row["DisplayName"])
+    return any(word in meaning for word in ("phone", "mobile", "fax", "telefon"))

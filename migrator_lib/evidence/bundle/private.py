@@ -11,7 +11,7 @@ from migrator_lib.masking import mask_email, mask_name
 ADDRESS, NUMBER, NAME, PLACE = "an e-mail address", "a telephone number", "the name of a requester", "a local path"
 HIDDEN_NUMBER = "(number)"
 _ADDRESS = re.compile(r"[\w.!#$&*+/=?^`{|}~'-]+(?:@|%40|\uff20)(?:[\w*-]+\.)+[\w*-]{2,}")
-_NUMBER = re.compile(r"(?<![\w#])(?:\+ ?|\(\+?)?\d(?:[ \u00a0().\-/]{0,2}\d){6,14}(?!\w)")
+_NUMBER = re.compile(r"(?<![\w#])(?<!\d[.,:/-])(?:\+ ?|\(\+?)?\d(?:[ \u00a0().\-/]{0,2}\d){6,14}(?!\w)")
 # As a number is written that is told by its shape alone: +45 12 34 56 78, 0045 1234 5678, (555) 012-3456, 555.012.3456,
 # 01632 960303. Dates, ids and amounts are written otherwise.
 _SHAPES = re.compile(

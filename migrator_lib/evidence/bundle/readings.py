@@ -121,12 +121,13 @@ def plain(text: str) -> str:
 
 
 def _readings(text: str) -> Iterator[str]:
+    # Where mark-up was, a line ends: numbers of two cells are not one.
     bare = PICTURE.sub(" ", STYLE.sub(" ", text))
     unescaped = html.unescape(bare)
     yield unescaped
     if "<" in bare:
-        yield html.unescape(MARK_UP.sub(" ", bare))
+        yield html.unescape(MARK_UP.sub("\n", bare))
     if "<" in unescaped and unescaped != bare:  # mark-up that is shown as text
-        yield html.unescape(MARK_UP.sub(" ", unescaped))
+        yield html.unescape(MARK_UP.sub("\n", unescaped))
     if "\\" in unescaped:  # a JSON document within a text
-        yield MARK_UP.sub(" ", html.unescape(_ESCAPED.sub(lambda one: chr(int(one[1], 16)) if one[1] else " ", bare)))
+        yield MARK_UP.sub("\n", html.unescape(_ESCAPED.sub(lambda one: chr(int(one[1], 16)) if one[1] else " ", bare)))

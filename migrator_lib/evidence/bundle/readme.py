@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from migrator_lib import pages
-from migrator_lib.evidence.bundle.contents import LEDGER, MAPPING, PROGRAM, SIGNOFFS, Contents, Profile
-from migrator_lib.evidence.bundle.manifest import MANIFEST, Json
+from migrator_lib.evidence.bundle.contents import Contents
+from migrator_lib.evidence.bundle.manifest import LEDGER, MANIFEST, MAPPING, PROGRAM, SIGNOFFS, Json, Profile
 
 WHAT: Sequence[tuple[str, str, str]] = (
     ("index.html", "The migration on one page", "where it stands, the accounts, the gates, and links to the rest"),

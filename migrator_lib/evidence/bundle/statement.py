@@ -7,56 +7,17 @@ as nothing new is to be stated, the row that is there is taken: the same content
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
 
-from migrator_lib import gates, hash_tree
-from migrator_lib.engagement import ALL_STEPS, Engagement
-from migrator_lib.evidence.summary import latest_done
+from migrator_lib import hash_tree
 from migrator_lib.ledger import Ledger
-from migrator_lib.yaml_file import read_yaml
 
 OBJECT, KEY, EVENT = "evidence", "statement", "stated"
 BUNDLES, MADE = "bundles", "made"
 """Key and event of the rows that note a bundle by the digest of its manifest."""
 Json = dict[str, Any]
-
-
-def stated(engagement: Engagement, mapping_hash: str) -> Json:
-    """Return what there is to state: who signed what, which steps are done, the roots, and the mapping's hash."""
-    steps = engagement.ledger.steps()
-    done = {step: one for step in ALL_STEPS if (one := latest_done(steps, step)) is not None}
-    return {
-        "engagement": engagement.name,
-        "mapping": mapping_hash,
-        "signatures": signatures(engagement),
-        "steps": [
-            {
-                "step": step, "run": one["run_id"], "started_at": one["started_at"], "finished_at": one["finished_at"],
-                "summary_sha256": _digest(one["summary"]),
-            }
-            for step, one in done.items()
-        ],
-        "roots": roots_of(engagement),
-    }  # fmt: skip
-
-
-def signatures(engagement: Engagement) -> list[Json]:
-    """Return who signed which gate, when, and the hash of what was signed."""
-    file = engagement.paths.signoffs_file
-    document: Mapping[str, Any] = (read_yaml(file) or {}) if file.exists() else {}
-    known = [gate.name for gate in gates.GATES if gate.name in document]
-    return [{"gate": name, **{key: str(document[name].get(key, "")) for key in ("by", "on", "hash")}} for name in known]
-
-
-def roots_of(engagement: Engagement) -> Json | None:
-    """Return the roots of the last verification: of each object, and over all; None where there was none."""
-    file = engagement.paths.reports / hash_tree.FOLDER / "roots.json"
-    if not file.exists():
-        return None
-    return roots_in(json.loads(file.read_text(encoding="utf-8")))
 
 
 def roots_in(document: Mapping[str, Any]) -> Json:
@@ -66,10 +27,6 @@ def roots_in(document: Mapping[str, Any]) -> Json:
         "actual": document["root_actual"],
         "objects": [[one["object"], one["records"], one["expected"], one["actual"]] for one in document["objects"]],
     }
-
-
-def _digest(document: object) -> str:
-    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
 
 def state(ledger: Ledger, what: Json) -> Json:
