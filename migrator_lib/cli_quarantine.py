@@ -75,8 +75,8 @@ def _print(found: Result, engagement: str, opened: Engagement) -> None:
     if found.reread:
         out.print(f"Read from SmarterTrack anew: {found.reread:,} tickets, chats and calls.")
     if found.rehearsal:
-        would = ", ".join(f"{what} {n:,} of {obj}" for (obj, what), n in sorted(found.report.counts.items()))
-        out.print(f"Nothing was written. It {escape(would.replace('_', ' '))}." if would else "Nothing was written.")
+        would = ", ".join(f"{obj}: {n:,} {what}" for (obj, what), n in sorted(found.report.counts.items()))
+        out.print(f"By what is staged now, {escape(would.replace('_', ' '))}. Nothing was written.")
         out.print(f"Next: [bold]migrator retry {engagement} --execute[/] tries them.")
         return
     mended = len(found.tried) - found.left

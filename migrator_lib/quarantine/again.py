@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from migrator_lib import runbook
@@ -16,13 +16,14 @@ from migrator_lib.evidence.summary import RETRY, last_counted
 from migrator_lib.ledger import Entry
 from migrator_lib.load import LoadReport
 from migrator_lib.load.retry import Retrier
-from migrator_lib.objects import CONVERSATIONS
+from migrator_lib.objects import ATTACHMENT, CONVERSATIONS
+from migrator_lib.objects.base import Quarantine, Record
 from migrator_lib.quarantine import payloads
 from migrator_lib.quarantine.choosing import Chosen, choose
 from migrator_lib.quiet import PRODUCTION, look_again, make_quiet, note_mail, restore
 from migrator_lib.reconcile.accounts import accounts, require_balanced, settle_strays
 from migrator_lib.rollback.step import before_first_write
-from migrator_lib.staging import Staged
+from migrator_lib.staging import ConversationRecord, Row, Staged
 
 LOAD = "05_load"
 
@@ -87,6 +88,7 @@ def retry(engagement: Engagement, obj: str = "", key: str = "", *, reread: bool 
     before_first_write(engagement, PRODUCTION)
     with _quiet(engagement):
         report = _retrier(engagement, staged).only(chosen.keys, knowledge=chosen.knowledge)
+    _say_anew(engagement, staged, chosen)
     _account(engagement, staged)
     return Result(_tried(engagement, chosen), rehearsal=False, report=report, reread=again)
 
@@ -145,6 +147,27 @@ def _quiet(engagement: Engagement) -> Iterator[None]:
     finally:
         if not quiet.off_before:
             restore(engagement, PRODUCTION)
+
+
+def _say_anew(engagement: Engagement, staged: Staged, chosen: Chosen) -> None:
+    """Note why files are in quarantine now: a load that finds one still unfit does not touch its ticket."""
+    ledger, lookups = engagement.ledger, engagement.lookups(staged)
+    files = {entry.source_key for entry in chosen.asked if entry.object == ATTACHMENT.name}
+    for obj in CONVERSATIONS if files else ():
+        ids = {int(key) for key in chosen.keys.get(obj.name, ()) if key.isdigit()}
+        rows = (row for record in obj.records(staged, lookups, ids) for row in _files_of(record, files))
+        for row in rows:
+            known = ledger.entry(PRODUCTION, ATTACHMENT.name, row["AttachmentKey"])
+            outcome = ATTACHMENT.transform(Record(row["AttachmentKey"], row), lookups)
+            if known is None or known.state != "quarantined" or known.rule or not isinstance(outcome, Quarantine):
+                continue
+            if known.reason != outcome.reason:
+                ledger.settle(PRODUCTION, [replace(known, reason=outcome.reason)])
+
+
+def _files_of(record: Record, keys: Collection[str]) -> list[Row]:
+    attached = record.data.attachments if isinstance(record.data, ConversationRecord) else []
+    return [row for row in attached if row["AttachmentKey"] in keys]
 
 
 # --- reading anew --------------------------------------------------------------------------------------
