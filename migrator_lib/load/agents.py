@@ -16,7 +16,7 @@ from migrator_lib.gorgias.contract.replies import Ticket
 from migrator_lib.ledger import Entry
 from migrator_lib.objects import TICKET
 from migrator_lib.objects.base import Resolver
-from migrator_lib.objects.conversation import moment
+from migrator_lib.objects.conversation import DATES, moment
 from migrator_lib.proofs.behaviour import Behaviour
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ LEFT_ALONE = "left_alone"
 SENT_HASH = "sent_hash"
 """In the same place: the hash of the payload that was sent last, where a later one was not."""
 UNKNOWN = "(not known)"
-FOLLOWS = frozenset({"closed_datetime", "updated_datetime", "last_message_datetime", "created_datetime", "meta"})
+FOLLOWS = frozenset({*DATES, "from_agent", "language", "meta"})
 """Fields that follow from others, or that nobody can change: a difference in them is no work for a person."""
 IN_GORGIAS, IN_SOURCE, IN_BOTH = "changed in Gorgias", "changed in SmarterTrack", "changed in both"
 WHAT_TO_DO = {
@@ -101,7 +101,8 @@ def listed(
     """
     from migrator_lib.reconcile.differences import compare, ours  # its package imports this one
 
-    now, new = TICKET.compared(there), TICKET.compared(source)
+    now = TICKET.compared(there)
+    new = TICKET.meant(TICKET.compared(source), now)
     old = _resolved(left, resolver)
     by_agent = _by_field(old, now) if old is not None else {}
     by_source = _by_field(old, new) if old is not None else {}

@@ -12,7 +12,7 @@ made again, those of the same moment are, too.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
@@ -30,14 +30,14 @@ from migrator_lib.parameters import Parameters
 
 SENT = "messages"
 """Name in the detail of a ticket's entry: the fingerprints of all its messages that were sent, one behind the other."""
+STAYS = "stays"
+"""In the same place: external ids of messages of ours that the thread does not have any more, and that stay by rule."""
 DIGITS = 8
-UNSEEN = ("meta", "last_sending_error")
-"""Of a message, what is not compared when it is read back."""
 
 
 def digest(message: Mapping[str, Any]) -> str:
     """Return the fingerprint of a message as its payload has it, with references."""
-    return payload_hash({name: value for name, value in message.items() if name not in UNSEEN})[:DIGITS]
+    return payload_hash(dict(message))[:DIGITS]
 
 
 def digests(messages: Iterable[Mapping[str, Any]]) -> str:
@@ -118,6 +118,8 @@ class Thread:
     """References that were not in Gorgias when it was sent, and are now."""
     sure: bool = True
     """Whether all that was sent is there: no change is under way."""
+    stays: Sequence[str] = ()
+    """External ids of messages that it does not have any more, and that stayed by rule so far."""
 
     @classmethod
     def of(cls, payload: Json, outcome: Json, known: Mapping[str, Any], lost: Sequence[str]) -> Thread:
@@ -132,7 +134,8 @@ class Thread:
         pairs = [(m, u) for m, u in zip(payload["messages"], outcome["messages"], strict=True) if m.get("external_id")]
         found = frozenset(known.get("lost", ())) - frozenset(lost)
         sure = "updating" not in known
-        return cls([m for m, _ in pairs], [u for _, u in pairs], as_set(known.get(SENT)), found, sure)
+        unresolved = [u for _, u in pairs]
+        return cls([m for m, _ in pairs], unresolved, as_set(known.get(SENT)), found, sure, known.get(STAYS, ()))
 
     def changed(self) -> set[str]:
         """Return the external ids of messages that were not sent as they are now; new ones are among them."""
@@ -158,6 +161,8 @@ class Done:
     added: int = 0
     replaced: int = 0
     removed: int = 0
+    stays: list[str] = field(default_factory=list)
+    """External ids of those that the thread does not have any more, and that stay by rule."""
 
     @property
     def writes(self) -> int:
@@ -184,7 +189,7 @@ class ThreadWriter:
             RecordError: Gorgias refused one, or failed on it again and again.
         """
         changed = thread.changed()
-        done = Done(digests(thread.unresolved))
+        done = Done(digests(thread.unresolved), stays=list(thread.stays))
         if thread.sure and not changed and not ((self.removes or self.replaces) and thread.gone()):
             return done
         there = _There(self.context, entry)
@@ -228,11 +233,13 @@ class ThreadWriter:
         A note of ours that follows the source (a task, a link, further attachments of a message) is no message: it goes
         when messages are replaced.
         """
-        wanted = {message["external_id"] for message in thread.messages}
+        wanted, done.stays = {message["external_id"] for message in thread.messages}, []
         for name in [name for name in there.names() if name not in wanted]:
             if goes(name, self.context.lookups.parameters):
                 there.delete(there.named(name), name)
                 done.removed += 1
+            else:
+                done.stays.append(name)
 
 
 class _There:

@@ -20,7 +20,7 @@ from migrator_lib.ledger.written import TRASHED, as_written
 from migrator_lib.load.agents import LEFT_ALONE, SENT_HASH, listed, put_back, state_of, was_touched
 from migrator_lib.load.context import LoadContext
 from migrator_lib.load.files import Uploads
-from migrator_lib.load.messages import SENT, Done, Thread, ThreadWriter, as_set, both, digests
+from migrator_lib.load.messages import SENT, STAYS, Done, Thread, ThreadWriter, as_set, both, digests
 from migrator_lib.load.trash import Trash, is_ours, kept
 from migrator_lib.load.updates import UPDATING
 from migrator_lib.objects import ATTACHMENT
@@ -308,7 +308,8 @@ class TicketWriter:
         """Bring the messages up to date; return the entry with what was sent of them, and what was done."""
         thread = Thread.of(payload, outcome.payload, known, entry.detail.get("lost", ()))
         done = self.thread.bring(entry, thread)
-        return replace(entry, detail={**entry.detail, SENT: done.sent}), done
+        stays = {STAYS: done.stays} if done.stays else {}
+        return replace(entry, detail={**entry.detail, SENT: done.sent, **stays}), done
 
 
 def _id(known: Entry) -> int:

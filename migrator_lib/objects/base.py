@@ -263,6 +263,18 @@ class MigrationObject(ABC):
         """Return the fields that are compared, canonical, of a resolved payload or of a thing read back."""
         return {}
 
+    lasting: tuple[str, ...] = ()
+    """What marks a record as ours, or as what it is, and never changes: read back and compared, never updated."""
+
+    @property
+    def kind(self) -> str:
+        """What it is in Gorgias, one word: ``ticket``, ``customer_field``."""
+        return self.becomes.lower().replace(" ", "_")
+
+    def verified_form(self, thing: Json) -> Json:
+        """Return all that is compared when it is read back: what :meth:`compared` has, and what is ``lasting``."""
+        return {**{name: thing.get(name) for name in self.lasting}, **self.compared(thing)}
+
     def meant(self, expected: Json, there: Json) -> Json:
         """Return what should be there: what is expected, and what more may stand there without being wrong.
 

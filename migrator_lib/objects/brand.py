@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from migrator_lib import canonical
 from migrator_lib.gorgias.api import GorgiasApi, Json
 from migrator_lib.gorgias.contract import replies
 from migrator_lib.lookups import Lookups
@@ -76,7 +77,7 @@ class Brand(MigrationObject):
 
     def compared(self, thing: Json) -> Json:
         """Name and description."""
-        return {"name": thing.get("name"), "description": thing.get("description") or ""}
+        return {"name": canonical.text(thing.get("name")), "description": canonical.text(thing.get("description"))}
 
     fixed = frozenset({"name"})
     """A tag that is renamed is renamed on all its tickets, and may date them anew: another name is another tag."""

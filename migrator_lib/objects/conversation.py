@@ -7,14 +7,18 @@ compared and undone. What their rows become is told by each of them.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from datetime import UTC, datetime
+from typing import Any
 
+from migrator_lib import canonical
+from migrator_lib.canonical import markup
+from migrator_lib.canonical import moment as moment  # of a conversation; used all over
 from migrator_lib.gorgias.api import GorgiasApi, Json
 from migrator_lib.gorgias.contract import replies
 from migrator_lib.gorgias.mail_guard import is_ahead
 from migrator_lib.lookups import Lookups
 from migrator_lib.objects.base import Children, MigrationObject, Record
 from migrator_lib.objects.requester import comparable_values
+from migrator_lib.proofs.behaviour import Behaviour
 from migrator_lib.smartertrack.tables import FAMILIES, Family, source_table
 from migrator_lib.staging import ConversationRecord, Staged, TicketRecord
 
@@ -37,6 +41,12 @@ ID_OF = {
     if table not in {family.fields for family in FAMILIES}
 }
 """Those of them that have an id of their own, with its column."""
+DATES = (
+    "created_datetime", "opened_datetime", "closed_datetime", "updated_datetime", "last_message_datetime",
+    "last_received_message_datetime",
+)  # fmt: skip
+UNSAID = ("language", "opened_datetime", "last_received_message_datetime")
+"""Fields of a ticket that Gorgias fills in where a payload lacks them (create-ticket; of the dates UNVERIFIED)."""
 _PART_OF = {table: part for part, table in PARTS.items()}
 
 
@@ -72,26 +82,28 @@ class Conversation(MigrationObject):
         """By external id; there may be several, since Gorgias does not make them unique."""
         return api.tickets.by_external_id(payload["external_id"])
 
+    lasting = ("external_id", "via")
+
     def compared(self, thing: Json) -> Json:
         """Everything about the ticket itself; its messages are compared by :func:`compared_message`."""
         return {
-            "subject": thing.get("subject"),
-            "status": thing.get("status"),
-            "priority": thing.get("priority"),
-            "channel": thing.get("channel"),
+            "subject": canonical.text(thing.get("subject")),
+            **{name: thing.get(name) for name in ("status", "priority", "channel", "from_agent", "language")},
             "spam": bool(thing.get("spam")),
             "customer": _id(thing.get("customer")),
             "assignee_user": _id(thing.get("assignee_user")),
             "assignee_team": _id(thing.get("assignee_team")),
-            "tags": sorted(tag["name"] for tag in thing.get("tags") or ()),
+            "tags": sorted(canonical.composed(tag["name"]) for tag in thing.get("tags") or ()),
             "custom_fields": comparable_values(thing),
-            "created_datetime": moment(thing.get("created_datetime")),
-            "closed_datetime": moment(thing.get("closed_datetime")),
-            "updated_datetime": moment(thing.get("updated_datetime")),
-            "last_message_datetime": moment(thing.get("last_message_datetime")),
+            **{name: moment(thing.get(name)) for name in DATES},
             "snooze_datetime": moment(asleep) if is_ahead(asleep := thing.get("snooze_datetime")) else None,
-            "meta": (thing.get("meta") or {}).get("smartertrack"),
+            "meta": canonical.kept_by_smartertrack(thing.get("meta")),
         }
+
+    def meant(self, expected: Json, there: Json) -> Json:
+        """What a payload says nothing of is Gorgias' to say: the language that it tells by the text, some dates."""
+        said_there = {name: there[name] for name in UNSAID if expected.get(name) is None}
+        return {**expected, **said_there}
 
 
 def skipped(one: ConversationRecord, state: str) -> Children:
@@ -107,30 +119,66 @@ def _id(thing: Json | None) -> int | None:
     return None if thing is None else thing.get("id")
 
 
-def moment(text: str | None) -> str | None:
-    """Return a timestamp as it is compared: UTC, microseconds; naive ones of replies are UTC."""
-    if not text:
-        return None
-    parsed = datetime.fromisoformat(text)
-    aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-    return aware.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
-
-
 def compared_message(message: Json) -> Json:
     """Return the fields of a message that are compared, canonical, of a resolved payload or of a reply."""
+    error = message.get("last_sending_error")
     return {
-        "external_id": message.get("external_id"),
-        "channel": message.get("channel"),
-        "from_agent": message.get("from_agent"),
-        "public": message.get("public"),
+        **{name: message.get(name) for name in ("external_id", "channel", "via", "from_agent", "public")},
         "sender": _id(message.get("sender")),
         "receiver": _id(message.get("receiver")),
-        "subject": message.get("subject") or "",
-        "body_html": message.get("body_html") or "",
-        "body_text": message.get("body_text") or "",
-        "created_datetime": moment(message.get("created_datetime")),
-        "sent_datetime": moment(message.get("sent_datetime")),
-        "failed_datetime": moment(message.get("failed_datetime")),
-        "source": message.get("source") and {k: message["source"].get(k) for k in ("from", "to", "cc")},
-        "attachments": sorted([a.get("url") or "", a.get("name") or ""] for a in message.get("attachments") or ()),
+        "subject": canonical.text(message.get("subject")),
+        "body_html": markup.normal(message.get("body_html") or ""),
+        "body_text": canonical.text(message.get("body_text")),
+        **{name: moment(message.get(name)) for name in ("created_datetime", "sent_datetime", "failed_datetime")},
+        "last_sending_error": canonical.text(error.get("error")) if isinstance(error, dict) else "",
+        "source": _source(message.get("source")),
+        "meta": canonical.kept_by_smartertrack(message.get("meta")),
+        "attachments": canonical.in_order(map(_attached, message.get("attachments") or ())),
+    }
+
+
+def meant_message(expected: Json, there: Json, behaviour: Behaviour) -> Json:
+    """Return what should be there of a message, as far as Gorgias may have made more, or less, of it.
+
+    Where only one of the bodies is given, it may make the other of it; and it may say of a source what type it is, and
+    take out of HTML what mail readers do not show. All of that is UNVERIFIED.
+
+    Args:
+        expected: :func:`compared_message` of the resolved payload.
+        there: the same of the message that was read back.
+        behaviour: how the account behaves.
+    """
+    html, plain = expected["body_html"], expected["body_text"]
+    meant = dict(expected)
+    if not html and plain and there["body_html"] and markup.says_the_same(there["body_html"], plain):
+        meant["body_html"] = there["body_html"]
+    if not plain and html and there["body_text"] and markup.says_the_same(html, there["body_text"]):
+        meant["body_text"] = there["body_text"]
+    if html != there["body_html"] and behaviour.sanitises_html and markup.sanitised(html) == there["body_html"]:
+        meant["body_html"] = there["body_html"]
+    if expected["source"] and there["source"] and not behaviour.source_type_taken:
+        meant["source"] = {**expected["source"], "type": there["source"]["type"]}
+    return meant
+
+
+def _source(given: Json | None) -> Json | None:
+    """Return the addresses of a message; the kind of source is the type of its channel."""
+    if not given:
+        return None
+    ends = {name: [_end(one) for one in given.get(name) or ()] for name in ("to", "cc", "bcc")}
+    return {"type": given.get("type"), "from": _end(given["from"]) if given.get("from") else None, **ends}
+
+
+def _end(given: Json) -> Json:
+    return {"address": canonical.address(given.get("address")), "name": canonical.text(given.get("name"))}
+
+
+def _attached(given: Json) -> dict[str, Any]:
+    size = str(given.get("size"))
+    return {
+        "url": given.get("url") or "",
+        "name": canonical.text(given.get("name")),
+        "content_type": given.get("content_type") or "",
+        "size": int(size) if size.isdecimal() else None,
+        "public": given.get("public", True),
     }

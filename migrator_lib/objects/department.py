@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from migrator_lib import canonical
 from migrator_lib.gorgias.api import GorgiasApi, Json
 from migrator_lib.gorgias.contract.replies import Team
 from migrator_lib.lookups import Lookups
@@ -90,8 +91,8 @@ class Department(MigrationObject):
     def compared(self, thing: Json) -> Json:
         """Name, description and members."""
         members = {member["id"] for member in thing.get("members") or ()}
-        description = thing.get("description") or ""
-        return {"name": thing.get("name"), "description": description, "members": sorted(members)}
+        name, description = canonical.text(thing.get("name")), canonical.text(thing.get("description"))
+        return {"name": name, "description": description, "members": sorted(members)}
 
     def change(self, payload: Json, there: Json, fields: Collection[str]) -> Json:
         """What differs; members replace all."""

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
+from migrator_lib import canonical
+from migrator_lib.canonical import markup
 from migrator_lib.errors import RecordRejected
 from migrator_lib.gorgias.api import GorgiasApi, Json
 from migrator_lib.gorgias.contract import replies
@@ -125,12 +127,12 @@ class Macro(MigrationObject):
                 raise
             api.macros.archive([int(target_id)])
 
+    lasting = ("external_id",)
+
     def compared(self, thing: Json) -> Json:
         """Name, language, and what it does."""
-        actions = [
-            [one.get("name"), sorted((one.get("arguments") or {}).items())] for one in thing.get("actions") or ()
-        ]
-        return {"name": thing.get("name"), "language": thing.get("language"), "actions": actions}
+        actions = [_compared_action(one) for one in thing.get("actions") or ()]
+        return {"name": canonical.text(thing.get("name")), "language": thing.get("language"), "actions": actions}
 
     def change(self, payload: Json, there: Json, fields: Collection[str]) -> Json:
         """What differs; name and actions are given in any case, since a change needs both."""
@@ -140,6 +142,14 @@ class Macro(MigrationObject):
     def update(self, api: GorgiasApi, target_id: str, payload: Json) -> None:
         """Change it."""
         api.macros.update(int(target_id), payload)
+
+
+def _compared_action(action: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one action of a macro, its arguments beside its name."""
+    told = canonical.tidy(action.get("arguments") or {})
+    if told.get("body_html"):
+        told["body_html"] = markup.normal(told["body_html"])
+    return {**{name: action.get(name) for name in ("name", "title", "type")}, **told}
 
 
 def left_out(row: Row, lookups: Lookups) -> str | None:

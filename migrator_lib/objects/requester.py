@@ -21,6 +21,7 @@ import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from migrator_lib import canonical
 from migrator_lib.contacts import Asker
 from migrator_lib.gorgias.api import GorgiasApi, Json
 from migrator_lib.gorgias.contract.replies import Customer
@@ -50,7 +51,7 @@ def comparable_values(thing: Json) -> list[list[Any]]:
     values = thing.get("custom_fields") or []
     if isinstance(values, Mapping):
         values = values.get("data") or []
-    pairs = [[v["field"]["id"] if "field" in v else v["id"], v["value"]] for v in values]
+    pairs = [[v["field"]["id"] if "field" in v else v["id"], canonical.tidy(v["value"])] for v in values]
     return sorted(pairs, key=lambda pair: str(pair[0]))
 
 
@@ -198,16 +199,17 @@ class Requester(MigrationObject):
 
     def compared(self, thing: Json) -> Json:
         """Address, name, channels of mail and phone, values of fields, and what SmarterTrack knew."""
-        meta, channels = thing.get("meta"), filter(_ours, thing.get("channels") or ())
-        note = thing.get("note")
+        channels, note = filter(_ours, thing.get("channels") or ()), thing.get("note")
         return {
             "email": lowered(thing.get("email")),
-            "name": thing.get("name"),
-            "channels": sorted([c.get("type"), lowered(c.get("address"))] for c in channels),
+            "name": canonical.text(thing.get("name")),
+            "channels": canonical.in_order(map(_compared_channel, channels)),
             "custom_fields": comparable_values(thing),
-            "meta": meta.get("smartertrack") if isinstance(meta, Mapping) else None,
-            "note": note if our_note(thing) else "",
+            "meta": canonical.kept_by_smartertrack(thing.get("meta")),
+            "note": canonical.text(note) if our_note(thing) else "",
         }
+
+    lasting = ("external_id",)
 
     def change(self, payload: Json, there: Json, fields: Collection[str]) -> Json:
         """What differs; channels of other kinds, and values of fields that are not ours, stay as they are."""
@@ -275,6 +277,14 @@ def _has_field(lookups: Lookups) -> bool:
 def _ours(channel: Mapping[str, Any]) -> bool:
     """Whether a channel is of a kind that a migration makes."""
     return channel.get("type") in ("email", "phone")
+
+
+def _compared_channel(channel: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "type": channel.get("type"),
+        "address": canonical.address(channel.get("address")),
+        "preferred": bool(channel.get("preferred")),
+    }
 
 
 def _channel(channel: Mapping[str, Any]) -> Json:

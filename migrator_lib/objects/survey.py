@@ -24,6 +24,7 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from migrator_lib import canonical
 from migrator_lib.contacts import CHAT_COLUMNS, of_chat
 from migrator_lib.errors import RecordRejected, RecordUnusable
 from migrator_lib.gorgias.api import GorgiasApi, Json
@@ -239,13 +240,12 @@ class Survey(MigrationObject):
 
     def compared(self, thing: Json) -> Json:
         """Everything that a survey holds."""
-        meta = thing.get("meta")
-        dates = ("created_datetime", "sent_datetime", "scored_datetime")
+        dates = ("created_datetime", "sent_datetime", "scored_datetime", "should_send_datetime")
         return {
             **{name: thing.get(name) for name in ("ticket_id", "customer_id", "score")},
-            "body_text": thing.get("body_text") or "",
+            "body_text": canonical.text(thing.get("body_text")),
             **{name: moment(thing.get(name)) for name in dates},
-            "meta": meta.get("smartertrack") if isinstance(meta, Mapping) else None,
+            "meta": canonical.kept_by_smartertrack(thing.get("meta")),
         }
 
     def change(self, payload: Json, there: Json, fields: Collection[str]) -> Json:

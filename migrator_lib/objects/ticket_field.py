@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from migrator_lib import canonical
 from migrator_lib.errors import RecordUnusable
 from migrator_lib.gorgias.api import GorgiasApi, Json
 from migrator_lib.gorgias.contract.replies import CustomField, Thing
@@ -277,13 +278,15 @@ class TicketField(MigrationObject):
         api.custom_fields.update(int(target_id), {"deactivated_datetime": "2000-01-01T00:00:00Z"})
 
     def compared(self, thing: Json) -> Json:
-        """Label, type and choices."""
+        """Label, type, how it is filled in, and choices."""
         return {
-            "label": thing.get("label"),
+            "label": canonical.text(thing.get("label")),
             "data_type": thing["definition"]["data_type"],
-            "choices": _choices(thing["definition"]),
+            "input_type": (thing["definition"].get("input_settings") or {}).get("input_type"),
+            "choices": canonical.tidy(_choices(thing["definition"])),
         }
 
+    lasting = ("external_id", "object_type")
     made_anew_if_gone = True
     fixed = frozenset({"data_type"})
 
@@ -299,9 +302,9 @@ class TicketField(MigrationObject):
         self.remove(api, target_id)
 
     def change(self, payload: Json, there: Json, fields: Collection[str]) -> Json:
-        """Label or choices."""
+        """Label, or how it is filled in, and with what."""
         body: Json = {"label": payload["label"]} if "label" in fields else {}
-        if "choices" in fields:
+        if {"choices", "input_type"} & set(fields):
             settings = payload["definition"]["input_settings"]
             choices = self.meant(self.compared(payload), self.compared(there))["choices"]
             body["definition"] = {

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from migrator_lib import canonical
 from migrator_lib.errors import NotUpdatable
 from migrator_lib.gorgias.api import GorgiasApi, Json
 from migrator_lib.gorgias.contract import replies
@@ -29,7 +30,7 @@ class User(MigrationObject):
     reads = ("Users", "UsersInGroups", "UsersInRoles", "Roles")
     path = "users"
     undo = "deactivated: deleting one would unassign tickets and delete statistics"
-    verified = "read back; address and role compared of those that were made"
+    verified = "read back; address, name and role compared of those that were made"
     handed_over_if_absent = True
     fields = (
         MappedField("Users.UserID", "user.external_id"),
@@ -90,19 +91,31 @@ class User(MigrationObject):
         """Deactivate: deleting a user would unassign tickets and delete statistics."""
         api.users.update(int(target_id), {"active": False})
 
+    lasting = ("external_id",)
+
     def compared(self, thing: Json) -> Json:
-        """E-mail and role: names of people who were there already are theirs to choose."""
+        """E-mail, name and role; only of those that were made: who was there already is not compared."""
         role = thing.get("role")
-        return {"email": lowered(thing.get("email")), "role": role.get("name") if isinstance(role, Mapping) else None}
+        return {
+            "email": lowered(thing.get("email")),
+            "name": canonical.text(thing.get("name")),
+            "role": role.get("name") if isinstance(role, Mapping) else None,
+        }
 
     def change(self, payload: Json, there: Json, fields: Collection[str]) -> Json:
-        """Nothing: an address needs the user's password, and what somebody may do is an admin's to change.
+        """The name: an address needs the user's password, and what somebody may do is an admin's to change.
 
         Raises:
-            NotUpdatable: always.
+            NotUpdatable: anything else changed.
         """
+        if set(fields) == {"name"}:
+            return {"name": payload["name"]}
         wanted = f" (the mapping says {payload['role']['name']})" if "role" in fields else ""
         raise NotUpdatable(
             f"{' and '.join(sorted(fields))} changed since this user was made{wanted}",
             next_step="let an admin change it in Gorgias.",
         )
+
+    def update(self, api: GorgiasApi, target_id: str, payload: Json) -> None:
+        """Change the name."""
+        api.users.update(int(target_id), payload)

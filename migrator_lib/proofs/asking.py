@@ -110,6 +110,8 @@ def behaviour(ledger: Ledger, settings: Target) -> Behaviour:
     changes: dict[str, Any] = {
         "lookup_lag_seconds": settings.lookup_lag_seconds,
         "upload_limit_bytes": settings.upload_limit_bytes,
+        "sanitises_html": settings.sanitises_html,
+        "not_kept": tuple(settings.not_kept),
     }
     for one in standings(ledger, settings):
         follows: Mapping[str, Any] = one.probe.follows(one.answer) if one.answer else {}

@@ -48,6 +48,10 @@ class Behaviour(BaseModel):
     """Else values are put by themselves when a ticket is changed (one call more)."""
     values_in_lists: bool = True
     """Else values are read back ticket by ticket (one call for each)."""
+    sanitises_html: bool = False
+    """Else HTML is compared with its comments, scripts, style sheets and handlers, which no mail reader shows."""
+    not_kept: tuple[str, ...] = ()
+    """What a person found this account not to keep, so that it is not compared: ``message.source.type``."""
     delete_job: bool = False
     """Whether the sandbox showed that a job deletes tickets; else a roll-back deletes them one by one."""
     tickets_order: str = "updated_datetime:asc"

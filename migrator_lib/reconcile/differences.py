@@ -19,6 +19,8 @@ from migrator_lib.proofs.behaviour import Behaviour
 
 SHOWN_CHARACTERS = 60
 NOTHING = "(nothing)"
+MOST_PAIRED = 20
+"""Members of two lists that are looked at one by one."""
 PROSE = {"body_html", "body_text", "full_subject", "content", "excerpt"}
 PEOPLE = {"name", "user_name", "requester"}
 
@@ -64,8 +66,10 @@ def shown(field: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        address = value.get("address")
-        return mask_email(address) if address else f"{len(value)} values"
+        address, name = value.get("address"), value.get("name")
+        if address:
+            return mask_email(address)
+        return _scalar(field, name) if field == "attachments" and name else f"{len(value)} values"
     if isinstance(value, list):
         return ", ".join(shown(field, item) for item in value)
     return _scalar(field, value)
@@ -73,6 +77,8 @@ def shown(field: str, value: Any) -> str:
 
 def _scalar(field: str, value: object) -> str:
     text, parts = str(value), field.split(".")
+    if parts[0] == "attachments" and parts[-1] in ("attachments", "name", "url"):
+        return f"a file {_suffix(text)}({fingerprint(text)})"
     if parts[-1] in PROSE:
         return fingerprint(text)
     if parts[-1] in PEOPLE:
@@ -81,8 +87,6 @@ def _scalar(field: str, value: object) -> str:
         return mask_email(text)
     if parts[0] == "custom_fields":
         return masked_value(text)
-    if parts[0] == "attachments":
-        return f"a file {_suffix(text)}({fingerprint(text)})"
     return shortened(text)
 
 
@@ -98,12 +102,23 @@ def compare(expected: Json, actual: Json) -> list[Difference]:
     return found
 
 
-def ours(differences: Sequence[Difference], behaviour: Behaviour) -> list[Difference]:
-    """Return those differences of a ticket that are not the doing of an account that behaves like this."""
-    return [one for one in differences if not _is_its_doing(one, behaviour)]
+def ours(differences: Sequence[Difference], behaviour: Behaviour, kind: str = "ticket") -> list[Difference]:
+    """Return those differences that are not the doing of an account that behaves like this.
+
+    Args:
+        differences: of one record.
+        behaviour: of the account.
+        kind: what the record is in Gorgias, one word: ``ticket``, ``message``, ``customer``.
+    """
+    return [one for one in differences if not _is_its_doing(one, behaviour, kind)]
 
 
-def _is_its_doing(one: Difference, behaviour: Behaviour) -> bool:
+def _is_its_doing(one: Difference, behaviour: Behaviour, kind: str) -> bool:
+    path = f"{kind}.{one.field}"
+    if any(path == name or path.startswith(f"{name}.") for name in behaviour.not_kept):
+        return True
+    if kind != "ticket":
+        return False
     if one.field in behaviour.not_compared:
         return True
     same_but_for_case = one.expected.casefold() == one.actual.casefold()
@@ -117,8 +132,32 @@ def _walk(path: str, expected: Any, actual: Any, found: list[Difference]) -> Non
     if one is not None and other is not None:
         for name in dict.fromkeys((*one, *other)):
             _walk(f"{path}.{name}" if path else str(name), one.get(name), other.get(name), found)
+    elif _are_mappings(expected) and _are_mappings(actual) and (pairs := _pairs(expected, actual)) is not None:
+        for left, right in pairs:
+            _walk(path, left, right, found)
     else:
         found.append(_difference(path, expected, actual))
+
+
+def _are_mappings(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, Mapping) for item in value)
+
+
+def _pairs(expected: list[Json], actual: list[Json]) -> list[tuple[Json, Json]] | None:
+    """Return what differs of two lists of equal length in pairs that have most in common; None where they do not fit.
+
+    So one file with another name is told as another name, and not as a list that is another one.
+    """
+    left = [one for one in expected if one not in actual]
+    right = [one for one in actual if one not in expected]
+    if len(expected) != len(actual) or len(left) != len(right) or len(left) > MOST_PAIRED or not left:
+        return None
+    pairs = []
+    for one in left:
+        best = max(right, key=lambda other: sum(_same(value, other.get(name)) for name, value in one.items()))
+        right.remove(best)
+        pairs.append((one, best))
+    return pairs
 
 
 def _same(expected: Any, actual: Any) -> bool:

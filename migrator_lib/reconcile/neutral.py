@@ -52,5 +52,5 @@ class Neutral:
             "sender": self.reference(sender, canonical["sender"]),
             "receiver": self.reference("requester", canonical["receiver"]),
             "body_html": self.text(canonical["body_html"]),
-            "attachments": [[self.text(url), name] for url, name in canonical["attachments"]],
+            "attachments": [{**one, "url": self.text(one["url"])} for one in canonical["attachments"]],
         }

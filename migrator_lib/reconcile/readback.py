@@ -14,7 +14,7 @@ from typing import Any
 
 from migrator_lib.external_id import parse
 from migrator_lib.gorgias.api import GorgiasApi, Json
-from migrator_lib.gorgias.contract.replies import Customer, Message, Thing, Ticket
+from migrator_lib.gorgias.contract.replies import Customer, Message, Survey, Thing, Ticket
 from migrator_lib.objects import ON_TICKETS, PEOPLE, SETUP, TICKET
 from migrator_lib.objects.conversation import moment
 from migrator_lib.progress import Progress
@@ -31,10 +31,19 @@ CREATE INDEX thing_natural ON thing (object, natural);
 CREATE TABLE message (ticket INTEGER, at TEXT, id INTEGER PRIMARY KEY, external_id TEXT, body TEXT);
 CREATE INDEX message_ticket ON message (ticket, at, id);
 CREATE INDEX message_external ON message (external_id);
+CREATE TABLE attached (url TEXT, external_id TEXT, PRIMARY KEY (url, external_id)) WITHOUT ROWID;
 """
 OF_OTHERS = """\
 SELECT count(*) FROM thing
 WHERE kind=? AND source_key IS NULL AND substr(json_extract(body, '$.created_datetime'), 1, 19) >= ?
+"""
+NAMED_MESSAGE = """\
+SELECT body FROM message WHERE external_id=?
+AND EXISTS (SELECT 1 FROM thing WHERE kind=? AND id=message.ticket) ORDER BY id LIMIT 1
+"""
+IN_OTHERS_TICKETS = """\
+SELECT id, external_id FROM message WHERE external_id IS NOT NULL
+AND EXISTS (SELECT 1 FROM thing WHERE kind=? AND id=message.ticket AND source_key IS NULL) ORDER BY id
 """
 
 
@@ -79,7 +88,7 @@ class ReadBack:
         (rating,) = ON_TICKETS
         progress.begin("Reading back: satisfaction surveys", 0)
         for surveys in api.surveys.pages():
-            self._add(rating.name, ((one, rating.natural_key({"ticket_id": one.ticket_id})) for one in surveys))
+            self._add(rating.name, ((_named(one), rating.natural_key({"ticket_id": one.ticket_id})) for one in surveys))
             progress.advance(len(surveys))
         progress.begin("Reading back: messages", 0)
         for messages in api.messages.pages():
@@ -114,6 +123,9 @@ class ReadBack:
     def _add_messages(self, page: list[Message]) -> None:
         rows = [(m.ticket_id, m.created_datetime, m.id, self._ours(m), json.dumps(m.as_json())) for m in page]
         self._insert("INSERT OR REPLACE INTO message VALUES (?,?,?,?,?)", rows)
+        ours = ((m.external_id, m.as_json().get("attachments") or ()) for m in page if self._ours(m))
+        held = [(file.get("url") or "", name) for name, files in ours for file in files]
+        self._insert("INSERT OR IGNORE INTO attached VALUES (?,?)", held)
 
     def _ours(self, message: Message) -> str | None:
         """Return the external id of a message, if it is one of this engagement."""
@@ -150,6 +162,26 @@ class ReadBack:
         self._see(rows)
         return json.loads(rows[0][1]) if rows else None
 
+    def by_id(self, kind: str, thing: int, record: tuple[str, str]) -> Json | None:
+        """Return what has an id, unless it carries the external id of another record."""
+        wanted = "SELECT rowid, body, object, source_key FROM thing WHERE kind=? AND id=?"
+        rows = self._rows(wanted, kind, thing)
+        if not rows or (rows[0][3] is not None and tuple(rows[0][2:]) != record):
+            return None
+        self._see(rows)
+        found: Json = json.loads(rows[0][1])
+        return found
+
+    def message_named(self, external_id: str) -> Json | None:
+        """Return a message by its external id, in whatever ticket of the list it is."""
+        rows = self._rows(NAMED_MESSAGE, external_id, TICKET.name)
+        return json.loads(rows[0][0]) if rows else None
+
+    def messages_of_others_tickets(self) -> Iterator[tuple[int, str]]:
+        """Yield (Gorgias id, external id) of messages of ours that are in a ticket which is none of ours."""
+        with self._refusals():
+            yield from self._connection.execute(IN_OTHERS_TICKETS, (TICKET.name,))
+
     def _see(self, rows: list[tuple[int, str]]) -> None:
         if rows:
             self._rows("UPDATE thing SET seen=1 WHERE rowid=?", rows[0][0])
@@ -184,6 +216,10 @@ class ReadBack:
             rows = self._rows("SELECT body FROM message WHERE external_id=? ORDER BY id", name)
             yield name, [json.loads(row[0]) for row in rows]
 
+    def holders(self, url: str) -> list[str]:
+        """Return the external ids of our messages that hold a file's address."""
+        return [name for (name,) in self._rows("SELECT external_id FROM attached WHERE url=?", url)]
+
     def record_of_ticket(self, ticket: int) -> tuple[str, str] | None:
         """Return object and source key of a ticket of ours; None where it is none, or lies in the trash."""
         rows = self._rows("SELECT object, source_key, body FROM thing WHERE kind='ticket' AND id=?", ticket)
@@ -213,3 +249,10 @@ class ReadBack:
         """Return object to number of things read, messages included."""
         found = dict(self._rows("SELECT object, count(*) FROM thing GROUP BY object"))
         return {**found, "message": self._rows("SELECT count(*) FROM message")[0][0]}
+
+
+def _named(survey: Survey) -> Survey:
+    """Return a survey with the external id that its meta has: surveys have no place of their own for one."""
+    meta = survey.meta.get("smartertrack") if isinstance(survey.meta, dict) else None
+    name = meta.get("external_id") if isinstance(meta, dict) else None
+    return survey.model_copy(update={"external_id": name}) if isinstance(name, str) else survey

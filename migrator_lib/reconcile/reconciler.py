@@ -3,7 +3,8 @@
 What should be there follows from the staged data and the mapping alone; references are resolved by what was read
 back, not by what the loader noted. The ledger tells only three things: what was in Gorgias before (matched, so its
 fields are not ours), what is in quarantine or handed over (so not expected), and the URL of an uploaded file; and when
-a record was last written, so that what others did to it since is told apart (:mod:`migrator_lib.reconcile.since`).
+a record was last written, so that what others did to it since is told apart (:mod:`migrator_lib.reconcile.since`). Of
+what has lost its name it tells which one it was.
 """
 
 from __future__ import annotations
@@ -22,18 +23,20 @@ from migrator_lib.ledger.written import TRASHED, written
 from migrator_lib.load.loader import batched
 from migrator_lib.load.messages import sent
 from migrator_lib.lookups import Lookups, lowered
-from migrator_lib.objects import ATTACHMENT, CONVERSATIONS, ON_TICKETS, PEOPLE, SETUP
+from migrator_lib.objects import ATTACHMENT, CONVERSATIONS, ON_TICKETS, PEOPLE, SETUP, TICKET
 from migrator_lib.objects.base import MigrationObject, Record, Resolver, Send, created
-from migrator_lib.objects.conversation import Conversation, compared_message
+from migrator_lib.objects.conversation import Conversation, compared_message, meant_message
 from migrator_lib.objects.requester import comparable_values
 from migrator_lib.objects.survey import place_of
 from migrator_lib.progress import Progress
 from migrator_lib.reconcile.contents import Contents
+from migrator_lib.reconcile.context import Context
 from migrator_lib.reconcile.differences import Difference, compare, ours
 from migrator_lib.reconcile.files import FileComparer, Sent
 from migrator_lib.reconcile.readback import ReadBack
 from migrator_lib.reconcile.result import CHANGED, NEW_MESSAGES, TOUCHED, Finding, Reconciliation
 from migrator_lib.reconcile.since import Doing, History, NoHistory, is_before, is_touched, were_left
+from migrator_lib.reconcile.strays import Strays
 from migrator_lib.reconcile.witness import NoWitness, Witness
 from migrator_lib.staging import ConversationRecord, Staged
 from migrator_lib.sweep.finding import DUPLICATE, find
@@ -69,6 +72,7 @@ class Reconciler:
         self.result = Reconciliation(read=read.counts())
         self.contents = contents or Contents(ledger, target)
         self.files = FileComparer(self.contents, read, lookups.files, self.witness, self.result)
+        self.strays = Strays(Context(ledger, target, staged, lookups, read))
         self.ids: dict[tuple[str, str], str] = {}
         fallback = read.by_natural("user", lowered(lookups.parameters.agents.fallback))
         self.resolver = Resolver(self.ids, int(fallback["id"]) if fallback else None)
@@ -94,9 +98,20 @@ class Reconciler:
                 continue  # gone from the source after the load, and left in Gorgias: the load has listed it
             if name == CANARY:
                 continue  # a synthetic one of ours, which the next load takes away
-            self._saw_unexpected(name, key, target_id)
-            self.result.add(Finding(name, key, "unexpected", target_id=target_id, words=words))
+            if not self._hangs_on_what_left(name, key, target_id):
+                self._unexpected(Finding(name, key, "unexpected", target_id=target_id, words=words))
+        for finding in self.strays.findings({one.target_id for one in self.result.extras if one.kind == "message"}):
+            self._unexpected(finding)
         return self.result
+
+    def _hangs_on_what_left(self, name: str, key: str, target_id: int) -> bool:
+        """Whether it is ours, and its ticket is left out by now: what hangs on a ticket stays with it."""
+        entry = self.ledger.entry(self.target, name, key) if name in {obj.name for obj in ON_TICKETS} else None
+        return entry is not None and entry.target_id == str(target_id)
+
+    def _unexpected(self, finding: Finding) -> None:
+        self._saw_unexpected(finding.object, finding.source_key, finding.target_id or 0)
+        self.result.add(finding)
 
     def _duplicates(self) -> None:
         """Note what is there more than once; how it can be mended says :mod:`migrator_lib.sweep`."""
@@ -129,7 +144,7 @@ class Reconciler:
         actual = self._actual(obj, record.key, payload, entry)
         if actual is None:
             if entry is None or entry.state not in NOT_EXPECTED:
-                self.witness.saw(obj.name, record.key, obj.compared(self.resolver.resolve(payload)), None)
+                self.witness.saw(obj.name, record.key, obj.verified_form(self.resolver.resolve(payload)), None)
                 if not self._merged(obj, record.key, entry):
                     self._not_there(obj, record.key, entry, "not found by external id or name")
             return
@@ -137,10 +152,8 @@ class Reconciler:
         if entry is not None and entry.state == "matched":
             self.result.count(obj.name, "validated")
             return
-        expected, there = obj.compared(self.resolver.resolve(payload)), obj.compared(self._ours_of(obj, actual))
-        meant = obj.meant(expected, there)
-        self.witness.saw(obj.name, record.key, meant, there)
-        differences = compare(meant, there)
+        expected, there = self.resolver.resolve(payload), obj.verified_form(self._ours_of(obj, actual))
+        differences = self._differences(obj, record.key, expected, there)
         left = were_left(entry, differences)
         doing = self.history.last(obj.path, int(actual["id"]), entry) if differences and not left else None
         self._judge(obj.name, record.key, actual, differences, doing=doing, touched=left)
@@ -170,15 +183,19 @@ class Reconciler:
             self.witness.saw(obj.name, record.key, {REFERS_TO: error.message}, None)
             self._not_there(obj, record.key, entry, error.message)
             return
-        actual = self.read.by_natural(obj.name, obj.natural_key(expected))
+        actual = self.read.by_natural(obj.name, obj.natural_key(expected)) or self._by_id(obj, record.key, entry)
         if actual is None:
-            self.witness.saw(obj.name, record.key, obj.compared(expected), None)
+            self.witness.saw(obj.name, record.key, obj.verified_form(expected), None)
             self._not_there(obj, record.key, entry, "its ticket has none")
             return
-        meant, there = obj.compared(expected), obj.compared(actual)
-        self.witness.saw(obj.name, record.key, meant, there)
-        differences = compare(meant, there)
+        differences = self._differences(obj, record.key, expected, obj.verified_form(actual))
         self._judge(obj.name, record.key, actual, differences, touched=were_left(entry, differences))
+
+    def _differences(self, obj: MigrationObject, key: str, expected: Json, there: Json) -> list[Difference]:
+        """Return in what a record differs, of a resolved payload and the canonical form of what is there."""
+        meant = obj.meant(obj.verified_form(expected), there)
+        self.witness.saw(obj.name, key, meant, there)
+        return ours(compare(meant, there), self.lookups.behaviour, obj.kind)
 
     def _ours_of(self, obj: MigrationObject, actual: Json) -> Json:
         """Return a customer without the values of fields that are none of ours."""
@@ -227,7 +244,17 @@ class Reconciler:
         if found:
             return found[0]
         kind = PEOPLE[0].name if obj in PEOPLE else obj.name
-        return self.read.by_natural(kind, obj.natural_key(payload))
+        return self.read.by_natural(kind, obj.natural_key(payload)) or self._by_id(obj, key, entry)
+
+    def _by_id(self, obj: MigrationObject, key: str, entry: Entry | None) -> Json | None:
+        """Return what the load made of a record, where it is there and does not carry its name any more.
+
+        So a record that was renamed is told as that, rather than as one that is missing. Nothing that is right is found
+        by what the load noted alone.
+        """
+        known = (entry.target_id if entry else None) or ""
+        kind = PEOPLE[0].name if obj in PEOPLE else TICKET.name if isinstance(obj, Conversation) else obj.name
+        return self.read.by_id(kind, int(known), (obj.name, key)) if known.isdigit() else None
 
     def _judge(
         self, obj: str, key: str, actual: Json, differences: list[Difference], *, doing: Doing | None = None,
@@ -275,18 +302,19 @@ class Reconciler:
             return
         found = self.read.by_key(obj.name, str(one.id), meant=entry.target_id if entry else None)
         if not found:
-            self._missing(obj, one, outcome, entry, uploaded)
-            return
+            renamed = self._by_id(obj, str(one.id), entry)
+            if renamed is None:
+                self._missing(obj, one, outcome, entry, uploaded)
+                return
+            found = [renamed]
         touched = self._touched(entry, found[0])
         try:
             expected = uploaded.resolver.resolve(outcome.payload)
         except RecordUnusable as error:
-            self.witness.saw(obj.name, str(one.id), {REFERS_TO: error.message}, obj.compared(found[0]))
+            self.witness.saw(obj.name, str(one.id), {REFERS_TO: error.message}, obj.verified_form(found[0]))
             differences, wrong = [Difference("customer", "in Gorgias", error.message)], True
         else:
-            meant, there = obj.compared(expected), obj.compared(found[0])
-            self.witness.saw(obj.name, str(one.id), meant, there)
-            differences = ours(compare(meant, there), self.lookups.behaviour)
+            differences = self._differences(obj, str(one.id), expected, obj.verified_form(found[0]))
             right = not any(difference.field.startswith("custom_fields") for difference in differences)
             values = created(outcome.children.get(obj.values, {}))
             different = CHANGED if touched else "mismatched"
@@ -330,7 +358,7 @@ class Reconciler:
         expected = uploaded.resolver.resolve(outcome.payload)
         were = sent(entry, outcome.payload["messages"])
         messages = [message for message, was in zip(expected["messages"], were, strict=True) if was]
-        differences = self._thread(messages, there[0], entry, uploaded)
+        differences = self._thread(messages, there[0], entry, uploaded, whole=False)
         self.result.counts[obj.values]["validated"] += created(outcome.children.get(obj.values, {}))
         self._judge(obj.name, str(one.id), there[0], differences)
 
@@ -343,7 +371,7 @@ class Reconciler:
         except RecordUnusable as error:
             self.witness.saw(obj.name, str(one.id), {REFERS_TO: error.message}, None)
         else:
-            self.witness.saw(obj.name, str(one.id), obj.compared(expected), None)
+            self.witness.saw(obj.name, str(one.id), obj.verified_form(expected), None)
             for message in expected["messages"]:
                 named = parse(message.get("external_id"), self.lookups.parameters.engagement)
                 if named is not None:
@@ -356,40 +384,64 @@ class Reconciler:
         self.result.counts[ATTACHMENT.name][state] += len(own.intersection(uploaded.keys.values()))
 
     def _thread(
-        self, expected: list[Json], ticket: Json, entry: Entry | None, uploaded: Uploaded
+        self, expected: list[Json], ticket: Json, entry: Entry | None, uploaded: Uploaded, *, whole: bool = True
     ) -> list[Difference]:  # fmt: skip
-        """Compare a thread message by message, and its order; return what is wrong with it as a whole."""
+        """Compare a thread message by message, and its order; return what is wrong with it as a whole.
+
+        ``whole`` says that what is expected is all that should be there of ours.
+        """
         there = self.read.messages(int(ticket["id"]))
         self.result.news[NEW_MESSAGES] += sum(1 for message in there if _is_new(message, entry))
-        ours = {m["external_id"]: m for m in there if m.get("external_id")}
+        by_name = {m["external_id"]: m for m in there if m.get("external_id")}
         self.result.rule_messages += sum(1 for m in there if m.get("via") == "rule" and m.get("from_agent"))
         for message in expected:
-            self._message(message, ours, uploaded, int(ticket["id"]))
+            self._message(message, by_name, uploaded, int(ticket["id"]))
         wanted = [m["external_id"] for m in expected if m.get("external_id")]
         ids = set(wanted)
+        if whole:
+            self.strays.note(there, ids, entry)
         order = list(dict.fromkeys(m["external_id"] for m in there if m.get("external_id") in ids))
         times = {m["external_id"]: m["created_datetime"] for m in expected if m.get("external_id")}
         in_time = sorted(order, key=lambda i: times[i]) == order  # those of one moment may stand either way
         if len(order) == len(wanted) and not in_time:
             return [Difference("messages", "in order of time", "in another order")]
-        if not wanted and not there:
-            return [Difference("messages", "1", "0")]
-        return []
+        return self._placeholder(expected, there) if not wanted else []
 
-    def _message(self, expected: Json, ours: Mapping[str, Json], uploaded: Uploaded, ticket: int) -> None:
+    def _placeholder(self, expected: list[Json], there: list[Json]) -> list[Difference]:
+        """Compare the one note of a ticket without messages, which has no name: it is the first that has none."""
+        found = next((message for message in there if not message.get("external_id")), None)
+        if found is None or not expected:
+            return [Difference("messages", "1", "0")] if expected else []
+        differences = self._of_message(compared_message(expected[0]), compared_message(found))
+        return [replace(one, field=f"messages.{one.field}") for one in differences]
+
+    def _of_message(self, expected: Json, there: Json) -> list[Difference]:
+        meant = meant_message(expected, there, self.lookups.behaviour)
+        return ours(compare(meant, there), self.lookups.behaviour, "message")
+
+    def _message(self, expected: Json, by_name: Mapping[str, Json], uploaded: Uploaded, ticket: int) -> None:
         named = parse(expected.get("external_id"), self.lookups.parameters.engagement)
         if named is None:
             return  # the note of a ticket without messages: counted with its ticket
         obj, key = named
-        actual = ours.get(expected["external_id"])
-        meant, found = compared_message(expected), compared_message(actual) if actual else None
-        self.witness.saw(obj, key, meant, found)
-        if actual is None or found is None:
+        actual = by_name.get(expected["external_id"])
+        elsewhere = None if actual is not None else self.read.message_named(expected["external_id"])
+        shown = actual or elsewhere
+        meant, found = compared_message(expected), compared_message(shown) if shown else None
+        meant = meant_message(meant, found, self.lookups.behaviour) if found else meant
+        self.witness.saw(
+            obj, key, meant, found and ({**found, "ticket": elsewhere["ticket_id"]} if elsewhere else found)
+        )
+        if shown is None or found is None:
             self.result.add(
                 Finding(obj, key, "missing", words=f"its ticket is there ({ticket} in Gorgias), this message is not")
             )
         else:
-            self._judge(obj, key, actual, compare(meant, found))
+            differences = ours(compare(meant, found), self.lookups.behaviour, "message")
+            if elsewhere is not None:
+                self.strays.moved(expected["external_id"])
+                differences = [Difference("ticket", str(ticket), str(elsewhere["ticket_id"])), *differences]
+            self._judge(obj, key, shown, differences)
         self.files.compare(expected, actual, uploaded)
 
 

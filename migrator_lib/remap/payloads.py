@@ -135,6 +135,7 @@ def _by_name(payload: Json) -> dict[str, Json]:
 def _of_message(message: Json) -> dict[str, Any]:
     """Return the fields of a message; of its attachments what people would see: their names."""
     fields = {name: value for name, value in message.items() if name not in ("meta", "external_id")}
+    fields |= {f"meta.{key}": one for key, one in ((message.get("meta") or {}).get("smartertrack") or {}).items()}
     if "attachments" in fields:
         fields["attachments"] = [one["name"] for one in fields["attachments"]]
     return {name: _plain(value) for name, value in fields.items()}

@@ -29,7 +29,7 @@ from migrator_lib.rollback.table_file import TableFile
 from migrator_lib.side_effects.effect import OF_THE_SERVER
 from migrator_lib.storage import refusals
 
-VERSION = 1
+VERSION = 2
 """Of what a hash covers: inventories of two versions cannot be compared."""
 NAMED = re.compile(r"(team|user|macro|custom_?field)s?(?:_id|\.id|id)?\W{1,20}?(\d+)\b", re.IGNORECASE)
 """A team, user, macro or field that code, an action or a filter names by its id; how exactly they do is UNVERIFIED."""

@@ -19,7 +19,7 @@ from migrator_lib.load import references
 from migrator_lib.lookups import Lookups, lowered
 from migrator_lib.objects import ATTACHMENT, CONVERSATIONS, PEOPLE, SETUP
 from migrator_lib.objects.base import HandOver, Outcome, Quarantine, Record, Resolver, Send, Skip
-from migrator_lib.objects.conversation import Conversation, compared_message
+from migrator_lib.objects.conversation import Conversation, compared_message, meant_message
 from migrator_lib.reconcile.differences import Difference, compare, matched_by, ours
 from migrator_lib.reconcile.neutral import Neutral
 from migrator_lib.sample.choice import Choice, key_of
@@ -193,7 +193,7 @@ class Reviewer:
         except RecordUnusable as error:
             reviewed.outcome = f"in quarantine: {error.message}"
             return
-        reviewed.expected = self.neutral.ticket(obj.compared(expected))
+        reviewed.expected = self.neutral.ticket(obj.verified_form(expected))
         if reviewed.target_id is not None:
             self._read_back(obj, reviewed, expected)
         else:
@@ -212,8 +212,9 @@ class Reviewer:
             return
         ticket_id = int(reviewed.target_id or 0)
         actual = api.tickets.get(ticket_id, custom_fields=True)
-        reviewed.actual = self.neutral.ticket(obj.compared(actual.as_json()))
-        reviewed.differences += ours(compare(reviewed.expected or {}, reviewed.actual), self.lookups.behaviour)
+        reviewed.actual = self.neutral.ticket(obj.verified_form(actual.as_json()))
+        meant = obj.meant(reviewed.expected or {}, reviewed.actual)
+        reviewed.differences += ours(compare(meant, reviewed.actual), self.lookups.behaviour)
         messages = [message.as_json() for page in api.messages.pages(ticket_id) for message in page]
         reviewed.parts = self._parts(expected["messages"], messages)
 
@@ -221,8 +222,9 @@ class Reviewer:
         return [self._part(one, other) for one, other in matched_by("external_id", expected, actual)]
 
     def _part(self, expected: Json | None, actual: Json | None) -> Part:
-        one = expected and self._neutral(expected)
-        other = actual and self._neutral(actual)
+        there, form = actual and compared_message(actual), expected and compared_message(expected)
+        meant = meant_message(form, there, self.lookups.behaviour) if form and there else form
+        one, other = meant and self.neutral.message(meant), there and self.neutral.message(there)
         if one is None or other is None:
             sides = ("there", "missing") if other is None else ("nothing", "is there")
             return Part(one, other, [Difference(part_name(one or other), *sides)])

@@ -110,7 +110,7 @@ class Sides:
             public=bool(message.get("public", True)) and message.get("channel") != "internal-note",
             html=str(message.get("body_html") or ""),
             text=str(message.get("body_text") or ""),
-            files=[File(name or "(no name)", url) for url, name in message.get("attachments") or ()],
+            files=[File(one["name"] or "(no name)", one["url"]) for one in message.get("attachments") or ()],
         )
 
     # --- SmarterTrack ------------------------------------------------------------------------------

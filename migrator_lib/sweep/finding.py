@@ -15,7 +15,7 @@ from migrator_lib.gorgias.api import Json
 from migrator_lib.ledger import GONE, Entry, Ledger
 from migrator_lib.ledger.written import TRASHED
 from migrator_lib.objects import CONVERSATIONS, PEOPLE, SETUP, TICKET
-from migrator_lib.objects.conversation import compared_message, moment
+from migrator_lib.objects.conversation import DATES, compared_message, moment
 from migrator_lib.objects.homes import homes
 from migrator_lib.staging import Staged
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 DUPLICATE = "duplicate"
 """State of a finding: one thing too many."""
-DATES = ("created_datetime", "closed_datetime", "updated_datetime", "last_message_datetime")
 REPLY = "has a message that is not ours"
 WORKED_ON = "differs from the one that is kept: somebody may have worked on it"
 ITS_TICKETS = "has tickets"

@@ -279,7 +279,7 @@ def test_a_file_that_gorgias_refused_is_not_sent_again_for_its_own_sake(desk: Lo
 def test_fingerprints_stand_one_behind_the_other_and_a_note_without_a_name_has_none() -> None:
     first, second = {"external_id": "a", "body_text": "x"}, {"external_id": "b", "body_text": "x"}
     assert as_set(digests([first, {"body_text": "x"}, second])) == {digests([first]), digests([second])}
-    assert digests([{**first, "meta": {"smartertrack": {}}}]) == digests([first])
+    assert digests([{**first, "meta": {"smartertrack": {"agent": "Gus"}}}]) != digests([first])
     assert as_set(None) is None
     assert as_set("") == frozenset()
 

@@ -87,8 +87,11 @@ def test_what_is_left_out_says_what_the_load_does_with_it(desk: Loaded) -> None:
 def test_what_nobody_can_change_of_a_ticket_is_named(desk: Loaded) -> None:
     desk.shop.mapped["directions"] = {"0": {"becomes": "outgoing"}, "1": {"becomes": "incoming"}}
     found = remapped(desk)
-    assert found.objects["ticket"].fixed == {"from_agent": 3}
-    assert "so it stays: from agent (3)" in pages.ways(found)
+    assert found.objects["ticket"].fields["from_agent"] == 3
+    assert found.objects["ticket"].fixed == {}
+    assert "so it stays" not in pages.ways(found)
+    found.objects["ticket"].fixed["created_datetime"] = 3  # as no mapping changes it, and a source can
+    assert "so it stays: created datetime (3)" in pages.ways(found)
 
 
 def test_a_rehearsal_shows_it_only_where_something_was_loaded(tmp_path: Path, desk: Loaded) -> None:
