@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from string import Formatter
 
-from migrator_lib.expectations.read_back import KINDS
+from migrator_lib.expectations.read_back import BESIDE, KINDS
 from migrator_lib.smartertrack.tables import SourceTable, source_table
 
 VALUE, LENGTH, DIGEST, FILLED = "value", "length", "digest", "filled"
@@ -126,12 +126,12 @@ def target_columns(source: str, key: str, columns: Mapping[str, str]) -> list[Co
         raise Problem(("key",), "key: it is made of the external id; write 'key'")
     own = [Column("key", VALUE, "key", "TEXT"), Column("id", VALUE, "id", "INTEGER"),
            Column("object", VALUE, "object", "TEXT")]  # fmt: skip
-    return [*own, *(_of_json(name, text) for name, text in columns.items())]
+    return [*own, *(_of_json(source, name, text) for name, text in columns.items())]
 
 
-def _of_json(name: str, text: str) -> Column:
+def _of_json(source: str, name: str, text: str) -> Column:
     how, of = _asked(name, text)
-    if how == VALUE and of == "owner":
+    if how == VALUE and of == BESIDE.get(source):
         return Column(name, VALUE, of, "INTEGER")
     if how == VALUE or not JSON_PATH.fullmatch(of):
         raise Problem(("columns", name), f"{name}: '{text}' names no path, or not how it becomes a fact")

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 
 from migrator_lib import pages
 from migrator_lib.expectations import suites
-from migrator_lib.expectations.result import Checked, Outcome, Result
+from migrator_lib.expectations.result import SHOWN_KEYS, Checked, Outcome, Result
 from migrator_lib.expectations.suites import GATES, TITLES, Suite
 from migrator_lib.pages import Html
 
-SHOWN_KEYS = 5
-"""Source keys that stand in a row of a table; the folded details have up to twenty."""
 KINDS = {True: "guaranteed: the step is not done without", False: "a fact of the company's data, counted"}
 
 
@@ -43,11 +41,10 @@ def _status(result: Result) -> Html:
 
 
 def _unmet_row(one: Checked, outcome: Outcome) -> dict[str, object]:
-    more = ", ..." if outcome.number > min(len(outcome.keys), SHOWN_KEYS) else ""
     badge = pages.badge("guarantee", "bad") if outcome.stops else pages.badge("counted", "plain")
     return {
         "table": one.title, "expected": outcome.says, "kind": badge, "records": outcome.number, "of": one.rows,
-        "first of them": ", ".join(outcome.keys[:SHOWN_KEYS]) + more,
+        "first of them": outcome.first_keys,
     }  # fmt: skip
 
 

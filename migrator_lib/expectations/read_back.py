@@ -26,7 +26,7 @@ _SYNTHETIC = f"('{CANARY}', '{PROBE}')"
 _KEYED = "CASE WHEN source_key IS NULL THEN 'id ' || id ELSE object || ':' || source_key END"
 _OURS = "CASE WHEN source_key IS NOT NULL THEN object END"
 _THINGS = (
-    "SELECT {keyed} AS key, id, {ours} AS object, NULL AS owner, body FROM snapshot.thing "
+    "SELECT {keyed} AS key, id, {ours} AS object, {beside} body FROM snapshot.thing "
     "WHERE kind='{kind}' AND object NOT IN {synthetic}{only}"
 )
 _NAMED = "substr(external_id, {prefix} + 1)"
@@ -42,12 +42,13 @@ _EACH = (
 )
 
 
+_NUMBER = "SELECT count(*) FROM snapshot.message WHERE message.ticket = thing.id"
 _OUR_MESSAGES = _MESSAGES.format(named=_NAMED, object=_OBJECT, synthetic=_SYNTHETIC)
 
 
-def _things(kind: str, *, ours: bool = False) -> str:
+def _things(kind: str, *, ours: bool = False, beside: str = "") -> str:
     only = " AND source_key IS NOT NULL" if ours else ""
-    return _THINGS.format(keyed=_KEYED, ours=_OURS, kind=kind, only=only, synthetic=_SYNTHETIC)
+    return _THINGS.format(keyed=_KEYED, ours=_OURS, kind=kind, only=only, synthetic=_SYNTHETIC, beside=beside)
 
 
 def _values(whole: str) -> str:
@@ -66,15 +67,21 @@ KINDS: Mapping[str, str] = {
     "macro": _things("macro"),
     "customer": _things(PEOPLE[0].name),
     "customer_value": _values(_things(PEOPLE[0].name, ours=True)),
-    "ticket": TICKETS,
+    "ticket": _things(TICKET.name, ours=True, beside=f"({_NUMBER}) AS messages,"),
     "ticket_value": _values(TICKETS),
     "ticket_tag": _EACH.format(whole=TICKETS, list="coalesce(json_extract(body, '$.tags'), '[]')"),
     "message": _OUR_MESSAGES,
     "attachment": _EACH.format(whole=_OUR_MESSAGES, list="coalesce(json_extract(body, '$.attachments'), '[]')"),
     "survey": _things(ON_TICKETS[0].name),
 }
-"""What can be read of the snapshot: name to a statement that yields key, id, object, owner (the Gorgias id of what it
-hangs on) and body. What hangs on something stands in its body as ``$.each``."""
+"""What can be read of the snapshot: name to a statement that yields key, id, object, body, and what is beside it. What
+hangs on something stands in its body as ``$.each``."""
+BESIDE: Mapping[str, str] = {
+    "ticket": "messages",
+    **dict.fromkeys(("customer_value", "ticket_value", "ticket_tag", "message", "attachment"), "owner"),
+}
+"""What is known of a kind beside its body: of a ticket the number of its messages, whoever wrote them; of what hangs on
+something the Gorgias id of that."""
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _EXPRESSIONS: Mapping[str, str] = {

@@ -9,6 +9,9 @@ from typing import Any
 from migrator_lib.errors import ExpectationsFailed
 from migrator_lib.expectations.suites import GATES, TITLES, Gate, Suite
 
+SHOWN_KEYS = 5
+"""Source keys that stand in a row of a table; the folded details have all that are kept."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -23,6 +26,11 @@ class Outcome:
     keys: tuple[str, ...] = ()
     """Of the first of them."""
     next: str = ""
+
+    @property
+    def first_keys(self) -> str:
+        """The first few keys, in one line."""
+        return ", ".join(self.keys[:SHOWN_KEYS]) + (", ..." if len(self.keys) > SHOWN_KEYS else "")
 
 
 @dataclass(frozen=True)
@@ -115,5 +123,4 @@ NOT_REHEARSED = {gate: Result("", gate, why="Not checked in a rehearsal.") for g
 def _not_so(outcome: Outcome) -> str:
     if not outcome.number:
         return "Not so."
-    more = ", ..." if outcome.number > len(outcome.keys) else ""
-    return f"Not so: {outcome.number:,} ({', '.join(outcome.keys[:5])}{more})."
+    return f"Not so: {outcome.number:,} ({outcome.first_keys})."

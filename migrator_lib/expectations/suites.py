@@ -25,6 +25,7 @@ from ruamel.yaml.error import YAMLError
 
 from migrator_lib.errors import ParameterError
 from migrator_lib.expectations.columns import Column, Problem, staged_columns, target_columns
+from migrator_lib.expectations.columns import key_parts as key_parts
 from migrator_lib.yaml_file import line_of, parse_yaml, read_text
 
 FOLDER = Path(__file__).parent / "suites"
@@ -160,9 +161,9 @@ def _read(file: Path, common: list[Any]) -> Suite:
     try:
         return Suite.model_validate({**document, "name": file.stem, "expectations": [*own, *common]})
     except ValidationError as error:
-        problem = error.errors(include_url=False, include_input=False)[0]
-        key = ".".join(str(part) for part in problem["loc"])
-        _refuse(file, problem["loc"], f"{key}: {problem['msg'].removeprefix('Value error, ').lower()}")
+        problems = error.errors(include_url=False, include_input=False)
+        words = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg'].lower()}" for one in problems)
+        _refuse(file, problems[0]["loc"], words)
 
 
 def _refuse(file: Path, path: tuple[int | str, ...], words: str) -> NoReturn:
