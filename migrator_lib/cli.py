@@ -16,6 +16,7 @@ from migrator_lib.cli_freeze import rehearse_freeze
 from migrator_lib.cli_hash_tree import hash_tree
 from migrator_lib.cli_ledger import ledger
 from migrator_lib.cli_mapping import mapping, print_differences
+from migrator_lib.cli_new import new
 from migrator_lib.cli_pdf import pdf
 from migrator_lib.cli_quarantine import quarantine, retry
 from migrator_lib.cli_remap import remap
@@ -39,6 +40,8 @@ them in order; with --execute it writes to Gorgias, and goes on where the last o
     First steps:
 
       migrator run demo --execute   the runbook on a made-up company
+
+      migrator new acme             begin an engagement of your own
 
       migrator status demo          where it stands, and what comes next
 
@@ -66,6 +69,7 @@ app.command()(sweep)
 app.command()(retry)
 app.add_typer(quarantine, name="quarantine")
 app.command()(rehearse_freeze)
+app.command()(new)
 app.command()(pdf)
 app.command()(evidence)
 app.command()(verify)

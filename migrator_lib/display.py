@@ -16,6 +16,8 @@ STYLE_MARK = "migrator_style"
 """Key in the metadata of the output that holds the style sheet."""
 WRAPPER = "migrator-shown"
 OF_NOTEBOOKS = """
+& { background: transparent; }
+tbody tr, tbody tr:nth-child(even) { background: transparent; }
 .running { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem .75rem; padding: .5rem 0; }
 .running progress { flex: 1 1 12rem; max-width: 24rem; height: .9rem; }
 .running .note { margin: 0; font-variant-numeric: tabular-nums; }

@@ -48,7 +48,7 @@ def read_text(file: Path) -> str:
         known = sorted(p.parent.name for p in file.parent.parent.glob("*/engagement.yaml"))
         raise ParameterError(
             f"{file} is not there; known engagements: {', '.join(known) or 'none'}.",
-            next_step="check the name, or copy parameters/example-onprem to start a new engagement.",
+            next_step="check the name; migrator new NAME begins a new engagement.",
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         words = error.strerror if isinstance(error, OSError) else "it is not UTF-8"

@@ -26,6 +26,7 @@ SETTINGS = {
     "themes": {"theme": "JupyterLab Light"},
 }
 KERNELS = 'c = get_config()\nc.InteractiveShellApp.extensions = ["migrator_lib.interactive"]\n'
+NONE_WAITS = "() => [...document.querySelectorAll('.jp-InputPrompt')].every(one => !one.textContent.includes('*'))"
 # The same search as on pages, but of what we show alone: the rest of the window is JupyterLab's own.
 LOW_CONTRAST_OF_OURS = (
     "() => [...document.querySelectorAll('.migrator-shown')].flatMap("
@@ -155,7 +156,7 @@ def test_a_notebook_from_its_first_cell_to_its_last(lab: tuple[Lab, Path]) -> No
         == 0
     )
     assert not page.get_by_text("in require(state").is_visible()
-    page.locator("#jp-main-statusbar", has_text="| Idle").wait_for()
+    page.wait_for_function(NONE_WAITS)
     assert not (home / "reports/demo/state/staged").exists()
     picture(page, "gate")
 
@@ -196,6 +197,7 @@ def test_a_notebook_from_its_first_cell_to_its_last(lab: tuple[Lab, Path]) -> No
         page.evaluate(f"() => jupyterapp.commands.execute('apputils:change-theme', {{theme: 'JupyterLab {theme}'}})")
         light = str(theme == "Light").lower()
         page.locator(f'body[data-jp-theme-light="{light}"]').wait_for(state="attached")
+        page.locator("#jupyterlab-splash").wait_for(state="detached")
         assert page.evaluate(LOW_CONTRAST_OF_OURS) == [], theme
         picture(page, theme.lower())
     assert sitting.problems == []
