@@ -27,12 +27,14 @@ from migrator_lib.file_health import FileHealth, look
 from migrator_lib.hash_tree import Roots, keeping
 from migrator_lib.hash_tree.recorder import Recorder
 from migrator_lib.knowledge.comparing import Comparer
+from migrator_lib.ledger import Ledger
 from migrator_lib.load import Loader, LoadReport
 from migrator_lib.load.recipe import is_loaded_by
 from migrator_lib.load.running import added
 from migrator_lib.lookups import Lookups
 from migrator_lib.objects import ATTACHMENT, CONVERSATIONS, PEOPLE
 from migrator_lib.quarantine import payloads
+from migrator_lib.purge import is_purged, note_staged_anew, require_not_purged
 from migrator_lib.quiet import PRODUCTION, Quiet, look_again, make_quiet, note_mail, restore
 from migrator_lib.reconcile import Reconciler, Reconciliation, verdicts
 from migrator_lib.reconcile.accounts import Account, accounts, require_balanced, settle_strays
@@ -76,9 +78,12 @@ def read_files(engagement: Engagement, reader: Extractor) -> None:
 
 
 def extract(engagement: Engagement, *, start_again: bool = False) -> ExtractReport:
-    """Stage everything, going on behind the last complete chunk; ``start_again`` forgets what is staged."""
+    """Stage everything, going on behind the last complete chunk; ``start_again`` forgets what is staged.
+
+    What was purged is staged as if it never was: the source is another one since.
+    """
     reader, ledger = extractor(engagement, FULL), engagement.ledger
-    if start_again:
+    if start_again or is_purged(ledger):
         # first, or those of a run that dies here would hide what is read anew
         for name in ("deltas", "deltas_loaded"):
             ledger.set_meta(name, [])
@@ -91,6 +96,7 @@ def extract(engagement: Engagement, *, start_again: bool = False) -> ExtractRepo
         reader.definitions()
         reader.conversations()
     read_files(engagement, reader)
+    note_staged_anew(ledger)
     reader.report.moments = ledger.meta("extract_moments", [])
     if reader.report.read_now:
         ledger.set_meta("extracted_at", engagement.clock_now.isoformat(timespec="seconds"))
@@ -292,14 +298,14 @@ def read_files_back(engagement: Engagement, contents: Contents) -> None:
     """Download as many uploaded files as ``reconcile.download`` says; what they hold is noted in the ledger."""
     settings = engagement.parameters.reconcile
     contents.look(
-        engagement.api(PRODUCTION), settings.share, loaded_records(engagement),
+        engagement.api(PRODUCTION), settings.share, loaded_records(engagement.ledger, PRODUCTION),
         most_bytes=engagement.behaviour.upload_limit_bytes, hosts=settings.file_hosts, progress=engagement.progress,
     )  # fmt: skip
 
 
-def loaded_records(engagement: Engagement) -> int:
+def loaded_records(ledger: Ledger, target: str) -> int:
     """Return how many records took a call each to load: people, tickets (chats, calls) and files."""
-    counts = engagement.ledger.counts(PRODUCTION)
+    counts = ledger.counts(target)
     return sum(counts.get(obj.name, {}).get("created", 0) for obj in (*PEOPLE, *CONVERSATIONS, ATTACHMENT))
 
 
@@ -318,7 +324,12 @@ def compare_knowledge(
 
 
 def extract_delta(engagement: Engagement) -> Found:
-    """Stage what the watermark leads to, so that the load takes it over and the cutover has less to do."""
+    """Stage what the watermark leads to, so that the load takes it over and the cutover has less to do.
+
+    Raises:
+        OutOfTurn: what it would lie over is purged.
+    """
+    require_not_purged(engagement.ledger, engagement.name)
     began = delta.take(engagement.source)
     return _stage_delta(engagement, began, lambda: _look(engagement))
 

@@ -16,6 +16,7 @@ from migrator_lib.external_id import parse
 from migrator_lib.gorgias.api import GorgiasApi, Json
 from migrator_lib.gorgias.contract.replies import Customer, Message, Survey, Thing, Ticket
 from migrator_lib.objects import ON_TICKETS, PEOPLE, SETUP, TICKET
+from migrator_lib.objects.base import MigrationObject
 from migrator_lib.objects.conversation import moment
 from migrator_lib.progress import Progress
 from migrator_lib.proofs.behaviour import Behaviour
@@ -47,6 +48,11 @@ AND EXISTS (SELECT 1 FROM thing WHERE kind=? AND id=message.ticket AND source_ke
 """
 
 
+def list_of(obj: MigrationObject) -> tuple[str, str]:
+    """Return what tells the list of an object of set-up from others': some are all teams, or all tags, alike."""
+    return obj.path, str(getattr(obj, "object_type", ""))
+
+
 class ReadBack:
     """A snapshot of one account. Everything here raises StorageError where the disk is full or does not let us."""
 
@@ -73,9 +79,13 @@ class ReadBack:
     def read(self, api: GorgiasApi, progress: Progress, behaviour: Behaviour | None = None) -> None:
         """Read everything that the migration can have made, as far as the account's lists show it."""
         known = behaviour or Behaviour()
+        lists: dict[tuple[str, str], list[tuple[str, Thing]]] = {}
         for obj in SETUP:
             progress.begin(f"Reading back: {obj.title}", 0)
-            self._add(obj.name, ((thing, natural) for natural, thing in obj.listed(api)))
+            which = list_of(obj)
+            if which not in lists:
+                lists[which] = list(obj.listed(api))
+            self._add(obj.name, ((thing, natural) for natural, thing in lists[which]))
         progress.begin("Reading back: customers", 0)
         for customers in api.customers.pages():
             whole = (self._with_values(api, one) for one in customers)

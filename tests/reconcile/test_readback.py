@@ -10,8 +10,9 @@ import pytest
 from migrator_lib.errors import StorageError
 from migrator_lib.gorgias.contract.replies import Customer
 from migrator_lib.ledger import Ledger
+from migrator_lib.objects import SETUP
 from migrator_lib.progress import Progress
-from migrator_lib.reconcile.readback import ReadBack
+from migrator_lib.reconcile.readback import ReadBack, list_of
 from tests.loading import TARGET, load
 from tests.shop import Shop
 from tests.simulated_account import SimulatedGorgias
@@ -51,6 +52,21 @@ def test_values_of_our_customers_are_asked_for_where_a_list_comes_without_them(
     read.close()
     ours = ledger.counts(TARGET)["requester"]["created"] + ledger.counts(TARGET)["organization"]["created"]
     assert gorgias.account.stats.by_endpoint["GET customers/{id}/custom-fields"] == ours
+
+
+def test_a_list_that_several_objects_have_in_common_is_read_once(
+    shop: Shop, gorgias: SimulatedGorgias, ledger: Ledger, tmp_path: Path
+) -> None:
+    load(shop, gorgias.api, ledger)
+    lists: dict[tuple[str, str], list[object]] = {}
+    for obj in SETUP:
+        told = [(natural, thing.as_json()) for natural, thing in obj.listed(gorgias.api)]
+        assert lists.setdefault(list_of(obj), told) == told
+    gorgias.account.stats.by_endpoint.clear()
+    read = ReadBack(tmp_path / "readback.sqlite3", "demo")
+    read.read(gorgias.api, Progress(tmp_path / "progress.json", "06_reconcile"))
+    read.close()
+    assert (gorgias.account.stats.by_endpoint["GET teams"], gorgias.account.stats.by_endpoint["GET tags"]) == (1, 1)
 
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
