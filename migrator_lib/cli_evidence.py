@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,6 +37,7 @@ def evidence(
     from migrator_lib.engagement import Engagement
     from migrator_lib.evidence.bundle.making import make
     from migrator_lib.evidence.bundle.readme import search_words
+    from migrator_lib.evidence.pdf import printer
     from migrator_lib.paths import home
 
     if profile not in ("engineer", "share"):
@@ -44,7 +46,8 @@ def evidence(
         opened = Engagement(home(), engagement)
         opened.ledger.take_lease()
         try:
-            made = make(opened, "share" if profile == "share" else "engineer", to)
+            with printer() if pdf else nullcontext() as prints:
+                made = make(opened, "share" if profile == "share" else "engineer", to, prints)
         finally:
             opened.close()
     except MigratorError as error:

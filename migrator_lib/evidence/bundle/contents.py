@@ -18,8 +18,15 @@ from migrator_lib.evidence.bundle.manifest import MADE, MAPPING, SIGNOFFS, Profi
 from migrator_lib.evidence.summary import latest_done
 from migrator_lib.mapping import signed
 
-NOT_REPORTS = ("state/*", "runs/*", "hash_tree.new/*", "hash_tree.old/*", "*-evidence*.zip*", "*.tmp", "PAUSE", "STOP")
-"""What lies in an engagement's folder and is no report, or is chosen otherwise; below it, ``*`` goes over folders."""
+NOT_REPORTS = (
+    "state/*", "runs/*", "hash_tree.new/*", "hash_tree.old/*", "*-evidence*.zip*", "*.pdf", "*.tmp", "PAUSE", "STOP",
+)  # fmt: skip
+"""What lies in an engagement's folder and is no report, or is chosen otherwise; ``*`` goes over folders."""
+OURS = (
+    "index.html", "summary.json", "quarantine.*", "accounts/*", "documents/*", "expectations/*", "hash_tree/*",
+    "hypercare/*", "runs/*", "parameters/*", "notebooks/*",
+)  # fmt: skip
+"""What this program writes; whatever else lies there is not shared."""
 LEFT_OUT = {
     "runs/*.ipynb": "the notebooks as they were run: the page beside each says the same",
     "documents/agents.*": "the list of agents to create, for who sets up Gorgias",
@@ -32,6 +39,7 @@ LEFT_OUT = {
     "documents/attachments.csv": "the list of attachments whose files are missing, for who looks for them",
 }  # fmt: skip
 """What is not in a bundle to share, and what it is."""
+OTHERS = "what this program did not write"
 _LINK = re.compile(r"<a\b([^<>]*?)\shref=(\"[^\"]*\"|'[^']*')([^<>]*)>(.*?)</a\s*>", re.DOTALL | re.IGNORECASE)
 
 
@@ -61,9 +69,10 @@ def contents(engagement: Engagement, profile: Profile) -> Contents:
     """Return what goes into a bundle of an engagement, in the order of paths."""
     found = {member.path: member for member in (*_reports(engagement), *_runs(engagement), *_decided(engagement))}
     left: list[tuple[str, int, str]] = []
-    for pattern, words in LEFT_OUT.items() if profile == "share" else ():
-        those = [path for path in found if fnmatch(path, pattern)]
-        left += [(pattern, len(those), words)] if those else []
+    others = [path for path in found if not any(fnmatch(path, pattern) for pattern in OURS)]
+    chosen = {pattern: [path for path in found if fnmatch(path, pattern)] for pattern in LEFT_OUT} | {"others": others}
+    for pattern, those in chosen.items() if profile == "share" else ():
+        left += [(pattern, len(those), LEFT_OUT.get(pattern, OTHERS))] if those else []
         for path in those:
             del found[path]
     return Contents(tuple(found[path] for path in sorted(found) if path not in MADE), tuple(left))

@@ -9,6 +9,7 @@ import platform
 import re
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -43,10 +44,13 @@ from migrator_lib.evidence.publish import secrets_of
 from migrator_lib.objects import OBJECTS
 from migrator_lib.storage import beside, refusals
 
-Printer = Callable[[Path, Path], None]
+Printer = Callable[[Path, Path], object]
 """Prints a page (the first) as PDF (the second)."""
 WORKED_WITH = ("papermill", "nbconvert", "pydantic", "sqlalchemy", "pyarrow")
 """Libraries whose versions a bundle names."""
+RENEWED_SECONDS = 10
+NOT_PRINTED = ("accounts/", "documents/redirects", "documents/help_center")
+"""Beginnings of the paths of pages that serve on a screen alone."""
 LOCK = Path(__file__).parent.parent.parent.parent / "requirements.lock"
 
 
@@ -89,7 +93,7 @@ def make(engagement: Engagement, profile: Profile, to: Path | None = None, print
     with beside(file, what=f"{file} could not be made") as place:
         with tempfile.TemporaryDirectory(dir=engagement.paths.state, prefix="bundle-") as folder:
             manifest = maker.write(place, Path(folder), printer)
-        searching.refuse(searching.search(place, secrets_of(engagement), maker.private, maker.messages))
+        searching.refuse(searching.search(place, secrets_of(engagement), maker.private, maker.messages, maker.alive))
     digest, size = hashlib.sha256(manifest.text().encode()).hexdigest(), file.stat().st_size
     pages.write(file.with_name(f"{file.name}.sha256"), f"{_digest_of(file)}  {file.name}\n")
     row, _ = statement.note_bundle(engagement.ledger, profile, digest, size)
@@ -109,6 +113,7 @@ class _Maker:
         self._people: People | None = None
         self.chained: Json = {}
         self._mapping = _mapping_hash(found)
+        self._seen = time.monotonic()
         if profile == "share":
             self._know()
 
@@ -118,8 +123,14 @@ class _Maker:
         own = _own_words(self.engagement)
         if staged.count("Users"):
             self._people = of_stage(staged, signers, own)
-            self.messages = searching.Messages(staged, lambda: self.engagement.ledger.renew_lease())
+            self.messages = searching.Messages(staged, self.alive)
         self.private = Private(self._people or People(()), _places(self.engagement, own))
+
+    def alive(self) -> None:
+        """Keep the lease, whose renewal waits for the disk, every few seconds."""
+        if time.monotonic() - self._seen > RENEWED_SECONDS:
+            self._seen = time.monotonic()
+            self.engagement.ledger.renew_lease()
 
     @property
     def scan(self) -> Json:
@@ -156,7 +167,7 @@ class _Maker:
         source = self._as_shown(member, folder)
         with source.open("rb") as stream:
             writer.add(member.path, stream, source.stat().st_size)
-        if printer is not None and member.path.endswith(".html"):
+        if printer is not None and _is_printed(member.path):
             page, printed = folder / "page.html", folder / "page.pdf"
             page.write_bytes(source.read_bytes())
             printer(page, printed)
@@ -164,7 +175,7 @@ class _Maker:
                 writer.add(str(Path(member.path).with_suffix(".pdf").as_posix()), stream, printed.stat().st_size)
         if source != member.source:
             source.unlink()
-        self.engagement.ledger.renew_lease()
+        self.alive()
 
     def _as_shown(self, member: Member, folder: Path) -> Path:
         """Return a member's content as the bundle holds it: without dead links, and masked."""
@@ -200,6 +211,10 @@ class _Maker:
             told["engagement"], self.engagement.parameters.company, self.profile, told["stated_at"], __version__,
             told["ledger"], told["roots"], self._mapping, told["scan"], left, tuple(writer.entries), self.masked,
         )  # fmt: skip
+
+
+def _is_printed(path: str) -> bool:
+    return path.endswith(".html") and not path.startswith(NOT_PRINTED)
 
 
 def _written(file: Path, text: str, name: str) -> Member:

@@ -64,8 +64,7 @@ class Private:
         if _SHAPES.fullmatch(written):
             return True
         digits = _SEPARATED.sub("", written)
-        is_plain = digits == written and not written.startswith("0")
-        if len(digits) not in NUMBER_DIGITS or (ids and is_plain):
+        if len(digits) not in NUMBER_DIGITS or (ids and digits == written):
             return False
         bare = digits.removeprefix("00") if digits.startswith("00") else digits.removeprefix("0")
         return digits in self._people.numbers or bare in self._people.numbers

@@ -77,7 +77,8 @@ class Messages:
 
 
 def search(
-    bundle: Path, secrets: Mapping[str, str], private: Private | None = None, messages: Messages | None = None
+    bundle: Path, secrets: Mapping[str, str], private: Private | None = None, messages: Messages | None = None,
+    alive: Alive = lambda: None,
 ) -> list[Finding]:  # fmt: skip
     """Return what a bundle holds that it must not; the file of a finding is the path of a member.
 
@@ -86,19 +87,19 @@ def search(
         secrets: reference to value.
         private: what knows people and places, where the bundle is to be shared.
         messages: what no report may quote, likewise; None where they are no longer staged.
+        alive: called now and then, since it may take minutes.
 
     Raises:
         OSError, zipfile.BadZipFile: the bundle cannot be read.
     """
     with zipfile.ZipFile(bundle) as archive:
         members = {name: partial(_open, archive, name) for name in archive.namelist()}
-        found = [
-            Finding(Path(name), line, what)
-            for name, opened in members.items()
-            for line, what in secrets_in(written(name, opened), secrets)
-        ]
-        for name, opened in members.items() if private is not None else ():
-            found += [Finding(Path(name), 0, what) for what in sorted(_told(name, opened, private))]
+        found: list[Finding] = []
+        for name, opened in members.items():
+            found += [Finding(Path(name), line, what) for line, what in secrets_in(written(name, opened), secrets)]
+            if private is not None:
+                found += [Finding(Path(name), 0, what) for what in sorted(_told(name, opened, private))]
+            alive()
         if messages is not None:
             found += [Finding(Path(name), 0, MESSAGE) for name in _quoting(members, messages)]
     return found
@@ -108,9 +109,9 @@ def _open(archive: zipfile.ZipFile, name: str) -> BinaryIO:
     return archive.open(name)  # type: ignore[return-value]  # it reads like a file
 
 
-def _told(name: str, opened: Callable[[], BinaryIO], private: Private | None) -> set[str]:
+def _told(name: str, opened: Callable[[], BinaryIO], private: Private) -> set[str]:
     ids = name.startswith(OF_RECORDS)
-    return set().union(*(private.find(text, ids=ids) for text in readings(name, opened))) if private else set()
+    return set[str]().union(*(private.find(text, ids=ids) for text in readings(name, opened)))
 
 
 def _quoting(members: Mapping[str, Callable[[], BinaryIO]], messages: Messages) -> Iterator[str]:
