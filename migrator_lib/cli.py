@@ -18,6 +18,7 @@ from migrator_lib.cli_ledger import ledger
 from migrator_lib.cli_mapping import mapping, print_differences
 from migrator_lib.cli_new import new
 from migrator_lib.cli_pdf import pdf
+from migrator_lib.cli_purge import purge
 from migrator_lib.cli_quarantine import quarantine, retry
 from migrator_lib.cli_remap import remap
 from migrator_lib.cli_review import review
@@ -66,6 +67,7 @@ app.add_typer(ledger, name="ledger")
 app.add_typer(hash_tree, name="hash-tree")
 app.command()(review)
 app.command()(sweep)
+app.command()(purge)
 app.command()(retry)
 app.add_typer(quarantine, name="quarantine")
 app.command()(rehearse_freeze)

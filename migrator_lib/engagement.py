@@ -31,6 +31,7 @@ from migrator_lib.paths import Paths
 from migrator_lib.progress import Progress
 from migrator_lib.proofs import asking
 from migrator_lib.proofs.behaviour import Behaviour
+from migrator_lib.purge import require_not_purged
 from migrator_lib.rollback.standing import Standing, is_under_way
 from migrator_lib.secret import resolve_options, resolve_secret
 from migrator_lib.simulators import embedded
@@ -64,6 +65,8 @@ NEEDS_BEGUN = {ROLL_BACK}
 """Steps for which it is enough that the other was begun: what a step wrote that was given up can be rolled back."""
 WRITES = {"03_sample_migration", "05_load", "07_cutover", ROLL_BACK}
 """Steps that write to Gorgias. Without ``execute`` they rehearse: everything is done but the writing."""
+NEEDS_STAGED = {"05_load", "06_reconcile", "07_cutover", "08_hypercare", ROLL_BACK}
+"""Steps that cannot run once what was staged is purged."""
 SEEN_BY_THE_STEP = {"side_effects", "hands_off", "silence", "roll_back"}
 """Gates that their own step looks at, so that they are not asked for before it."""
 AFTER_REHEARSAL = {"04_extract", "05_load"}
@@ -235,7 +238,13 @@ class Engagement:
         return Staged([self.paths.staged / stage for stage in stages])
 
     def lookups(self, staged: Staged) -> Lookups:
-        """Return the look-ups of staged data under the current mapping."""
+        """Return the look-ups of staged data under the current mapping.
+
+        Raises:
+            OutOfTurn: there is no mapping yet, or what was staged is purged.
+        """
+        if not any(folder.is_dir() for folder in staged.folders):
+            require_not_purged(self.ledger, self.name)
         found, known = self.parameters, self.behaviour
         limits = {"lookup_lag_seconds": known.lookup_lag_seconds, "upload_limit_bytes": known.upload_limit_bytes}
         settings = found.model_copy(update={"target": found.target.model_copy(update=limits)})
@@ -376,6 +385,8 @@ class Engagement:
         """
         self._check_room()
         self._check_roll_back()
+        if self.step in NEEDS_STAGED:
+            require_not_purged(self.ledger, self.name)
         needed = NEEDS.get(self.step)
         if needed and not self._is_ready(needed):
             undone = Standing.of(self.ledger, "production").state == "done" and "05" <= needed[:2] < "90"

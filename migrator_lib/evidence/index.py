@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from migrator_lib import charts, pages
+from migrator_lib import charts, pages, purge
 from migrator_lib.evidence import figures, flows
 from migrator_lib.evidence.quarantine_page import PAGE as QUARANTINE
 from migrator_lib.evidence.records import linked
@@ -75,6 +75,7 @@ def engagement_page(
         _runs(runs),
         _proof(summary),
         _ledger(summary["ledger"], summary["engagement"]),
+        _purged(summary),
     ]
     subtitle = f"Help desk migration from SmarterTrack to Gorgias, engagement “{summary['engagement']}”"
     finished = f"; finished {_moment(summary['finished_at'])}" if summary["finished_at"] else ""
@@ -362,6 +363,14 @@ def _ledger(ledger: Row, engagement: str) -> pages.Html:
     return pages.join(
         [pages.heading("The ledger"), pages.tag("p", pages.join([words, pages.tag("code", command), "."]))]
     )
+
+
+def _purged(summary: Row) -> pages.Html:
+    """Return what was removed after hypercare, by whom, and what stays."""
+    if not summary.get("purged"):
+        return pages.Html("")
+    words = pages.paragraph(purge.told(summary["purged"]))
+    return pages.join([pages.heading("Removed after hypercare"), words, pages.note(purge.IN_THE_LEDGER)])
 
 
 def _runs(runs: Sequence[Row]) -> pages.Html:

@@ -17,6 +17,7 @@ from migrator_lib.evidence.render import render
 from migrator_lib.evidence.scan import find_bodies, find_secrets, refuse
 from migrator_lib.evidence.standing import gate_rows, step_rows
 from migrator_lib.masking import mask_text
+from migrator_lib.purge import is_purged
 from migrator_lib.secret import resolve_secret
 from migrator_lib.storage import refusals
 from migrator_lib.views import quarantine_rows
@@ -126,7 +127,8 @@ def pages_of(engagement: Engagement) -> None:
 
 def _write_pages(engagement: Engagement) -> None:
     document = summary.write(engagement)
-    search(engagement, accounts_pages.write(engagement, summary.accounts_of(engagement)), FOLDER)
+    if not is_purged(engagement.ledger):  # else the lists stay as they are, with the numbers of the tickets
+        search(engagement, accounts_pages.write(engagement, summary.accounts_of(engagement)), FOLDER)
     text = index.engagement_page(
         document,
         steps=step_rows(engagement),

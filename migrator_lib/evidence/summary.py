@@ -18,6 +18,7 @@ from migrator_lib.engagement import STEPS, Engagement
 from migrator_lib.evidence import figures
 from migrator_lib.ledger import SETTLED
 from migrator_lib.objects import CONVERSATIONS
+from migrator_lib.purge import Purge
 from migrator_lib.reconcile import RECONCILED, WRONG
 from migrator_lib.reconcile.accounts import Account
 from migrator_lib.rollback.standing import ROLLED_BACK, Standing
@@ -249,6 +250,7 @@ def collect(engagement: Engagement) -> Json:
         "rolled_back": Standing.of(engagement.ledger, PRODUCTION).state == "done",
         "ledger": {"rows": rows, "head": head},
         "hash_tree": roots(steps),
+        "purged": purged.as_json() if (purged := Purge.of(engagement.ledger)) else None,
         "finished_at": cutover["finished_at"] if cutover else None,
         "step": next((step for step in STEPS if latest_done(steps, step) is None), ""),
         "last_gate": last_gate(engagement),

@@ -18,6 +18,7 @@ from migrator_lib.load import LoadReport
 from migrator_lib.load.retry import Retrier
 from migrator_lib.objects import ATTACHMENT, CONVERSATIONS
 from migrator_lib.objects.base import Quarantine, Record
+from migrator_lib.purge import require_not_purged
 from migrator_lib.quarantine import payloads
 from migrator_lib.quarantine.choosing import Chosen, choose
 from migrator_lib.quiet import PRODUCTION, look_again, make_quiet, note_mail, restore
@@ -94,6 +95,7 @@ def retry(engagement: Engagement, obj: str = "", key: str = "", *, reread: bool 
 
 
 def _require_loaded(engagement: Engagement) -> None:
+    require_not_purged(engagement.ledger, engagement.name)
     if not engagement.ledger.step_is_done(LOAD):
         raise OutOfTurn(
             "The load has not ended yet, and the next one tries again what is in quarantine.",

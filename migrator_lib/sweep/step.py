@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from migrator_lib.engagement import Engagement
+from migrator_lib.purge import require_not_purged
 from migrator_lib.quiet import make_quiet, restore
 from migrator_lib.reconcile.readback import ReadBack
 from migrator_lib.sweep.finding import Extra, find
@@ -38,7 +39,9 @@ def sweep(engagement: Engagement, target: str, *, mend: bool = False) -> Swept:
     Raises:
         GateClosed: something in the account would act on what is written.
         TargetError: the account cannot be read, or refuses the key.
+        OutOfTurn: what was staged is purged.
     """
+    require_not_purged(engagement.ledger, engagement.name)
     staged, api = engagement.all_stages, engagement.api(target)
     read = ReadBack(engagement.paths.state / "sweep.sqlite3", engagement.name)
     try:
