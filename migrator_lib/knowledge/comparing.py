@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -63,7 +63,7 @@ class Comparer:
             base, _ = prepared(base)
             side = self._side(center, base)
             for (obj, key), finding in self._findings(side, base):
-                found[obj, key] = found.get((obj, key)) or finding
+                found[obj, key] = _both(found.get((obj, key)), finding)
         for (obj, _), finding in found.items():
             if finding is None:
                 result.count(obj, "validated")
@@ -73,7 +73,7 @@ class Comparer:
     def _side(self, center: int, base: KnowledgeBase) -> Side:
         settings = self.lookups.parameters.help_center
         if settings.way == "package":
-            return Package(self.packages / folder_name(center))
+            return Package(self.packages / folder_name(center), base)
         memory = LedgerMemory(self.ledger, self.target, self.lookups.parameters.engagement, center)
         return HelpCenter(endpoints(settings.model_copy(update={"id": center}), self.api), memory, base)
 
@@ -84,8 +84,8 @@ class Comparer:
     def _findings(self, side: Side, base: KnowledgeBase) -> Iterator[tuple[tuple[str, str], Finding | None]]:
         for category in base.categories:
             record = KbCategory.name, category.external_id.rpartition(":")[2]
-            for locale, text in category.texts.items() if self._expected(*record) else ():
-                wanted = {"title": text.name, "slug": text.slug}
+            for locale in category.texts if self._expected(*record) else ():
+                wanted = side.meant_category(category, locale)
                 found = side.category(category, locale)
                 self._saw(record, locale, wanted, found)
                 yield record, _finding(record, locale, wanted, found)
@@ -105,6 +105,10 @@ class Comparer:
                     files.add(media.key)
                     yield ("attachment", media.key), self._file(side, media)
 
+        for external_id, locale in side.unexpected():
+            record = KbArticle.name, external_id.rpartition(":")[2]
+            yield record, Finding(*record, "unexpected", words=f"should not be there in {locale}")
+
     def _file(self, side: Side, media: Media) -> Finding | None:
         record = ("attachment", media.key)
         if not side.shows(media):
@@ -117,6 +121,14 @@ class Comparer:
     def _saw(self, record: tuple[str, str], locale: str, meant: Json, there: Json | None) -> None:
         obj, key = record
         self.witness.saw(obj, f"{key}/{locale}", meant, there)
+
+
+def _both(one: Finding | None, other: Finding | None) -> Finding | None:
+    """Return what is wrong with a record in several languages as one; what is wrong goes before others' work."""
+    if one is None or other is None:
+        return one or other
+    first, second = (other, one) if one.state == CHANGED else (one, other)
+    return replace(first, differences=first.differences + second.differences, words=f"{first.words}; {second.words}")
 
 
 def _finding(

@@ -25,7 +25,7 @@ from migrator_lib.gorgias.help_center.contract import (
     visibility,
 )
 from migrator_lib.gorgias.help_center.endpoints import Endpoints
-from migrator_lib.gorgias.help_center.memory import Known, Memory, Sent, fingerprints, is_as
+from migrator_lib.gorgias.help_center.memory import SLUG, Known, Memory, Sent, fingerprint, fingerprints, is_as, sent_as
 from migrator_lib.gorgias.help_center.outcome import Outcome, Problem, State
 from migrator_lib.gorgias.help_center.prepare import prepared
 from migrator_lib.gorgias.help_center.probe import Finding, probe, require
@@ -205,14 +205,15 @@ class _Publication:
             body = self._body(article, locale)
             self.memory.intend("articles", article.external_id)
             made = self._send(article, made, body)
-            sent[locale] = fingerprints(body)
+            sent[locale] = sent_as(body, fingerprint(body.slug))
             return made, "created"
         says = self._says(made, locale, article.translations[locale])
         if says and not ours:
             return made, "matched"
         if ours:
             body = self._body(article, locale)
-            there, meant, was = fingerprints(text), fingerprints(body), sent.get(locale)
+            there, was = fingerprints(text), sent.get(locale)
+            meant = sent_as(body, (was or {}).get(SLUG) or fingerprint(text.slug))
             if is_as(there, meant):
                 sent[locale] = meant
                 return made, "matched"

@@ -14,6 +14,8 @@ Kind = Literal["articles", "categories"]
 Sent = Mapping[str, str]
 """Field of a translation to a fingerprint of what it was sent as."""
 COMPARED = ("title", "content", "excerpt", "visibility_status", "is_current")
+SLUG = "slug"
+"""Remembered beside them: an editor who gives an article another address has not changed what it says."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +54,18 @@ class Memory:
 def fingerprints(text: ArticleTranslation | TranslationReply) -> dict[str, str]:
     """Return fingerprints of what a translation says; of a reply, of those fields that it has."""
     said = {name: getattr(text, name) for name in COMPARED}
-    return {name: _fingerprint(value) for name, value in said.items() if value is not None}
+    if text.seo_meta is not None:
+        said["seo_meta"] = f"{text.seo_meta.title or ''}\n{text.seo_meta.description or ''}"
+    return {name: fingerprint(value) for name, value in said.items() if value is not None}
 
 
-def _fingerprint(value: object) -> str:
+def sent_as(body: ArticleTranslation, slug: str) -> dict[str, str]:
+    """Return what is remembered of a translation that was sent: its address too, which an update leaves as it is."""
+    return {**fingerprints(body), SLUG: slug}
+
+
+def fingerprint(value: object) -> str:
+    """Return 16 hexadecimal digits by which a value is known again, blanks aside."""
     plain = " ".join(value.split()) if isinstance(value, str) else str(value)  # spaces may be set anew
     return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 

@@ -19,6 +19,13 @@ class Center(Reply):
     type: str = "faq"
 
 
+class SeoReply(Reply):
+    """What search engines are told."""
+
+    title: str | None = None
+    description: str | None = None
+
+
 class TranslationReply(Reply):
     """An article or a category in one language."""
 
@@ -27,6 +34,8 @@ class TranslationReply(Reply):
     slug: str = ""
     content: str = ""
     excerpt: str | None = None
+    description: str | None = None
+    seo_meta: SeoReply | None = None
     visibility_status: str | None = None
     is_current: bool | None = None
     updated_datetime: str | None = None
