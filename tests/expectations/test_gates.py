@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
@@ -49,9 +49,11 @@ def texts_of(engagement: Engagement) -> set[str]:
     return found - {engagement.parameters.company}
 
 
-def checked(gate_of: suites.Gate, file: Path, rows: dict[str, int]) -> Result:
+def checked(gate_of: suites.Gate, file: Path, rows: dict[str, int], only: Collection[str] = ()) -> Result:
+    """Check the facts of a gate by all of its suites, or by some."""
+    chosen = [suite for suite in suites.suites(gate_of) if not only or suite.name in only]
     progress = Progress(file.with_suffix(".json"), "test")
-    return Result("demo", gate_of, "now", tuple(run(file, suites.suites(gate_of), rows, BOUNDS, progress)))
+    return Result("demo", gate_of, "now", tuple(run(file, chosen, rows, BOUNDS, progress)))
 
 
 # --- staged data -----------------------------------------------------------------------------------------
@@ -175,7 +177,7 @@ def test_what_is_not_as_expected_is_named_with_its_keys_and_a_key_that_is_staged
         rows = facts.of_stage(made, suites.suites("staged"), shop.stage(), Progress(tmp_path / "p.json", "test"))
         made.close()
         content = file.read_bytes()
-        result = checked("staged", file, rows)
+        result = checked("staged", file, rows, {says.partition(":")[0] for says in ODD})
     assert not file.exists()
     assert [text for text in SECRETS if text.encode() in content] == []
     found = unmet(result)
