@@ -12,9 +12,11 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from benchmarks import calls, demo_run, gate
+from benchmarks import calls, demo_run, gate, verify
 from benchmarks.harness import Registry, discover
 from benchmarks.run import main
+
+DOWNLOAD = "GET {file_type}/download/{domain_hash}/{resource_name}"
 
 
 @pytest.fixture
@@ -198,7 +200,15 @@ def test_the_comparison_shows_every_scenario_by_every_way(
 
 
 def test_calls_of_a_ticket_are_those_that_the_account_counts(tmp_path: Path) -> None:
-    assert calls.measure(tmp_path, tickets=40) == 1.0
+    assert 1.0 < calls.measure(tmp_path, tickets=40) <= 1.05  # a call for each, and one that reads them back
+
+
+def test_a_verification_costs_a_call_for_a_hundred_records_and_none_for_one_of_them(tmp_path: Path) -> None:
+    cost = verify.measure(tmp_path, tickets=25)
+    assert cost.found.looked.now == cost.by_endpoint.pop(DOWNLOAD) == 1
+    records = sum(cost.found.read.values())
+    assert sum(cost.by_endpoint.values()) <= records / 100 + len(cost.by_endpoint) + 3  # macros and fields by kind
+    assert cost.share == cost.verified / cost.loaded < 0.1
 
 
 @pytest.fixture
