@@ -21,6 +21,7 @@ from migrator_lib.plan import make_plan
 from migrator_lib.quiet import Quiet, canary_content, look_again, make_quiet, restore
 from migrator_lib.quiet import pages as quiet_pages
 from migrator_lib.side_effects import look, still_off
+from migrator_lib.side_effects.windows import windows
 from tests.desk import NAME, Desk, desk
 from tests.side_effects.acting import ACTING, ALL, state
 
@@ -107,8 +108,11 @@ def test_without_a_signature_of_the_silence_everything_is_put_back_and_canaries_
             make_quiet(engagement, PRODUCTION)
         assert caught.value.gate == "silence"
         assert state(made.production) == before
+        ((_, ended),) = windows(engagement.ledger, PRODUCTION) or []
+        assert ended is not None
         sign(engagement, "silence")
         quiet = make_quiet(engagement, PRODUCTION)
+        assert [until is None for _, until in windows(engagement.ledger, PRODUCTION) or []] == [False, True]
         assert made.production.stats.by_endpoint["POST tickets"] == 3
         assert look(engagement.api(PRODUCTION)).effects == ()
         shown = text(
@@ -122,6 +126,7 @@ def test_without_a_signature_of_the_silence_everything_is_put_back_and_canaries_
         done = restore(engagement, PRODUCTION)
         assert "restored" in text(quiet_pages.restored(done))
         assert state(made.production) == before
+        assert all(until is not None for _, until in windows(engagement.ledger, PRODUCTION) or [])
         engagement.close()
 
 

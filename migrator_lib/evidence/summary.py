@@ -187,7 +187,7 @@ def mail_sent(engagement: Engagement, last: Mapping[str, Any] | None) -> int | N
     """Return how much mail went out because of this migration; None while nothing has been read back.
 
     A simulated account tells what it would have sent. A real one shows it in the threads: outgoing messages that a
-    rule of the account wrote.
+    rule of the account wrote while its rules were to be off: what it writes once they are put back is its own.
     """
     outbox = engagement.ledger.meta("outbox")
     if outbox is not None:

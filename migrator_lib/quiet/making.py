@@ -15,9 +15,9 @@ from migrator_lib import gates
 from migrator_lib.canary import Proof
 from migrator_lib.engagement import Engagement
 from migrator_lib.errors import GateClosed
-from migrator_lib.lookups import Lookups
+from migrator_lib.lookups import Lookups, iso
 from migrator_lib.quiet.canaries import PRODUCTION, canaries, canary_content, note_mail
-from migrator_lib.side_effects import Done, Effect, Found, Switch, look, still_off
+from migrator_lib.side_effects import Done, Effect, Found, Switch, look, still_off, windows
 
 
 @dataclass
@@ -61,6 +61,7 @@ def make_quiet(engagement: Engagement, target: str, lookups: Lookups | None = No
     if target == PRODUCTION:
         _require_signed(engagement, "hands_off", "; ".join(found.by_hand))
     switch = Switch(api, engagement.ledger, target)
+    windows.begin(engagement.ledger, target, _now(engagement, target))
     try:
         quiet.done = switch.off(found.effects, settings.side_effects.switch_off)
         _require_off(engagement, quiet)
@@ -68,7 +69,7 @@ def make_quiet(engagement: Engagement, target: str, lookups: Lookups | None = No
         note_mail(engagement)
         _require_silent(engagement, quiet.proof, target)
     except GateClosed as closed:
-        raise _with_what_is_left(closed, switch.restore()) from None
+        raise _with_what_is_left(closed, restore(engagement, target)) from None
     return quiet
 
 
@@ -91,9 +92,15 @@ def restore(engagement: Engagement, target: str) -> list[Done]:
     Raises:
         TargetError: the account cannot be reached or refuses the key.
     """
-    if not still_off(engagement.ledger, target):
-        return []
-    return Switch(engagement.api(target), engagement.ledger, target).restore()
+    ledger, began = engagement.ledger, _now(engagement, target)
+    done = Switch(engagement.api(target), ledger, target).restore() if still_off(ledger, target) else []
+    if not still_off(ledger, target):
+        windows.end(ledger, target, began)
+    return done
+
+
+def _now(engagement: Engagement, target: str) -> str:
+    return str(iso(engagement.api(target).clock.now()))
 
 
 # --- gates ---------------------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ from migrator_lib.reconcile.result import CHANGED, NEW_MESSAGES, TOUCHED, Findin
 from migrator_lib.reconcile.since import Doing, History, NoHistory, is_before, is_touched, were_left
 from migrator_lib.reconcile.strays import Strays
 from migrator_lib.reconcile.witness import NoWitness, Witness
+from migrator_lib.side_effects.windows import is_within, windows
 from migrator_lib.staging import ConversationRecord, Staged
 from migrator_lib.sweep.finding import DUPLICATE, find
 
@@ -74,6 +75,7 @@ class Reconciler:
         self.files = FileComparer(self.contents, read, lookups.files, self.witness, self.result)
         self.strays = Strays(Context(ledger, target, staged, lookups, read))
         self.ids: dict[tuple[str, str], str] = {}
+        self._windows = windows(ledger, target)
         fallback = read.by_natural("user", lowered(lookups.parameters.agents.fallback))
         self.resolver = Resolver(self.ids, int(fallback["id"]) if fallback else None)
 
@@ -393,7 +395,7 @@ class Reconciler:
         there = self.read.messages(int(ticket["id"]))
         self.result.news[NEW_MESSAGES] += sum(1 for message in there if _is_new(message, entry))
         by_name = {m["external_id"]: m for m in there if m.get("external_id")}
-        self.result.rule_messages += sum(1 for m in there if m.get("via") == "rule" and m.get("from_agent"))
+        self.result.rule_messages += sum(1 for message in there if self._is_by_a_rule(message))
         for message in expected:
             self._message(message, by_name, uploaded, int(ticket["id"]))
         wanted = [m["external_id"] for m in expected if m.get("external_id")]
@@ -406,6 +408,11 @@ class Reconciler:
         if len(order) == len(wanted) and not in_time:
             return [Difference("messages", "in order of time", "in another order")]
         return self._placeholder(expected, there) if not wanted else []
+
+    def _is_by_a_rule(self, message: Json) -> bool:
+        """Whether a rule of the account sent a message while the account was to be quiet because of this migration."""
+        is_sent = message.get("via") == "rule" and bool(message.get("from_agent"))
+        return is_sent and is_within(message.get("created_datetime"), self._windows)
 
     def _placeholder(self, expected: list[Json], there: list[Json]) -> list[Difference]:
         """Compare the one note of a ticket without messages, which has no name: it is the first that has none."""

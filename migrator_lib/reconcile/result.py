@@ -49,7 +49,7 @@ class Reconciliation:
     news: Counter[str] = field(default_factory=Counter)
     """What happened in Gorgias since: migrated tickets that were touched, new messages in them, new tickets."""
     rule_messages: int = 0
-    """Outgoing messages in migrated tickets that a rule of the account sent."""
+    """Outgoing messages in migrated tickets that a rule of the account sent while it was to be quiet for the load."""
     looked: Looked = field(default_factory=Looked)
     """How many contents of files were seen."""
     untold: int = 0

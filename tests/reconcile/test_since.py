@@ -20,6 +20,7 @@ from migrator_lib.progress import Progress
 from migrator_lib.reconcile import Finding, Reconciler, Reconciliation
 from migrator_lib.reconcile.readback import ReadBack
 from migrator_lib.reconcile.since import AskedEvents, Doing, doing_of, is_before, is_touched
+from migrator_lib.side_effects.windows import begin, end
 from migrator_lib.simulators.gorgias import Account
 from migrator_lib.simulators.gorgias.in_process import InProcess, api_of
 from migrator_lib.simulators.gorgias.resources import customers, events, messages, tickets
@@ -137,6 +138,22 @@ def loaded(made: Loaded) -> Iterator[Loaded]:
 def test_where_nobody_did_anything_everything_is_validated(loaded: Loaded) -> None:
     found = loaded.reconcile()
     assert (found.wrong, found.counted("changed"), +found.news) == (0, 0, {})
+
+
+def test_what_a_rule_wrote_counts_while_the_account_was_to_be_quiet_and_not_once_its_rules_were_put_back(
+    loaded: Loaded,
+) -> None:
+    there = loaded.account.store.by("message", "parent", ticket(loaded.account, 1)["id"])[0]
+    for number, day in enumerate((1, 3, 5), start=90_001):
+        reply = {**there, "id": number, "external_id": None, "via": "rule", "from_agent": True}
+        reply["created_datetime"] = f"2026-12-0{day}T10:00:00.000000"
+        loaded.account.store.put("message", reply, parent=there["ticket_id"])
+    assert loaded.reconcile().rule_messages == 3  # a ledger that knows of no window
+    begin(loaded.ledger, TARGET, "2026-12-02T00:00:00+00:00")
+    begin(loaded.ledger, TARGET, "2026-12-04T00:00:00+00:00")  # of a later step: it was quiet already
+    assert loaded.reconcile().rule_messages == 2
+    end(loaded.ledger, TARGET, "2026-12-04T00:00:00+00:00")
+    assert loaded.reconcile().rule_messages == 1
 
 
 def test_what_an_agent_changed_in_a_ticket_is_named_by_field_and_nothing_wrong(loaded: Loaded) -> None:
