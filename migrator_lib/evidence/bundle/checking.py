@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, Literal
 from zlib import crc32
 
-from migrator_lib.errors import StorageError
 from migrator_lib.evidence.bundle.archive import Damage, Entry, damages
 from migrator_lib.evidence.bundle.manifest import LEDGER, MANIFEST, Json, Manifest, comment
+from migrator_lib.storage import refusals
 
 State = Literal["passed", "failed", "not possible"]
 NAMED = 20
@@ -111,8 +111,9 @@ def check(bundle: Path, *, manifest: str = "", root: str = "") -> Result:
     """
     from migrator_lib.evidence.bundle.checks import CHECKS
 
-    if not bundle.is_file():
-        raise StorageError(f"{bundle} is no file.", next_step="name the bundle that is to be checked.")
+    mend = "see that the file is there, and may be read."
+    with refusals(f"{bundle} could not be read", next_step=mend), bundle.open("rb") as stream:
+        stream.read(1)
     try:
         with zipfile.ZipFile(bundle) as archive:
             text = archive.read(MANIFEST)
@@ -122,10 +123,6 @@ def check(bundle: Path, *, manifest: str = "", root: str = "") -> Result:
             given = [_given("Manifest", manifest, digest)] if manifest else []
             found = [_carried_out(opened, *one, root=root) for one in CHECKS]
         return Result((*structure, *given, *found), digest, opened.manifest.profile, opened.manifest.engagement)
-    except OSError as error:
-        raise StorageError(
-            f"{bundle} could not be read: {error}.", next_step="mend its rights, or copy it anew."
-        ) from None
     except Exception as error:  # a damaged archive may raise anything
         return Result((_unreadable(error),), "", "", "")
 
