@@ -33,15 +33,15 @@ TONES: dict[str, pages.Tone] = {"met": "good", "open": "warn", "stale": "bad"}
 def gates(engagement: Engagement) -> None:
     """Show where the gates stand that matter by this step, and a form for those that a person can sign now."""
     last = UP_TO.get(engagement.step, "99")
-    _show(engagement, [gate.name for gate in gate_module.GATES if gate.before[:2] <= last])
+    _place(engagement, [gate.name for gate in gate_module.GATES if gate.before[:2] <= last])
 
 
 def gate(engagement: Engagement, name: str) -> None:
     """Show where one gate stands, and the form for it."""
-    _show(engagement, [name])
+    _place(engagement, [name])
 
 
-def _show(engagement: Engagement, names: Sequence[str]) -> None:
+def _place(engagement: Engagement, names: Sequence[str]) -> None:
     if interactive.is_interactive():
         from IPython.display import display
 
@@ -71,10 +71,10 @@ def table(engagement: Engagement, states: Sequence[GateState]) -> Html:
     rows = [
         {
             "gate": state.name,
-            "before": gate_module.find(state.name).before,
+            "before": gate_module.find(state.name).before[:2],
             "state": pages.badge(state.state, TONES[state.state]),
             "by": state.by,
-            "on (UTC)": state.on[:16].replace("T", " "),
+            "on (UTC)": pages.tag("time", state.on[:16].replace("T", " ")),
             "what was signed": signoffs.signed(gate_module.find(state.name))[:HASH_SHOWN],
             "remark": state.reason or state.note,
         }
@@ -120,14 +120,14 @@ class Panel:
         self.box.children = shown
 
     def _html(self, content: Html) -> Any:
-        return self._widgets.HTML(pages.tag("div", content, class_=WRAPPER))
+        return self._widgets.HTML(_shown(content), layout=self._widgets.Layout(width="100%"))
 
     def _do(self, said: Any, work: Callable[[], Html]) -> None:
         """Do what a button asks for, and show everything anew; an error is shown beside the button."""
         try:
             done = work()
         except MigratorError as error:
-            said.value = pages.tag("div", _problem(error), class_=WRAPPER)
+            said.value = _shown(_problem(error))
         else:
             self.refresh(done)
 
@@ -188,6 +188,11 @@ class Panel:
         options = [("not answered yet", NOT_YET)]
         options += [(f"{one} (proposed)" if one == question.proposed else one, one) for one in question.choices]
         return self._widgets.Dropdown(options=options, description="becomes", layout=wide)
+
+
+def _shown(content: Html) -> Html:
+    """Return content as wide as the notebook, whatever is in it: a wide table scrolls."""
+    return pages.tag("div", content, class_=WRAPPER, style="contain: inline-size")
 
 
 def _card(engagement: Engagement, state: GateState) -> Html:

@@ -208,7 +208,7 @@ def _how_to_go_on(error: MigratorError) -> str:
         return "if it is open twice, shut the other one's kernel down (Running Terminals and Kernels, at the left)."
     if isinstance(error, OutOfTurn):
         return _turn_of()
-    return "then run this cell again."
+    return "once that is done, run this cell again."
 
 
 def _turn_of() -> str:
