@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from migrator_lib.errors import ParameterError
-from migrator_lib.ledger import Entry, Ledger
+from migrator_lib.ledger import PENDING, Entry, Ledger
 from migrator_lib.objects import ATTACHMENT, CONVERSATIONS, KNOWLEDGE, OBJECTS, PARTS, PEOPLE, SETUP
 from migrator_lib.reconcile.accounts import NO_TICKET, UNREADABLE
 
@@ -49,7 +49,7 @@ class Chosen:
 
 
 def choose(ledger: Ledger, target: str, homes: Homes, obj: str = "", key: str = "") -> Chosen:
-    """Return what a new try takes up.
+    """Return what a new try takes up; an intent that was left without an outcome, in any case.
 
     Args:
         ledger: of the engagement.
@@ -69,6 +69,9 @@ def choose(ledger: Ledger, target: str, homes: Homes, obj: str = "", key: str = 
         raise ParameterError(
             f"{obj} {key} is not in quarantine.", next_step="choose of reports/<engagement>/quarantine.html."
         )
+    for entry in ledger.entries(target, state=PENDING):
+        if entry.object in NAMES:  # of a try that was killed: the accounts lack its outcome
+            _take(chosen, entry, homes)
     _take_waiting(chosen, ledger, target, homes)
     _take_lost(chosen, ledger, target)
     return chosen

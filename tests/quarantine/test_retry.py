@@ -1,0 +1,260 @@
+"""Trying again what is in quarantine: just that, with what waits for it, exactly once, and behind the gates."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from migrator_lib import cli, runbook
+from migrator_lib.engagement import Engagement
+from migrator_lib.errors import GateClosed, ParameterError
+from migrator_lib.evidence import summary
+from migrator_lib.evidence.records import Lists
+from migrator_lib.ledger import Entry, Ledger
+from migrator_lib.load.recipe import loads, note
+from migrator_lib.quarantine import again
+from migrator_lib.quarantine.choosing import choose
+from migrator_lib.reconcile.accounts import NO_TICKET
+from migrator_lib.smartertrack.tables import Family
+from tests.loading import PNG, everything, thread, writes
+from tests.quarantine.conftest import World
+from tests.shop import Shop
+
+TARGET = "production"
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(cli.app, arguments, env={"COLUMNS": "200"})
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.output
+
+
+@pytest.fixture
+def no_gates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every gate is met, and every step had its turn."""
+    monkeypatch.setattr(Engagement, "check_turn", lambda _self: None)
+
+
+def states(world: World) -> dict[str, str]:
+    names = [("requester", "u101"), ("ticket", "3"), ("ticket_comment", "99"), ("attachment", "7")]
+    ledger = Ledger.in_folder(world.reports / "state")
+    found = {f"{obj}:{key}": ledger.entry(TARGET, obj, key) for obj, key in names}
+    ledger.close()
+    return {name: entry.state for name, entry in found.items() if entry}
+
+
+# --- what is only said ---------------------------------------------------------------------------------
+
+
+def test_a_rehearsal_says_what_would_be_tried_and_writes_nothing(seen: World, no_gates: None) -> None:
+    ledger, before = Ledger.in_folder(seen.reports / "state"), writes(seen.account)
+    rows = ledger.head()
+    code, told = run("retry", "demo")
+    assert (code, writes(seen.account), ledger.head()) == (0, before, rows)
+    assert "requester: 1 would create" in told
+    assert "migrator retry demo --execute" in told
+    ledger.close()
+
+
+def test_what_no_load_reaches_stays_and_says_how_it_is_mended(seen: World, no_gates: None) -> None:
+    before = writes(seen.account)
+    code, told = run("retry", "demo", "ticket_comment", "--execute")
+    assert (code, writes(seen.account)) == (4, before)
+    assert "out of reach of a load" in told
+    assert "restore its ticket" in told
+
+
+def test_a_new_try_stops_at_a_gate_that_nobody_signed(seen: World) -> None:
+    before, engagement = writes(seen.account), seen.opened()
+    engagement.ledger.mark_step("04_extract", "done")
+    with pytest.raises(GateClosed, match="mapping"):
+        again.retry(engagement)
+    assert writes(seen.account) == before
+    engagement.close()
+
+
+@pytest.mark.parametrize(("what", "words"), [(("tickets",), "no object"), (("ticket", "1"), "not in quarantine")])
+def test_what_is_not_in_quarantine_is_told_with_what_to_choose_of(
+    seen: World, no_gates: None, what: Sequence[str], words: str
+) -> None:
+    engagement = seen.opened()
+    with pytest.raises(ParameterError, match=words) as caught:
+        again.retry(engagement, *what)
+    assert "choose of" in caught.value.next_step
+    engagement.close()
+
+
+def test_one_record_can_be_looked_at_and_all_are_counted_by_reason(seen: World) -> None:
+    code, told = run("quarantine", "show", "demo", "ticket", "3")
+    assert code == 0
+    assert "(requester:u101) is not in Gorgias" in told
+    assert "state/quarantine/ticket/3.json" in told
+    assert run("quarantine", "show", "demo", "ticket", "1")[0] == 1
+    told = run("quarantine", "list", "demo")[1]
+    for words in ("refused by Gorgias", "waits for another record", "hangs on a ticket", "file is not there"):
+        assert told.count(words) == 1
+
+
+# --- what is tried -------------------------------------------------------------------------------------
+
+
+def test_one_record_is_tried_again_with_what_waits_for_it_and_nothing_else(world: World, no_gates: None) -> None:
+    assert set(states(world).values()) == {"quarantined"}
+    engagement, before, there = world.opened(), writes(world.account), everything(world.account.store)
+    lookups = engagement.lookups(engagement.all_stages)
+    code, told = run("retry", "demo", "requester", "u101", "--execute")
+    assert code == 0, told
+    assert "2 out of quarantine, 0 still in it, of 2." in told
+    left = {name for name, state in states(world).items() if state == "quarantined"}
+    assert left == {"ticket_comment:99", "attachment:7"}
+    after = everything(world.account.store)
+    assert set(after["customer"] - there["customer"]) == {"st:demo:requester:u101"}
+    assert set(after["ticket"] - there["ticket"]) == {"st:demo:ticket:3"}
+    assert writes(world.account) == before + 2
+    # what the engagement is told
+    found = {account.object: account for account in summary.accounts_of(engagement)}
+    assert found["requester"].outcomes.get("quarantined", 0) == 0
+    kept = json.loads((world.reports / "state" / "accounts.json").read_text())
+    assert Lists.from_json(kept).differing(list(found.values())) == []
+    assert "2 records could not be moved" in world.page("quarantine.html")
+    assert "There is no such record now." in world.page("accounts/requester-quarantined.html")
+    assert {file.name for file in world.reports.glob("state/quarantine/*/*")} == {"7.json"}
+    (load,) = loads(engagement.ledger, TARGET)
+    note(engagement.ledger, TARGET, lookups, load.stages)
+    assert loads(engagement.ledger, TARGET) == [load]
+    engagement.close()
+
+
+def test_killed_between_the_answer_and_its_outcome_nothing_is_there_twice(
+    world: World, no_gates: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle = Ledger.settle
+
+    class Killed(BaseException):
+        """Nobody catches it, as nobody catches kill -9."""
+
+    def dies(self: Ledger, target: str, entries: Any, **more: Any) -> None:
+        entries = list(entries)
+        if any(entry.object == "requester" and entry.state == "created" for entry in entries):
+            raise Killed
+        settle(self, target, entries, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "settle", dies)
+        with pytest.raises(Killed):
+            run("retry", "demo", "--execute")
+    assert everything(world.account.store)["customer"]["st:demo:requester:u101"] == 1
+    assert states(world)["requester:u101"] == "pending"
+    code, told = run("retry", "demo", "--execute")
+    found = everything(world.account.store)
+    assert found["customer"]["st:demo:requester:u101"] == found["ticket"]["st:demo:ticket:3"] == 1
+    assert (states(world)["requester:u101"], states(world)["ticket:3"]) == ("created", "created"), told
+    assert code == 4
+
+
+class Reader:
+    """Stages tickets anew, as they are in a shop now, and the index of its files."""
+
+    def __init__(self, shop: Shop, stage: str) -> None:
+        self.shop, self.stage, self.ids = shop, stage, list[int]()
+
+    def start_again(self) -> None:
+        assert not (self.shop.folder / "staged" / self.stage).exists()
+
+    def family(self, family: Family, ids: Sequence[int]) -> None:
+        self.ids += ids
+        names = [table.name for table in family.tables]
+        rows = {name: [row for row in self.shop.tables.get(name, []) if row[family.key] in ids] for name in names}
+        Shop(self.shop.folder, rows).write(self.stage, tuple(name for name in names if rows[name]))
+
+    def files(self, _root: object) -> None:
+        self.shop._index(self.shop.folder / "staged" / self.stage)
+
+    def blobs(self, *_: object) -> None:
+        """Nothing is in the database itself."""
+
+
+def test_a_file_that_is_back_goes_up_once_its_ticket_is_read_anew(
+    world: World, no_gates: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.shop.file("7.att", PNG)
+    code, told = run("retry", "demo", "attachment", "7", "--execute")
+    assert (code, states(world)["attachment:7"]) == (4, "quarantined"), told
+    monkeypatch.setattr(runbook, "extractor", lambda _engagement, stage: Reader(world.shop, stage))
+    monkeypatch.setattr(Engagement, "source", SimpleNamespace(one_moment=nullcontext, close=lambda: None))
+    code, told = run("retry", "demo", "attachment", "7", "--reread", "--execute")
+    assert (code, states(world)["attachment:7"]) == (0, "created"), told
+    assert "Read from SmarterTrack anew: 1 tickets" in told
+    assert len(thread(world.account, 1)) == 1
+    (message,) = [m for m in world.account.store.by_kind("message") if m["external_id"] == "st:demo:ticket_message:100"]
+    assert [attached["name"] for attached in message["attachments"]] == ["photo.png"]
+    ledger = Ledger.in_folder(world.reports / "state")
+    assert ledger.meta("deltas") == ledger.meta("deltas_loaded") == ["delta-001"]
+    ledger.close()
+
+
+# --- which records -------------------------------------------------------------------------------------
+
+
+def chosen(tmp_path: Path, *entries: Entry, obj: str = "", key: str = "") -> dict[str, set[str]]:
+    ledger = Ledger.in_folder(tmp_path / "state", inline=True)
+    ledger.settle(TARGET, entries)
+    homes = {"55": ("ticket", "8"), "c55": ("live_chat", "9")}
+    found = choose(ledger, TARGET, lambda _obj, keys: {key: homes[key] for key in keys if key in homes}, obj, key)
+    ledger.close()
+    return {name: keys for name, keys in found.keys.items() if keys}
+
+
+def held(obj: str, key: str, reason: str, rule: str | None = None) -> Entry:
+    return Entry(obj, key, "quarantined", rule=rule, reason=reason)
+
+
+def test_what_waits_is_taken_up_over_several_steps_and_what_waits_for_others_is_not(tmp_path: Path) -> None:
+    waits = "its {} is not in Gorgias\nNext: mend and retry that record first; then run again."
+    entries = (
+        held("requester", "u1", "Gorgias answered"),
+        held("ticket", "4", waits.format("customer (requester:u1)")),
+        held("survey", "ticket-4", waits.format("ticket (ticket:4)")),
+        held("ticket", "5", waits.format("customer (requester:u2)")),
+        held("requester", "u2", "Gorgias answered"),
+    )
+    found = chosen(tmp_path, *entries, obj="requester", key="u1")
+    assert found == {"requester": {"u1"}, "ticket": {"4"}, "survey": {"ticket-4"}}
+
+
+def test_what_went_without_it_is_taken_up_and_gets_it(tmp_path: Path) -> None:
+    entries = (
+        held("tag", "3", "not in mapping.yaml"),
+        Entry("ticket", "1", "created", target_id="11", detail={"lost": ["tag:3", "user:9"]}),
+        Entry("ticket", "2", "created", target_id="12", detail={"lost": ["user:9"]}),
+    )
+    assert chosen(tmp_path, *entries, obj="tag") == {"tag": {"3"}, "ticket": {"1"}}
+
+
+def test_files_lead_to_what_they_hang_on_and_orphans_to_nothing(tmp_path: Path) -> None:
+    entries = (
+        held("attachment", "55", "no file"),
+        held("attachment", "c55", "no file"),
+        held("attachment", "f1", "no file"),
+        held("ticket_message", "9", "its ticket 7 is not in the source", rule=NO_TICKET),
+    )
+    assert chosen(tmp_path, *entries) == {"ticket": {"8"}, "live_chat": {"9"}, "attachment": {"f1"}}
+
+
+def test_what_was_refused_inside_a_ticket_is_asked_for_by_its_ticket(tmp_path: Path) -> None:
+    inside = {"parts": {"ticket_message": {"created": 2, "quarantined": 1}}}
+    entries = (
+        Entry("ticket", "1", "created", target_id="11", reason="refused", detail=inside),
+        Entry("ticket", "2", "created", target_id="12", detail={"parts": {"ticket_message": {"created": 2}}}),
+    )
+    assert chosen(tmp_path, *entries) == {"ticket": {"1"}}
+    assert chosen(tmp_path, *entries, obj="ticket_message", key="ticket:1") == {"ticket": {"1"}}
+    assert chosen(tmp_path, *entries, obj="ticket_comment") == {}
