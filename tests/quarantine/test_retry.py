@@ -1,8 +1,10 @@
-"""Trying again what is in quarantine: just that, with what waits for it, exactly once, and behind the gates."""
+"""The records behind the accounts, the quarantine's page, and trying it again: exactly once, and nothing else."""
 
 from __future__ import annotations
 
+import csv
 import json
+import re
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -15,18 +17,20 @@ from typer.testing import CliRunner
 from migrator_lib import cli, runbook
 from migrator_lib.engagement import Engagement
 from migrator_lib.errors import GateClosed, ParameterError
-from migrator_lib.evidence import summary
-from migrator_lib.evidence.records import Lists
+from migrator_lib.evidence import accounts_pages, summary
+from migrator_lib.evidence.records import Lists, list_name
 from migrator_lib.ledger import Entry, Ledger
 from migrator_lib.load.recipe import loads, note
 from migrator_lib.quarantine import again
 from migrator_lib.quarantine.choosing import choose
 from migrator_lib.reconcile.accounts import NO_TICKET
 from migrator_lib.smartertrack.tables import Family
+from tests.browser_support import DESKTOP, PHONE, Chromium, chromium
 from tests.loading import PNG, everything, thread, writes
-from tests.quarantine.conftest import World
+from tests.quarantine.conftest import URL, World
 from tests.shop import Shop
 
+__all__ = ["chromium"]
 TARGET = "production"
 
 
@@ -101,6 +105,77 @@ def test_one_record_can_be_looked_at_and_all_are_counted_by_reason(seen: World) 
     told = run("quarantine", "list", "demo")[1]
     for words in ("refused by Gorgias", "waits for another record", "hangs on a ticket", "file is not there"):
         assert told.count(words) == 1
+
+
+# --- the lists and pages -------------------------------------------------------------------------------
+
+
+def rows_of(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_every_number_of_the_accounts_is_the_sum_of_its_list_and_leads_to_its_page(seen: World) -> None:
+    engagement = seen.opened()
+    counted = {(a.object, state): n for a in summary.accounts_of(engagement) for state, n in a.outcomes.items() if n}
+    engagement.close()
+    folder = seen.reports / "accounts"
+    listed = {place: rows_of(folder / f"{list_name(*place)}.csv") for place in counted}
+    assert {place: sum(int(row["records"]) for row in rows) for place, rows in listed.items()} == counted
+    assert len(counted) > 8
+    links = set(re.findall(r'href="([\w-]+\.html)"', seen.page("accounts/index.html")))
+    assert links == {f"{list_name(*place)}.html" for place in counted}
+    assert links <= {file.name for file in folder.iterdir()}
+    assert {f"accounts/{link}" for link in links} <= set(re.findall(r'href="([^"]+)"', seen.page("index.html")))
+    assert "every number adds up" in seen.page("accounts/index.html")
+
+
+def test_what_travels_inside_a_ticket_is_a_line_with_its_number(seen: World) -> None:
+    rows = rows_of(seen.reports / "accounts" / "ticket-message-created.csv")
+    assert [(row["key"], row["records"], row["gorgias_link"]) for row in rows] == [
+        (f"ticket:{key}", "1", f"{URL}/app/ticket/{row['gorgias_id']}") for key, row in zip("12", rows, strict=True)
+    ]
+    (file,) = rows_of(seen.reports / "accounts" / "attachment-quarantined.csv")
+    assert (file["number"], file["gorgias_id"]) == ("100-00000001-0001", "")
+    (inside,) = rows_of(seen.reports / "accounts" / "ticket-message-quarantined.csv")
+    assert inside["reason"] == "its customer (requester:u101) is not in Gorgias"
+
+
+def test_a_number_that_its_list_does_not_bear_out_is_told(seen: World, tmp_path: Path) -> None:
+    engagement = seen.opened()
+    found = summary.accounts_of(engagement)
+    engagement.close()
+    lists = Lists.from_json(json.loads((seen.reports / "state" / "accounts.json").read_text()))
+    lists.records["ticket", "created"] -= 1
+    accounts_pages.write_pages(tmp_path, lists, found, "Fernhill")
+    page = (tmp_path / "index.html").read_text()
+    assert "ticket created: 2 counted, 1 listed" in page
+    assert ">list differs<" in page
+
+
+def test_the_quarantine_tells_of_each_record_and_shows_nothing_that_people_wrote(seen: World) -> None:
+    rows = {f"{row['object']}:{row['key']}": row for row in rows_of(seen.reports / "quarantine.csv")}
+    assert set(rows) == {"requester:u101", "ticket:3", "ticket_comment:99", "attachment:7"}
+    refused, waits = rows["requester:u101"], rows["ticket:3"]
+    assert refused["kind"] == "refused by Gorgias"
+    assert refused["try_again"] == "migrator retry demo requester u101 --reread --execute"
+    assert (waits["kind"], waits["number"], waits["tries"]) == ("waits for another record", "100-00000003-0001", "1")
+    assert rows["ticket_comment:99"]["try_again"] == ""
+    payload = json.loads((seen.reports / waits["payload"]).read_text())
+    assert payload["payload"]["external_id"] == "st:demo:ticket:3"
+    assert "Hello" in json.dumps(payload)
+    assert not re.search("Hello|ann@", seen.page("quarantine.html") + seen.page("quarantine.csv"))
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", ["accounts/index.html", "accounts/ticket-created.html", "quarantine.html"])
+def test_the_pages_are_legible_fit_and_load_nothing(chromium: Chromium, seen: World, name: str) -> None:
+    for width, scheme in ((PHONE, "dark"), (DESKTOP, "light")):
+        with chromium.open(seen.reports / name, width=width, scheme=scheme) as opened:
+            assert opened.low_contrast() == []
+            assert opened.overflow() <= 0
+            assert opened.headings_in_order()
+            assert (opened.requests, opened.complaints) == ([], [])
 
 
 # --- what is tried -------------------------------------------------------------------------------------
