@@ -115,6 +115,7 @@ def test_steps_documents_and_runs_are_linked_and_every_link_is_relative() -> Non
         "runs/20261120T090000Z/06_reconcile.html",
         "documents/scope.html",
         "documents/sla_rules.html",
+        "quarantine.html",
     }
     assert all(run["run_id"] in page and run["result"] in page for run in RUNS)
 
