@@ -21,7 +21,7 @@ from migrator_lib.objects.kb_article import KbArticle
 from migrator_lib.objects.kb_category import KbCategory
 from migrator_lib.reconcile.contents import Contents
 from migrator_lib.reconcile.differences import compare
-from migrator_lib.reconcile.files import of_article
+from migrator_lib.reconcile.files import NOT_THERE, of_article
 from migrator_lib.reconcile.result import CHANGED, Finding, Reconciliation
 from migrator_lib.reconcile.witness import NoWitness, Witness
 from migrator_lib.smartertrack.files import FilesRoot
@@ -111,11 +111,13 @@ class Comparer:
 
     def _file(self, side: Side, media: Media) -> Finding | None:
         record = ("attachment", media.key)
-        if not side.shows(media):
-            return Finding(*record, "missing", words="no article shows it there, or the file is not what it was")
-        if not isinstance(side, HelpCenter):
-            return None
-        differences = of_article(self.contents, side.url_of(media), media)
+        meant, there = of_article(self.contents, side.url_of(media) if isinstance(side, HelpCenter) else None, media)
+        shown = there if side.shows(media) else None
+        self.witness.saw(*record, meant, shown)
+        if shown is None:
+            words = "no article shows it there, or the file is not what it was" if there is not None else NOT_THERE
+            return Finding(*record, "missing", words=words)
+        differences = tuple(compare(meant, shown))
         return Finding(*record, "mismatched", differences, words="a picture of an article") if differences else None
 
     def _saw(self, record: tuple[str, str], locale: str, meant: Json, there: Json | None) -> None:

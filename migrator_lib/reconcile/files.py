@@ -15,7 +15,7 @@ from migrator_lib.gorgias.help_center.articles import Media, read_media
 from migrator_lib.ledger.sent_files import digest_of
 from migrator_lib.objects import ATTACHMENT
 from migrator_lib.reconcile.contents import Behind, Contents
-from migrator_lib.reconcile.differences import Difference, compare
+from migrator_lib.reconcile.differences import compare
 from migrator_lib.reconcile.readback import ReadBack
 from migrator_lib.reconcile.result import Finding, Reconciliation
 from migrator_lib.reconcile.witness import Witness
@@ -122,18 +122,24 @@ def _type(file: Json) -> str:
     return str(file.get("content_type") or "").partition(";")[0].strip().lower()
 
 
-def of_article(contents: Contents | None, url: str | None, media: Media) -> tuple[Difference, ...]:
-    """Return how what is behind the address of an article's picture differs from the source's file.
+def of_article(contents: Contents | None, url: str | None, media: Media) -> tuple[Json, Json | None]:
+    """Return what an article's picture should hold by the source's file, and what is behind its address.
 
     Args:
         contents: of the account; None where nothing is known of it.
-        url: where the picture is; None where it was not sent.
-        media: the source's file.
+        url: where the picture is; None where it was not sent by its address, as in a package.
+        media: the source's file; where nobody can read it, both sides are empty.
+
+    Returns:
+        ``sha256`` and ``size`` of both sides; the other side is None where Gorgias has the file no more. What is not
+        known of it is as it should be.
     """
+    content = read_media(media)
+    meant = digest_of(content) if content is not None else {}
     behind = contents.of(url) if contents is not None and url is not None else None
-    content = read_media(media) if behind is not None else None
-    if behind is None or content is None or (behind.is_there and behind.sha256 is None):
-        return ()
-    meant = digest_of(content)
-    found = {"sha256": behind.sha256, "size": behind.size}
-    return tuple(compare(meant, found if behind.is_there else {"sha256": None, "size": None}))
+    if behind is None or not meant:
+        return meant, meant
+    if not behind.is_there:
+        return meant, None
+    same = behind.sha256 is None and behind.size in (None, meant["size"])
+    return meant, meant if same else {"sha256": behind.sha256, "size": behind.size}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from migrator_lib.knowledge.comparing import ELSEWHERE, Comparer
+from migrator_lib.progress import Progress
+from migrator_lib.reconcile.contents import Contents
 from migrator_lib.reconcile.result import CHANGED, Reconciliation
 from migrator_lib.smartertrack.files import FilesRoot
 from migrator_lib.staging import Staged
@@ -19,12 +22,13 @@ ALL_WELL = {
 }  # fmt: skip
 
 
-def compared(base: Base) -> Reconciliation:
+def compared(base: Base, contents: Contents | None = None) -> Reconciliation:
     staged = Staged([base.shop.folder / "staged" / "full"])
     result = Reconciliation()
     Comparer(
-        base.lookups(staged), base.ledger, TARGET, base.api, base.packages, FilesRoot.at(base.shop.files), staged.blobs
-    ).run(result)
+        base.lookups(staged), base.ledger, TARGET, base.api, base.packages, FilesRoot.at(base.shop.files), staged.blobs,
+        contents=contents,
+    ).run(result)  # fmt: skip
     return result
 
 
@@ -38,6 +42,26 @@ def test_what_was_loaded_is_there_as_it_should_be(base: Base, way: str) -> None:
         base.by_api()
     base.load()
     assert counts(base) == ALL_WELL
+
+
+def test_a_picture_that_is_another_or_gone_behind_its_address_is_found_by_a_download(base: Base) -> None:
+    base.by_api()
+    base.load()
+    url = base.ledger.entry(TARGET, "attachment", "f7").target_id  # type: ignore[union-attr]
+    name = str(url).rsplit("/", 1)[-1]
+    progress = Progress(base.shop.folder / "progress.json", "06_reconcile")
+
+    def found(contents: Contents) -> dict[tuple[str, str], tuple[str, set[str]]]:
+        contents.look(base.api, 1.0, 0, most_bytes=1000, hosts=(), progress=progress)
+        findings = compared(base, contents).findings
+        return {(f.object, f.source_key): (f.state, {one.field for one in f.differences}) for f in findings}
+
+    with closing(Contents(base.ledger, TARGET)) as contents:
+        assert found(contents) == {}
+        base.account.store._connection.execute("UPDATE file SET content=? WHERE name=?", (b"another one", name))
+        assert found(contents) == {("attachment", "f7"): ("mismatched", {"sha256", "size"})}
+        base.account.store._connection.execute("DELETE FROM file WHERE name=?", (name,))
+        assert found(contents) == {("attachment", "f7"): ("missing", set())}
 
 
 def html_of(base: Base, title: str) -> Path:
