@@ -122,12 +122,22 @@ def done(engagement: Engagement) -> None:
 
     if not is_interactive():
         return
+    _note_in_cycle(engagement)
     publish.pages_of(engagement)
     what = "rehearsed, nothing was written" if engagement.rehearsal else "done"
     following = _notebook_after(engagement)
     also = f", or the notebook {following}" if following else ""
     words = f"Next: {standing.next_command(engagement)}{also}."
     show(pages.status(f"{engagement.step} is {what}.", "good", detail=words))
+
+
+def _note_in_cycle(engagement: Engagement) -> None:
+    """Have the next ``migrator run --execute`` go on behind this step, as it does behind the steps of a run."""
+    from migrator_lib.engagement import STEPS
+
+    cycle: list[str] = engagement.ledger.meta("cycle", [])
+    if not engagement.rehearsal and engagement.step in STEPS[:-1] and engagement.step not in cycle:
+        engagement.ledger.set_meta("cycle", [*cycle, engagement.step])
 
 
 def _notebook_after(engagement: Engagement) -> str:
@@ -224,7 +234,11 @@ def _turn_of() -> str:
 def _note(error: BaseException) -> None:
     """Note how far the step came, as the driver does of its runs: ``migrator status`` tells."""
     engagement = _Here.engagement
-    if engagement is None or engagement.life != "running" or not isinstance(error, MigratorError):
+    if engagement is None or engagement.life != "running":
+        return
+    if isinstance(error, KeyboardInterrupt):
+        engagement.control.forget_stop()  # it is obeyed with that: the cell that is run next is to run
+    if not isinstance(error, MigratorError):
         return
     if not isinstance(error, LeaseHeld):
         status = STATUS.get(error.exit_code, "failed")

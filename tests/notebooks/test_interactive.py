@@ -232,6 +232,7 @@ def test_a_rehearsal_says_so_and_the_cell_that_opens_may_be_run_again(person: Pe
     assert "05_load is rehearsed, nothing was written." in person.reads
     assert "Next: migrator" in person.reads
     assert (home / "reports/demo/summary.json").exists()
+    assert person.shell.user_ns["engagement"].ledger.meta("cycle", []) == []
     late = person.runs('engagement.ledger.set_meta("late", 1)')
     assert isinstance(late.error_in_exec, OutOfTurn)
     assert "05_load has ended here, so nothing more is written by it." in person.reads
@@ -285,11 +286,12 @@ def test_a_bar_ends_as_its_cell_did(person: Person) -> None:
 
 
 def test_an_interrupt_is_told_without_a_traceback(person: Person) -> None:
-    interactive.load_ipython_extension(person.shell)
-    result = person.runs("raise KeyboardInterrupt")
+    person.runs(OPEN.format(step="01_audit", execute=False))
+    result = person.runs("engagement.control.stop()\nraise KeyboardInterrupt")
     assert isinstance(result.error_in_exec, KeyboardInterrupt)
     assert "Interrupted. Nothing is lost" in person.reads
     assert "Next: run this cell again" in person.reads
+    assert person.runs("engagement.control._look_at = 0\nengagement.progress.begin('Tickets', 9)").success
 
 
 def test_a_run_shows_the_table_and_the_commands_and_no_widget(
