@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -124,7 +125,11 @@ def _readback_calls(engagement: Engagement, staged: Staged) -> int:
         "messages": sum(map(staged.count, MESSAGES)) + staged.count("CallLogs"),
         "surveys": staged.count("SurveysOffered"),
     }
-    return readback_calls(counts, setup_calls=len(SETUP), values_in_lists=engagement.behaviour.values_in_lists)
+    files = sum(staged.count(family.attachments) for family in FAMILIES)
+    share = engagement.parameters.reconcile.share
+    downloads = files if share >= 1 else math.ceil(share * (counts["customers"] + counts["tickets"] + files))
+    lists = readback_calls(counts, setup_calls=len(SETUP), values_in_lists=engagement.behaviour.values_in_lists)
+    return lists + min(files, downloads)
 
 
 def _guests(staged: Staged) -> int:

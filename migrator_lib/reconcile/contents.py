@@ -119,6 +119,7 @@ class Contents:
             progress: of the step.
         """
         limit = -1 if share >= 1 else -int(-share * calls // 1)
+        self._files.execute("DELETE FROM turn")
         self._files.execute(_TAKE_TURNS, (limit,))
         (number,) = self._files.execute("SELECT count(*) FROM turn").fetchone()
         if not number:
