@@ -17,8 +17,12 @@ from migrator_lib.evidence.bundle.readings import JSON, MARKED_UP, NO_TEXT, PICT
 
 OF_RECORDS = ("accounts/", "hash_tree/")
 """Folders of lists in which a number that stands alone is a key or an id."""
+WHOLE = MARKED_UP | JSON | {".yaml", ".yml"}
+"""Files that are read whole: a text may go over several lines."""
 # What is no text of a page: comments, styles and scripts are the program's own.
 _APART = re.compile(r"(<!--.*?-->|<style\b.*?</style\s*>|<script\b.*?</script\s*>|<[^<>]*>)", re.DOTALL | re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"(=\s*([\"']))(.*?)(\2)", re.DOTALL)
+_TAG = re.compile(r"<(?:[!?]|/?[A-Za-z][\w:-]*[\s/>])")
 _WHOLE = ("<!--", "<style", "<script", "<?", "<!")
 Mask = Callable[[str], str]
 
@@ -38,9 +42,9 @@ def write(path: str, source: Path, place: Path, mask: Mask) -> bool:
         return False
     if suffix == ".xlsx":
         return _workbook(source, place, mask)
-    if suffix in MARKED_UP or suffix in JSON:
+    if suffix in WHOLE:
         text = source.read_text(encoding="utf-8", errors="replace")
-        done = marked_up(text, mask) if suffix in MARKED_UP else document(text, mask)
+        done = marked_up(text, mask) if suffix in MARKED_UP else document(text, mask) if suffix in JSON else mask(text)
         place.write_text(done, encoding="utf-8", newline="")
         return done != text
     return _lines(source, place, mask)
@@ -63,36 +67,45 @@ def marked_up(text: str, mask: Mask) -> str:
     """Return a page with its texts and attributes masked; what is not masked stays as it is written."""
     parts = _APART.split(text)
     for n, part in enumerate(parts):
-        if n % 2 == 0:
+        if n % 2 == 0 or not _TAG.match(part):  # <ann@home.example> is no tag
             parts[n] = _unescaped(part, mask)
         elif not part.lower().startswith(_WHOLE):
-            parts[n] = "".join(
-                one if PICTURE.fullmatch(one) else _unescaped(one, mask)
-                for one in re.split(f"({PICTURE.pattern})", part)
-            )
+            parts[n] = _ATTRIBUTE.sub(lambda one: f"{one[1]}{_unescaped(one[3], mask)}{one[4]}", part)
     return "".join(parts)
 
 
 def _unescaped(text: str, mask: Mask) -> str:
+    if PICTURE.fullmatch(text):
+        return text
     plain = html.unescape(text)
     done = mask(plain)
-    if done == plain:
-        return text
-    return html.escape(done) if not text.startswith("<") else mask(text)
+    return text if done == plain else html.escape(done)
 
 
 def document(text: str, mask: Mask) -> str:
-    """Return a JSON document with its texts masked; a damaged one as text."""
-    with suppress(ValueError, RecursionError):
-        found = json.loads(text)
-        done = _node(found, mask)
-        return text if done == found else json.dumps(done, indent=2, ensure_ascii=False) + "\n"
-    return mask(text)
+    """Return a JSON document with its texts masked, and documents that are texts in it; a damaged one as text."""
+    found = _parsed(text)
+    if found is None:
+        return mask(text)
+    done = _node(found, mask)
+    return text if done == found else json.dumps(done, indent=2, ensure_ascii=False) + "\n"
+
+
+def _parsed(text: str) -> Any:
+    """Return what a text says as a JSON object or list; None where it is none."""
+    if text.lstrip()[:1] in ("{", "["):
+        with suppress(ValueError, RecursionError):
+            return json.loads(text)
+    return None
 
 
 def _node(node: Any, mask: Mask) -> Any:
     if isinstance(node, str):
-        return marked_up(node, mask) if "<" in node else mask(node)
+        within = _parsed(node)
+        if within is not None:
+            done = _node(within, mask)
+            return node if done == within else json.dumps(done, ensure_ascii=False)
+        return mask(marked_up(node, mask) if "<" in node else node)
     if isinstance(node, list):
         return [_node(part, mask) for part in node]
     if isinstance(node, dict):

@@ -48,16 +48,18 @@ class People:
                 and one of its phrases (``Live chat``) is none.
         """
         stay = {key for name in known for key in _keys(words_of(name))}
-        phrases = f" {' '.join(words_of(own))} "
-        everyday = frozenset(re.findall(r"\b[a-z]{2,}\b", own))
+        said = words_of(own)
+        phrases, everyday = f" {' '.join(said)} ", frozenset(said)
         rare, common, self.first = set[int](), set[int](), set[str]()
         for name in names:
-            for key in _keys(words_of(name)):
+            words = words_of(name)
+            is_common = everyday.issuperset(words)
+            if is_common and f" {' '.join(words)} " in phrases:
+                continue
+            for key in _keys(words):
                 if key not in stay:
-                    is_common = everyday.issuperset(key)
-                    if not is_common or f" {' '.join(key)} " not in phrases:
-                        (common if is_common else rare).add(hash(key))
-                        self.first.add(key[0])
+                    (common if is_common else rare).add(hash(key))
+                    self.first.add(key[0])
         self._rare, self._common = array("q", sorted(rare)), array("q", sorted(common))
         self.names = len(rare) + len(common)
         """How many are known, in either order of their words."""

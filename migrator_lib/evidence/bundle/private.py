@@ -56,7 +56,8 @@ class Private:
         yield from _addresses(text)
         for one in _NUMBER.finditer(text):
             if self._is_number(one[0], ids):
-                yield one.start(), one.end(), NUMBER, HIDDEN_NUMBER
+                is_open = one[0].startswith("(") and ")" not in one[0]
+                yield one.start() + is_open, one.end(), NUMBER, HIDDEN_NUMBER
         if self._people.first:
             yield from self._names(text)
 

@@ -23,7 +23,8 @@ LENGTH = 40
 """Letters that count as quoting a message."""
 PART = 24
 STEP = LENGTH - PART + 1
-BITS = 26
+BITS, SPARSE = 26, 5
+"""The table has a place for 2**BITS parts at most (64 MB), and 2**SPARSE places for each part while it is smaller."""
 MOST = 8_000_000
 """Stretches that are looked for at once (64 MB); reports that say more are gone through in turns."""
 BATCH = 1_000_000
@@ -126,8 +127,9 @@ class Quoted:
         for text in templates:
             known = stretches(text)
             said = said[~_among(said, known)] if len(known) and len(said) else said
-        table = np.zeros(1 << BITS, np.bool_)
-        table[self._parts[0] >> np.uint64(64 - BITS)] = True
+        bits = min(BITS, len(self._parts[0]).bit_length() + SPARSE)
+        table = np.zeros(1 << bits, np.bool_)
+        table[self._parts[0] >> np.uint64(64 - bits)] = True
         found = [_shared(batch, table, said) for batch in _batches(messages)] if len(said) else []
         return _united(found)
 
@@ -173,7 +175,8 @@ def _shared(text: str, table: npt.NDArray[np.bool_], said: Hashes) -> Hashes:
         return np.zeros(0, np.uint64)
     hashed = _Hashed(text)
     begins = np.arange(0, len(text) - PART + 1, STEP)
-    begins = begins[table[hashed.at(begins, PART) >> np.uint64(64 - BITS)]]
+    bits = len(table).bit_length() - 1
+    begins = begins[table[hashed.at(begins, PART) >> np.uint64(64 - bits)]]
     around = (begins[:, None] - np.arange(STEP)[None, :]).ravel()
     around = around[(around >= 0) & (around <= len(text) - LENGTH)]
     found = _ordered(hashed.at(around, LENGTH))
