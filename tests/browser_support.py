@@ -5,9 +5,10 @@ Without a browser such a test is skipped; where MIGRATOR_CI is set it fails inst
 
 from __future__ import annotations
 
+import importlib.resources
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -17,6 +18,15 @@ from typing import Any, Literal
 import pytest
 
 PHONE, DESKTOP = 390, 1280
+AXE = importlib.resources.files("axe_playwright_python") / "axe.min.js"
+# Of a long table the first rows: the others are made by the same lines, and axe looks at each element for long.
+SHORTENED = """
+rows => document.querySelectorAll('tbody').forEach(body => [...body.rows].slice(rows).forEach(row => row.remove()))
+"""
+VIOLATIONS = """
+async rules => (await axe.run({resultTypes: ['violations'], ...(rules && {runOnly: rules})})).violations.map(
+  found => `${found.id}: ${found.nodes.length} times, first ${found.nodes[0].html.slice(0, 160)}`)
+"""
 # Text whose contrast with what is painted behind it is below WCAG AA: 4.5, or 3 where it is large.
 LOW_CONTRAST = """
 () => {
@@ -50,6 +60,8 @@ LOW_CONTRAST = """
   return low;
 }
 """
+LOOKS = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
+"""Rules of axe that depend on colours and widths; what the others find is the same in every look of a page."""
 HEADINGS = "() => [...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(h => Number(h.tagName[1]))"
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
@@ -69,6 +81,24 @@ class Opened:
         steps = pairwise(levels)
         return levels[:1] == [1] and levels.count(1) == 1 and all(below - above <= 1 for above, below in steps)
 
+    def asked(self) -> list[str]:
+        """Return what the page asked for besides itself, and what it complained of."""
+        return [*(f"asked for {address}" for address in self.requests), *self.complaints]
+
+    def looked_at(
+        self, width: int, scheme: Literal["light", "dark"], rules: Sequence[str] | None = None
+    ) -> list[str]:  # fmt: skip
+        """Return what axe finds, once it was given this page, and whether the page is too wide or badly ordered."""
+        self.page.set_viewport_size({"width": width, "height": 844})
+        self.page.emulate_media(color_scheme=scheme)
+        found: list[str] = self.page.evaluate(VIOLATIONS, rules)
+        wide = self.overflow()
+        return [
+            *found,
+            *([f"{wide} pixels wider than the window"] if wide > 0 else []),
+            *([] if self.headings_in_order() else ["headings are not in order"]),
+        ]
+
     def overflow(self) -> int:
         """Return how many pixels the page is wider than the window."""
         return int(self.page.evaluate(OVERFLOW))
@@ -81,6 +111,19 @@ class Opened:
 
 class Chromium:
     """Opens pages: from disk, with no network, or from a server on loopback."""
+
+    def problems(self, file: Path, *, rows: int = 12) -> list[str]:
+        """Return what is wrong with a page, on a telephone by day and on a desk by night, every fold unfolded.
+
+        That is what axe-core finds (WCAG 2.2 AA and its best practices), a page wider than its window, headings out of
+        order, and whatever the page asks for or complains of. Of a table only the first ``rows`` are looked at.
+        """
+        with self.open(file) as opened:
+            opened.page.evaluate(SHORTENED, rows)
+            opened.page.evaluate(AXE.read_text(encoding="utf-8"))
+            by_day = [f"light, {PHONE}: {words}" for words in opened.looked_at(PHONE, "light")]
+            by_night = [f"dark, {DESKTOP}: {words}" for words in opened.looked_at(DESKTOP, "dark", LOOKS)]
+            return [*opened.asked(), *by_day, *by_night]
 
     def __init__(self, browser: Any) -> None:
         self._browser = browser

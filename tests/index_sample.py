@@ -5,6 +5,10 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
+from migrator_lib.progress import Snapshot
+
+COURSE = {"seconds": 32.0, "calls": [92, *[63, 65, 64] * 20, 20], "allowed": [2.0] * 30 + [1.8] * 32}
+
 SUMMARY: dict[str, Any] = {
     "engagement": "fernhill",
     "company": "Fernhill Garden Supplies & Sons",
@@ -25,11 +29,13 @@ SUMMARY: dict[str, Any] = {
         {"object": "Ticket", "state": "skipped", "rule": "deleted in SmarterTrack", "records": 88},
         {"object": "Requester", "state": "merged", "rule": "same address", "records": 60},
     ],
-    "api": {"calls": 15_840, "throttled": 3, "calls_per_ticket": 1.41, "share_of_allowed_rate": 0.974},
+    "api": {"calls": 15_840, "throttled": 3, "calls_per_ticket": 1.41, "share_of_allowed_rate": 0.974,
+            "course": COURSE},
     "mail_sent": 0,
     "gates": {"backup_proof": "met", "freeze": "stale"},
     "ledger": {"rows": 52_114, "head": "9a88d2fd08dcd3fcbe76a9a7f52c01b0f0ff6b58811eef6dd21aa72d30ed85e2"},
     "finished_at": "2026-11-20T17:30:00+00:00",
+    "source": {"ages": {"up to 3 months": 900, "up to a year": 11_100}, "channels": {"mail": 12_000, "call": 60}},
     "simulated": True,
     "switched_off": {"production": ["rule 'Auto-reply'", "HTTP integration 'ERP'"]},
 }  # fmt: skip
@@ -70,12 +76,17 @@ QUARANTINE = [
 
 ENGAGEMENTS: list[dict[str, Any]] = [
     {"engagement": "fernhill", "company": "Fernhill Garden Supplies & Sons", "share_done": 0.84, "quarantined": 89,
-     "status": {"tone": "warn", "text": "Not complete: 06_reconcile is next."}, "finished_at": None,
-     "href": "fernhill/index.html"},
-    {"engagement": "oakline", "company": "Oakline", "share_done": 1.0, "quarantined": 0,
+     "status": {"tone": "warn", "text": "Not complete: 05_load is next."}, "finished_at": None, "step": "05_load",
+     "running": Snapshot("05_load", "Ticket", 4200, 12_000, 1.8, 4333.0, 1.0), "left_seconds": 4333.0,
+     "estimated_seconds": 9000, "href": "fernhill/index.html",
+     "last_gate": {"gate": "backup_proof", "by": "M. Osei", "on": "2026-11-19T08:00:00+00:00"}},
+    {"engagement": "oakline", "company": "Oakline", "share_done": 1.0, "quarantined": 0, "step": "", "running": None,
+     "left_seconds": None, "estimated_seconds": None,
+     "last_gate": {"gate": "freeze", "by": "O. Ek", "on": "2026-11-20"},
      "status": {"tone": "good", "text": "Complete: every source record is accounted for and verified in Gorgias."},
      "finished_at": "2026-11-20T17:30:00+00:00", "href": "oakline/index.html"},
-    {"engagement": "tarn", "company": "Tarn Outdoor", "share_done": 0.0, "quarantined": 400,
+    {"engagement": "tarn", "company": "Tarn Outdoor", "share_done": 0.0, "quarantined": 400, "step": "02_schema_design",
+     "running": None, "left_seconds": None, "estimated_seconds": 18_720, "last_gate": None,
      "status": {"tone": "bad", "text": "Complete, with exceptions: 400 quarantined. All are listed."},
      "finished_at": None, "href": "tarn/index.html"},
 ]  # fmt: skip

@@ -18,6 +18,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
 from migrator_lib import progress
@@ -27,8 +28,10 @@ from migrator_lib.load.order import FIRST
 from migrator_lib.simulators.gorgias import Account, read_seed
 from migrator_lib.simulators.gorgias.admin.looks import COUNTED
 from tests import kernel_less
+from tests.browser_support import Chromium, chromium
 from tests.homes import change, demo_as_it_is, demo_home
 
+__all__ = ["chromium"]
 pytestmark = pytest.mark.whole_run
 GATES = ("mapping", "voice", "backup_proof", "licence", "worker_threads", "freeze")
 
@@ -130,7 +133,8 @@ def test_a_finished_run_leaves_reports_and_balanced_accounts(finished_home: Path
     assert ticket["created"] == ticket["validated"] > 40
     assert document["mail_sent"] == 0
     assert document["finished_at"]
-    assert {"calls", "throttled", "calls_per_ticket", "share_of_allowed_rate"} == set(document["api"])
+    assert {"calls", "throttled", "calls_per_ticket", "share_of_allowed_rate", "course"} == set(document["api"])
+    assert 0 < sum(document["api"]["course"]["calls"]) <= document["api"]["calls"]
     assert set(document["gates"].values()) == {"met"}
     assert outbox(finished_home) == 0
 
@@ -193,6 +197,36 @@ def test_a_second_run_creates_nothing_and_says_so(finished_home: Path, tmp_path:
     assert "This run created nothing new in Gorgias." in done.stdout
     assert external_ids(home) == before
     assert set(before.values()) == {1}
+
+
+KINDS_OF_PAGES = (
+    "index.html", "demo/index.html", "demo/quarantine.html", "demo/accounts/ticket-created.html",
+    "demo/hypercare/day-1.html", "demo/runs/*/01_audit.html", "demo/runs/*/05_load.html", "demo/runs/*/07_cutover.html",
+    "demo/documents/brand_guide.html", "demo/documents/mapping_as_signed.html", "demo/documents/redirects.html",
+    "demo/documents/scope.html", "demo/documents/switch_over.html", "demo/documents/help_center/README.html",
+)  # fmt: skip
+
+
+@pytest.mark.browser
+@pytest.mark.xdist_group("staged")
+def test_every_kind_of_page_can_be_read_by_everybody_fits_and_asks_for_nothing(
+    moved_home: Path, chromium: Chromium
+) -> None:
+    reports = moved_home / "reports"
+    found = {page: sorted(reports.glob(page)) for page in KINDS_OF_PAGES}
+    assert all(found.values()), found
+    assert {page: problems for page, (file, *_) in found.items() if (problems := chromium.problems(file, rows=4))} == {}
+
+
+@pytest.mark.xdist_group("staged")
+def test_no_page_names_anything_that_a_browser_would_load(moved_home: Path) -> None:
+    elements, given = r"<(?:link|iframe|object|embed|audio|video|base)\b", r"(?:src|srcset|action)=\"(?!data:)"
+    asks = re.compile(rf"{elements}|{given}|@import|\burl\((?!#)")
+    pages = [page for page in (moved_home / "reports").rglob("*.html") if "help_center/html" not in page.as_posix()]
+    assert len(pages) > 30
+    shown = {page: re.sub(r"<script>.*?</script>", "", page.read_text(encoding="utf-8"), flags=re.S) for page in pages}
+    assert [page for page, text in shown.items() if asks.search(text)] == []
+    assert all("Content-Security-Policy\" content=\"default-src 'none';" in text for text in shown.values())
 
 
 @pytest.mark.xdist_group("staged")
@@ -489,9 +523,24 @@ def test_codes_that_nobody_mapped_end_the_audit_when_all_is_shown_and_what_it_sa
 @pytest.mark.xdist_group("finished")
 def test_the_notebooks_run_cell_by_cell_under_nbval(finished_home: Path, tmp_path: Path) -> None:
     home = copied(finished_home, tmp_path)
+    joined(home / "notebooks", home / "cells" / "runbook.ipynb")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--nbval-lax", "-p", "no:cacheprovider", "-p", "no:xdist", "-q", "notebooks"],
+        [sys.executable, "-m", "pytest", "--nbval-lax", "-p", "no:cacheprovider", "-p", "no:xdist", "-q", "cells"],
         cwd=home, env=clean() | {"MIGRATOR_HOME": str(home)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
-    assert " passed" in done.stdout
+    cells = sum(cell.cell_type == "code" for cell in nbformat.read(home / "cells/runbook.ipynb", 4).cells)
+    assert f"{cells} passed" in done.stdout
+
+
+def joined(folder: Path, file: Path) -> None:
+    """Write the cells of all notebooks, in order, as one: they share a kernel, which takes seconds to start."""
+    whole = nbformat.v4.new_notebook()
+    for path in sorted(folder.glob("*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        whole.metadata = notebook.metadata
+        for cell in notebook.cells:
+            cell.id = f"{path.stem}-{cell.id}"
+            whole.cells.append(cell)
+    file.parent.mkdir()
+    nbformat.write(whole, file)

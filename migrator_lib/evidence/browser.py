@@ -13,6 +13,7 @@ import select
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -40,8 +41,15 @@ OPTIONS = (
 # A4, with what page.css says of margins and page numbers; tagged, so that it can be listened to as the page can.
 PRINTED = {"paperWidth": 8.27, "paperHeight": 11.69, "preferCSSPageSize": True, "printBackground": True,
            "generateTaggedPDF": True, "generateDocumentOutline": True}  # fmt: skip
-# The program reads descriptor 3 and writes 4; which ones ours are is told by two variables of the shell.
-WIRED = 'exec "$0" "$@" 3<&"$TOLD" 4>&"$ANSWERS"'
+# The browser reads descriptor 3 and writes 4, whatever numbers the pipes have here; so it is begun by what moves them.
+WIRED = """
+import fcntl, os, sys
+ends = [fcntl.fcntl(int(end), fcntl.F_DUPFD, 10) for end in sys.argv[1:3]]
+for place, end in zip((3, 4), ends):
+    os.dup2(end, place)
+    os.close(end)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 def executable() -> str:
@@ -110,12 +118,10 @@ class Browser:
         options = [*OPTIONS, f"--user-data-dir={folder}", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
         try:
             self._process = subprocess.Popen(
-                ["/bin/sh", "-c", WIRED, program, *options], pass_fds=(told, answers), start_new_session=True,
-                env={**os.environ, "TOLD": str(told), "ANSWERS": str(answers), "HOME": folder},
+                [sys.executable, "-I", "-S", "-c", WIRED, str(told), str(answers), program, *options],
+                pass_fds=(told, answers), start_new_session=True, env={**os.environ, "HOME": folder},
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             )  # fmt: skip
-        except OSError as error:
-            raise PrintingFailed(f"{program} could not be started: {error.strerror}.", next_step=_NEXT) from error
         finally:
             os.close(told)
             os.close(answers)

@@ -11,7 +11,7 @@ import pytest
 
 from migrator_lib import pages
 from migrator_lib.evidence import index
-from tests.browser_support import DESKTOP, PHONE, Chromium, chromium
+from tests.browser_support import Chromium, chromium
 from tests.index_sample import ENGAGEMENTS, QUARANTINE, RUNS, SUMMARY, given
 
 __all__ = ["chromium"]
@@ -169,7 +169,7 @@ def test_names_and_reasons_are_escaped() -> None:
         "documents": [("<script>z</script>", 'a"onclick="b')],
     }
     page = index.engagement_page(arguments.pop("summary"), **arguments)
-    assert "<script" not in page
+    assert page.count("<script") == 1, "that of the tables"
     assert 'href="a&quot;onclick=&quot;b"' in page
 
 
@@ -178,9 +178,11 @@ def test_the_overview_lists_every_engagement_the_worst_state_first_told() -> Non
     assert 'class="status bad"' in page
     assert "3 engagements: 1 complete, 1 open, 1 needs attention." in page
     assert row(page, "fernhill") == [
-        "fernhill", "Fernhill Garden Supplies & Sons", "open", "84%", "89", "", "Not complete: 06_reconcile is next."
+        "fernhill", "Fernhill Garden Supplies & Sons", "open", "05 load: Ticket 35%", "84%", "89", "1 h 12 min",
+        "backup proof on 2026-11-19", "", "Not complete: 05_load is next.",
     ]  # fmt: skip
-    assert row(page, "oakline")[5] == "2026-11-20 17:30 UTC"
+    assert row(page, "oakline")[3:9] == ["", "100%", "0", "", "freeze on 2026-11-20", "2026-11-20 17:30 UTC"]
+    assert row(page, "tarn")[3:8] == ["02 schema design", "0%", "400", "about 5 h 12 min to load", ""]
     assert re.findall(r'href="([^"]+)"', page) == [one["href"] for one in ENGAGEMENTS]
 
 
@@ -189,18 +191,9 @@ def test_an_overview_of_nothing_says_so() -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [PHONE, DESKTOP])
-@pytest.mark.parametrize("which", ["engagement", "overview"])
-def test_the_page_is_legible_fits_and_loads_nothing(
-    chromium: Chromium, tmp_path: Path, which: str, width: int, scheme: Any
-) -> None:  # fmt: skip
-    page = made() if which == "engagement" else index.overview_page(ENGAGEMENTS)
-    with chromium.open(pages.write(tmp_path / "index.html", page), width=width, scheme=scheme) as opened:
-        assert opened.low_contrast() == []
-        assert opened.overflow() <= 0
-        assert opened.headings_in_order()
-        assert (opened.requests, opened.complaints) == ([], [])
+def test_the_pages_can_be_read_by_everybody_fit_and_load_nothing(chromium: Chromium, tmp_path: Path) -> None:
+    for page in (made(), index.overview_page(ENGAGEMENTS)):
+        assert chromium.problems(pages.write(tmp_path / "index.html", page)) == []
 
 
 def test_where_the_ledger_stood_is_told_with_the_way_to_check_it() -> None:

@@ -16,7 +16,7 @@ from papermill.execute import raise_for_execution_errors
 
 from migrator_lib import charts, display, errors, pages
 from migrator_lib.evidence import render
-from tests.browser_support import DESKTOP, PHONE, Chromium, chromium
+from tests.browser_support import Chromium, chromium
 
 __all__ = ["chromium"]
 OPENING = """# Load into `Gorgias`
@@ -125,13 +125,13 @@ def test_charts_tables_pictures_and_text_are_inside_and_scripts_are_not(tmp_path
     assert f'src="data:image/png;base64,{PIXEL}"' in page
     assert "<pre>&lt;plain&gt;</pre>" in page
     assert "alert(1)" not in page
-    assert "<script" not in page
+    assert page.count("<script") == 1, "that of the tables"
 
 
 def test_the_style_sheet_meant_for_jupyterlab_is_left_out(tmp_path: Path) -> None:
     text = render.render(notebook(tmp_path)).read_text()
     assert text.count("<style") == 1
-    assert display.WRAPPER not in text
+    assert f".{display.WRAPPER} {{" not in text
 
 
 def test_links_to_other_notebooks_are_words_and_links_to_the_web_stay(tmp_path: Path) -> None:
@@ -204,15 +204,8 @@ def test_a_notebook_cut_short_is_told_and_leaves_no_page(tmp_path: Path, text: s
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [PHONE, DESKTOP])
 @pytest.mark.parametrize("error", [None, errors.TargetDenied("Refused: " + "x" * 300, next_step="mend it.")])
-def test_the_page_is_legible_fits_and_loads_nothing(
-    chromium: Chromium, tmp_path: Path, error: Exception | None, width: int, scheme: Any
-) -> None:  # fmt: skip
-    page = render.render(notebook(tmp_path, *(failed(error) if error else ())))
-    with chromium.open(page, width=width, scheme=scheme) as opened:
-        assert opened.low_contrast() == []
-        assert opened.overflow() <= 0
-        assert opened.headings_in_order()
-        assert (opened.requests, opened.complaints) == ([], [])
+def test_the_page_can_be_read_by_everybody_fits_and_loads_nothing(
+    chromium: Chromium, tmp_path: Path, error: Exception | None
+) -> None:
+    assert chromium.problems(render.render(notebook(tmp_path, *(failed(error) if error else ())))) == []
