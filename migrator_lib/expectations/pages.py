@@ -19,7 +19,8 @@ def section(result: Result) -> Html:
         return pages.note(result.why)
     parts = [_status(result)]
     if result.unmet:
-        parts.append(pages.table([_unmet_row(*pair) for pair in result.unmet], caption="Not as expected"))
+        rows = [_unmet_row(*pair, kinds=bool(result.stops)) for pair in result.unmet]
+        parts.append(pages.table(rows, caption="Not as expected"))
     parts.append(_tables(result.checked))
     parts.append(pages.folded("Every expectation, in words", *map(_sentences, result.checked)))
     longer = [pair for pair in result.unmet if len(pair[1].keys) > SHOWN_KEYS]
@@ -35,15 +36,16 @@ def _status(result: Result) -> Html:
         return pages.status(words, "bad", detail="The step is not done. What to do stands in the error below.")
     if unmet:
         words = f"{TITLES[result.gate]}: {n - unmet:,} of {n:,} expectations are met."
-        detail = "The others are facts of the company's data, which nothing stops for; the accounts say what became of "
-        return pages.status(words, "good", detail=f"{detail}each record.")
+        detail = "The others stop nothing: they tell of the data as it is, and the accounts say what became of it."
+        return pages.status(words, "good", detail=detail)
     return pages.status(f"{TITLES[result.gate]}: all {n:,} expectations are met.", "good")
 
 
-def _unmet_row(one: Checked, outcome: Outcome) -> dict[str, object]:
+def _unmet_row(one: Checked, outcome: Outcome, *, kinds: bool) -> dict[str, object]:
     badge = pages.badge("guarantee", "bad") if outcome.stops else pages.badge("counted", "plain")
     return {
-        "table": one.title, "expected": outcome.says, "kind": badge, "records": outcome.number, "of": one.rows,
+        "table": one.title, "expected": outcome.says, **({"kind": badge} if kinds else {}),
+        "records": outcome.number, "of": one.rows,
         "first of them": outcome.first_keys,
     }  # fmt: skip
 

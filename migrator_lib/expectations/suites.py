@@ -17,7 +17,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
@@ -26,6 +26,7 @@ from ruamel.yaml.error import YAMLError
 from migrator_lib.errors import ParameterError
 from migrator_lib.expectations.columns import Column, Problem, staged_columns, target_columns
 from migrator_lib.expectations.columns import key_parts as key_parts
+from migrator_lib.object_map import ROWS
 from migrator_lib.yaml_file import line_of, parse_yaml, read_text
 
 FOLDER = Path(__file__).parent / "suites"
@@ -79,8 +80,8 @@ class Suite(Part):
     """What is expected of one table of facts."""
 
     title: str
-    objects: tuple[str, ...]
-    """The objects of the map (or what travels inside tickets) that it is about; none where it only defines codes."""
+    objects: Annotated[tuple[str, ...], Field(min_length=1)]
+    """The objects of the map, or what travels inside tickets, that it is about."""
     source: str = Field(alias="from")
     """A table in a stage; or what of an account was read back."""
     key: str
@@ -104,12 +105,13 @@ class Suite(Part):
 
 @cache
 def suites(gate: Gate) -> tuple[Suite, ...]:
-    """Return the suites of a gate, by name, each with what is expected of every table.
+    """Return the suites of a gate, in the order of the object map, each with what is expected of every table.
 
     Raises:
         ParameterError: naming file and line of what is wrong in one.
     """
-    return load(FOLDER / gate, gate)
+    place = {name: number for number, name in enumerate(name for row in ROWS for name in row.names)}
+    return tuple(sorted(load(FOLDER / gate, gate), key=lambda suite: min(place[name] for name in suite.objects)))
 
 
 def load(folder: Path, gate: Gate) -> tuple[Suite, ...]:
