@@ -6,14 +6,13 @@ stand out from both papers. Charts count things: nothing in them identifies a pe
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import matplotlib
-from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from migrator_lib.charts import drawing
-from migrator_lib.charts.drawing import PAPER, SETTINGS, short, thousands
+from migrator_lib.charts.drawing import SETTINGS, short, thousands
 
 OUTCOMES = {
     "created": ("created", "#3b7dd8"),
@@ -26,45 +25,6 @@ OUTCOMES = {
 """Outcome to its words and its fill."""
 FILL = OUTCOMES["created"][1]
 LIMIT = OUTCOMES["quarantined"][1]
-
-
-def outcomes(objects: Mapping[str, Mapping[str, int]], titles: Mapping[str, str] | None = None) -> str:
-    """Return stacked bars: what became of each object's records, as shares of 100 %.
-
-    Args:
-        objects: object to its numbers, as in ``summary.json``; an object without records has no bar.
-        titles: object to what people call it.
-    """
-    shown = {name: numbers for name, numbers in objects.items() if _settled(numbers)}
-    with matplotlib.rc_context(SETTINGS):
-        figure, axes = drawing.axes(height=1.0 + 0.3 * len(shown))
-        left = dict.fromkeys(shown, 0.0)
-        for outcome, (words, colour) in OUTCOMES.items():
-            shares = [100 * numbers.get(outcome, 0) / _settled(numbers) for numbers in shown.values()]
-            if any(shares):
-                _stack(axes, left, shares, colour, words)
-        axes.set_yticks(range(len(shown)), [short((titles or {}).get(name, name)) for name in shown])
-        axes.invert_yaxis()
-        axes.set_xlim(0, 100)
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0f} %"))
-        for row, numbers in enumerate(shown.values()):
-            axes.text(101.5, row, f"{_settled(numbers):,}", va="center")
-        if shown:
-            figure.legend(loc="outside lower left", ncols=3, borderaxespad=0.3)
-        return drawing.svg(figure)
-
-
-def _settled(numbers: Mapping[str, int]) -> int:
-    return sum(numbers.get(outcome) or 0 for outcome in OUTCOMES)
-
-
-def _stack(axes: Axes, left: dict[str, float], shares: Sequence[float], colour: str, words: str) -> None:
-    rows = [row for row, share in enumerate(shares) if share]
-    starts = list(left.values())
-    widths, begin = [shares[row] for row in rows], [starts[row] for row in rows]
-    axes.barh(rows, widths, left=begin, color=colour, label=words, edgecolor=PAPER, linewidth=0.6)
-    for name, share in zip(left, shares, strict=True):
-        left[name] += share
 
 
 def bars(mapping: Mapping[str, float], *, label: str = "") -> str:

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 WIDTH_INCHES = 5.4
 """The page scales it, so that text stays legible on a telephone."""
 LABEL_LETTERS = 26
-INK, PAPER = "#010203", "#fcfdfe"
+INK = "#010203"
 SETTINGS = {
     "svg.fonttype": "none",
     "svg.hashsalt": "migrator",
@@ -68,4 +68,4 @@ def svg(figure: Figure) -> str:
     text = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font-size: \1", text)
     text = re.sub(r"font-family: [^;\"]*;? ?", "", text)
     text = re.sub(r"(\d\.\d\d)\d+", r"\1", text)
-    return text.replace(INK, "currentColor").replace(PAPER, "var(--paper, transparent)")
+    return text.replace(INK, "currentColor")

@@ -14,7 +14,7 @@ from typing import Any
 
 from migrator_lib import charts, pages
 from migrator_lib.engagement import Engagement
-from migrator_lib.evidence import quarantine_page, records
+from migrator_lib.evidence import flows, quarantine_page, records
 from migrator_lib.evidence.records import FINDINGS, FOLDER, Lists, linked, list_name
 from migrator_lib.ledger import SETTLED
 from migrator_lib.objects import PARTS
@@ -51,7 +51,7 @@ def write(engagement: Engagement, found: Sequence[Account]) -> list[Path]:
     stamp = records.stamp_of(engagement, [account.as_json() for account in found])
     if _kept(kept).get("stamp") == stamp and (folder / "index.html").exists():
         return []
-    lists = records.write(engagement)
+    lists = records.write(engagement, counted=bool(found))
     titles = {account.object: account.title for account in found}
     written = write_pages(folder, lists, found, engagement.parameters.company)
     written += quarantine_page.write(engagement, titles)
@@ -100,7 +100,7 @@ def _index(lists: Lists, found: Sequence[Account], company: str) -> str:
         "Accounts",
         _status(found, differing, lists),
         pages.table(rows, caption="Records by outcome; each number leads to its records", different="wrong"),
-        _shares(found),
+        flows.figure({account.object: account.outcomes for account in found}),
         _how_to_read(),
         pages.note(pages.link(BACK, "Back to the engagement")),
         subtitle=f"{company}: every record of the source, and what became of it.",
@@ -130,14 +130,6 @@ def _status(found: Sequence[Account], differing: Sequence[tuple[str, str, int, i
         return pages.status("Lists and numbers are not of the same moment.", "warn", detail=detail)
     total = sum(lists.records.values())
     return pages.status(f"Every one of {total:,} records is in a list, and every number adds up to the source.", "good")
-
-
-def _shares(found: Sequence[Account]) -> Html:
-    if not found:
-        return Html("")
-    numbers = {account.object: account.outcomes for account in found}
-    titles = {account.object: account.title for account in found}
-    return pages.figure(charts.outcomes(numbers, titles), "What became of each object's records, and their number.")
 
 
 def _how_to_read() -> Html:

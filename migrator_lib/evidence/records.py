@@ -170,8 +170,12 @@ def _found(entry: Entry, state: str | None, began: str) -> str:
     return "validated" if is_compared else ""
 
 
-def write(engagement: Engagement) -> Lists:
+def write(engagement: Engagement, *, counted: bool = True) -> Lists:
     """Write the lists of an engagement anew, from its ledger as it is now; lists of earlier numbers become empty.
+
+    Args:
+        engagement: the migration.
+        counted: whether records are counted at all; after a roll-back none is, and all lists are empty.
 
     Raises:
         StorageError: the disk is full or cannot be written.
@@ -182,7 +186,8 @@ def write(engagement: Engagement) -> Lists:
         closing(Numbers(engagement.all_stages)) as numbers,
         closing(Verdicts(engagement.paths.state / verdicts.FILE)) as found,
     ):
-        written = write_lines(folder, lines(engagement.ledger, PRODUCTION, known_url(engagement), numbers.of, found))
+        told = lines(engagement.ledger, PRODUCTION, known_url(engagement), numbers.of, found)
+        written = write_lines(folder, told if counted else iter(()))
         write_csv(folder / FINDINGS, ("object", "key", "state", "fields"), found.rows())
     for name in sorted(before - {list_name(*pair) for pair in written.lines}):
         write_csv(folder / f"{name}.csv", Line._fields, ())

@@ -17,13 +17,14 @@ from typer.testing import CliRunner
 from migrator_lib import cli, runbook
 from migrator_lib.engagement import Engagement
 from migrator_lib.errors import GateClosed, ParameterError
-from migrator_lib.evidence import accounts_pages, summary
+from migrator_lib.evidence import accounts_pages, publish, summary
 from migrator_lib.evidence.records import Lists, list_name
 from migrator_lib.ledger import Entry, Ledger
 from migrator_lib.load.recipe import loads, note
 from migrator_lib.quarantine import again
 from migrator_lib.quarantine.choosing import choose
 from migrator_lib.reconcile.accounts import NO_TICKET
+from migrator_lib.rollback.standing import ROLLED_BACK
 from migrator_lib.smartertrack.tables import Family
 from tests.browser_support import DESKTOP, PHONE, Chromium, chromium
 from tests.loading import PNG, everything, thread, writes
@@ -274,6 +275,20 @@ def test_a_file_that_is_back_goes_up_once_its_ticket_is_read_anew(
     ledger = Ledger.in_folder(world.reports / "state")
     assert ledger.meta("deltas") == ledger.meta("deltas_loaded") == ["delta-001"]
     ledger.close()
+
+
+def test_after_a_roll_back_every_list_is_empty_and_older_links_lead_somewhere(world: World, no_gates: None) -> None:
+    names = {file.name for file in (world.reports / "accounts").iterdir()}
+    engagement = world.opened()
+    engagement.ledger.mark_step("05_load", ROLLED_BACK)
+    publish.pages_of(engagement)
+    engagement.close()
+    assert {file.name for file in (world.reports / "accounts").iterdir()} == names
+    lists = [rows_of(file) for file in world.reports.glob("accounts/*.csv")]
+    assert len(lists) > 8
+    assert not any(lists)
+    assert "Nothing is in quarantine." in world.page("quarantine.html")
+    assert "Nothing is counted" in world.page("accounts/index.html")
 
 
 # --- which records -------------------------------------------------------------------------------------
