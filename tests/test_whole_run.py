@@ -74,6 +74,7 @@ def staged_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def finished_home(staged_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home that was migrated to the end."""
     home = copied(staged_home, tmp_path_factory.mktemp("finished"))
+    change(home, "expectations.run", True)  # in this run alone: what checks them takes seconds to import
     done = migrator(home, "run", "demo", "--execute")
     assert done.returncode == 0, done.stdout + done.stderr
     return home
@@ -137,6 +138,11 @@ def test_a_finished_run_leaves_reports_and_balanced_accounts(finished_home: Path
     assert 0 < sum(document["api"]["course"]["calls"]) <= document["api"]["calls"]
     assert set(document["gates"].values()) == {"met"}
     assert outbox(finished_home) == 0
+    for gate in ("staged", "target"):
+        kept = json.loads((finished_home / f"reports/demo/expectations/{gate}.json").read_text(encoding="utf-8"))
+        outcomes = [outcome for one in kept["checked"] for outcome in one["outcomes"]]
+        assert len(outcomes) > 80
+        assert [outcome["says"] for outcome in outcomes if outcome["stops"] and not outcome["met"]] == []
 
 
 @pytest.mark.xdist_group("finished")

@@ -29,7 +29,8 @@ HYPERCARE = "hypercare"
 """Folder of a page for each day after the cutover."""
 TITLES = {
     "freeze": "How long the freeze will take", "remapping": "Re-mapping", "sla_inventory": "SLA inventory",
-    "brand_guide": "Multi-brand guide", "object_map": "Object map, field by field",
+    "expectations": "What is expected of the data", "brand_guide": "Multi-brand guide",
+    "object_map": "Object map, field by field",
     "roll_back": "Roll-back", "roll_back_protected": "Roll-back: what is protected",
     "roll_back_sandbox": "Roll-back of the sandbox",
     "roll_back_sandbox_protected": "Roll-back of the sandbox: what is protected",

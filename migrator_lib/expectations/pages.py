@@ -10,7 +10,7 @@ from migrator_lib.expectations.result import SHOWN_KEYS, Checked, Outcome, Resul
 from migrator_lib.expectations.suites import GATES, TITLES, Suite
 from migrator_lib.pages import Html
 
-KINDS = {True: "guaranteed: the step is not done without", False: "a fact of the company's data, counted"}
+KINDS = {True: "guaranteed", False: "counted"}
 
 
 def section(result: Result) -> Html:
@@ -87,8 +87,8 @@ def document(company: str) -> str:
     parts = [
         pages.paragraph(
             "Before anything is loaded, and once more when everything is read back, the data is held against these "
-            "sentences. Where one that is guaranteed is not so, the step is not done. The others are about what the "
-            "company's data may hold: what is not so is counted, and the accounts say what became of it."
+            "sentences. What is guaranteed must be so, or the step is not done. The others are about what the company's "
+            "data may hold: what is not so is counted and stops nothing, and the accounts say what became of it."
         )
     ]
     for gate in GATES:
