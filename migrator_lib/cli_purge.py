@@ -56,7 +56,10 @@ def _print(planned: Plan, engagement: str) -> None:
     table = Table("goes", "files", "MB", box=None, title="In state/", title_justify="left")
     for part in planned.parts:
         table.add_row(escape(part.name), f"{part.files:,}", f"{part.bytes / 1e6:,.1f}")
-    out.print(table if planned.parts else "Nothing is there that goes.")
+    if not planned.parts:
+        out.print("Nothing is there that goes.")
+        return
+    out.print(table)
     stays = list(KEPT.values())
     stays += ["what the simulators keep (--simulated removes it)"] if SIMULATED in planned.kept else []
     out.print(f"Stays: reports, documents, sign-offs, and of state/ {', '.join(stays)}.", soft_wrap=True)

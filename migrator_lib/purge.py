@@ -208,7 +208,7 @@ def _files(place: Path) -> Iterator[Path]:
 def purge(
     engagement: Engagement, *, by: str, reason: str = "", early: bool = False, simulated: bool = False
 ) -> Purge:  # fmt: skip
-    """Remove what was staged, and write down that it was; one that was cut off goes on.
+    """Remove what was staged, and write down that it was; one that was cut off goes on, one that is done stays.
 
     Args:
         engagement: the migration, whose lease this process holds.
@@ -223,7 +223,10 @@ def purge(
     """
     found = Purge.of(engagement.ledger)
     if found is None or found.state != UNDER_WAY:
-        found = _begin(engagement, plan(engagement, simulated=simulated), by, reason, early)
+        planned = plan(engagement, simulated=simulated)
+        if found is not None and found.state == DONE and not planned.parts:
+            return found
+        found = _begin(engagement, planned, by, reason, early)
     state = engagement.paths.state
     engagement.progress.begin("Removing what was staged", found.files)
     with refusals(f"{state} could not be emptied", next_step="mend the rights there, and purge again: it goes on."):
