@@ -16,6 +16,7 @@ from migrator_lib.ledger import Ledger
 from migrator_lib.simulators.gorgias import Account, create_app
 from migrator_lib.simulators.gorgias.server import app_in_thread
 from tests.loading import filled
+from tests.mutations.summary import pytest_terminal_summary as pytest_terminal_summary  # an xdist controller's too
 from tests.shop import Shop
 from tests.simulated_account import SEED, SPEED, SimulatedGorgias, client
 

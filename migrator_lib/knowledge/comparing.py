@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+from migrator_lib.external_id import parse
 from migrator_lib.gorgias.api import GorgiasApi, Json
 from migrator_lib.gorgias.help_center.articles import KnowledgeBase, Media
 from migrator_lib.gorgias.help_center.prepare import prepared
@@ -106,7 +107,7 @@ class Comparer:
                     yield ("attachment", media.key), self._file(side, media)
 
         for external_id, locale in side.unexpected():
-            record = KbArticle.name, external_id.rpartition(":")[2]
+            record = parse(external_id, self.lookups.parameters.engagement) or (KbArticle.name, external_id)
             yield record, Finding(*record, "unexpected", words=f"should not be there in {locale}")
 
     def _file(self, side: Side, media: Media) -> Finding | None:

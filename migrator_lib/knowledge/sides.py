@@ -45,7 +45,7 @@ class Side(Protocol):
         """Return the same as it should be there."""
 
     def unexpected(self) -> Iterator[tuple[str, str]]:
-        """Yield (external id, language) of articles of ours that should not be there, where that can be told."""
+        """Yield (external id, language) of what is ours and should not be there, where that can be told."""
 
     def shows(self, media: Media) -> bool:
         """Whether a file is there."""
@@ -63,7 +63,7 @@ class Package:
         self._articles: dict[tuple[str, str], Json] = {}
         self._categories: dict[tuple[str, str], Json] = {}
         self._images: dict[str, str] = {}
-        self._redirects: dict[tuple[str, str], list[str]] = {}
+        self._redirects: dict[tuple[str, str], list[list[str]]] = {}
         if (folder / MANIFEST).is_file():
             with refusals(f"{folder} cannot be read"):
                 self._read()
@@ -76,7 +76,7 @@ class Package:
         for row in read_list(self._folder / "images.csv"):
             self._images[row["sha256"]] = row["file"]
         for row in read_list(self._folder / "redirects.csv"):
-            self._redirects.setdefault((row["article"], row["locale"]), []).append(_plain(row["from_url"]))
+            self._redirects.setdefault((row["article"], row["locale"]), []).append([_plain(row["from_url"]), row["to_slug"]])
 
     def there(self, article: Article, locale: str) -> Json | None:
         """See :class:`Side`."""
@@ -103,7 +103,7 @@ class Package:
             "brand": article.brand, "excerpt": one.excerpt, "seo_title": one.seo_title,
             "seo_description": one.seo_description, "created": one.created, "modified": one.modified,
             "reviewed": one.reviewed, "content": html.rewritten(one.text, inside),
-            "old_urls": sorted(url for url, to in article.old_addresses(locales) if to == locale),
+            "old_urls": sorted([url, one.slug] for url, to in article.old_addresses(locales) if to == locale),
         }  # fmt: skip
 
     def category(self, category: Category, locale: str) -> Json | None:
@@ -121,8 +121,10 @@ class Package:
 
     def unexpected(self) -> Iterator[tuple[str, str]]:
         """See :class:`Side`."""
-        meant = {(article.external_id, locale) for article in self._base.articles for locale in article.translations}
-        yield from sorted(self._articles.keys() - meant)
+        articles = {(one.external_id, locale) for one in self._base.articles for locale in one.translations}
+        categories = {(one.external_id, locale) for one in self._base.categories for locale in one.texts}
+        yield from sorted(self._articles.keys() - articles)
+        yield from sorted(self._categories.keys() - categories)
 
     def shows(self, media: Media) -> bool:
         """See :class:`Side`."""

@@ -114,6 +114,10 @@ class Macro(MigrationObject):
         """All macros of a migration by external id, archived ones too."""
         return {str(macro.external_id): macro for macro in _every(api) if macro.external_id}
 
+    def listed(self, api: GorgiasApi) -> list[tuple[str, replies.Macro]]:
+        """All macros of a migration with their external id; one that is there twice, twice."""
+        return [(str(macro.external_id), macro) for macro in _every(api) if macro.external_id]
+
     def create(self, api: GorgiasApi, payload: Json) -> str:
         """Create it."""
         return str(api.macros.create(payload).id)

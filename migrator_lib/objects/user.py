@@ -87,6 +87,10 @@ class User(MigrationObject):
         """All users by e-mail."""
         return {lowered(user.email): user for user in api.users.every() if user.email}
 
+    def listed(self, api: GorgiasApi) -> list[tuple[str, replies.User]]:
+        """All users with their e-mail."""
+        return [(lowered(user.email), user) for user in api.users.every() if user.email]
+
     def remove(self, api: GorgiasApi, target_id: str) -> None:
         """Deactivate: deleting a user would unassign tickets and delete statistics."""
         api.users.update(int(target_id), {"active": False})

@@ -43,7 +43,7 @@ SELECT body FROM message WHERE external_id=?
 AND EXISTS (SELECT 1 FROM thing WHERE kind=? AND id=message.ticket) ORDER BY id LIMIT 1
 """
 IN_OTHERS_TICKETS = """\
-SELECT id, external_id FROM message WHERE external_id IS NOT NULL
+SELECT id, external_id, ticket FROM message WHERE external_id IS NOT NULL
 AND EXISTS (SELECT 1 FROM thing WHERE kind=? AND id=message.ticket AND source_key IS NULL) ORDER BY id
 """
 
@@ -187,8 +187,8 @@ class ReadBack:
         rows = self._rows(NAMED_MESSAGE, external_id, TICKET.name)
         return json.loads(rows[0][0]) if rows else None
 
-    def messages_of_others_tickets(self) -> Iterator[tuple[int, str]]:
-        """Yield (Gorgias id, external id) of messages of ours that are in a ticket which is none of ours."""
+    def messages_of_others_tickets(self) -> Iterator[tuple[int, str, int]]:
+        """Yield (Gorgias id, external id, ticket) of messages of ours that are in a ticket which is none of ours."""
         with self._refusals():
             yield from self._connection.execute(IN_OTHERS_TICKETS, (TICKET.name,))
 

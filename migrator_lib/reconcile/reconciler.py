@@ -178,7 +178,9 @@ class Reconciler:
         found = self.read.by_key(*place)
         if entry is not None and entry.state in NOT_EXPECTED:
             return
-        ids = {place: str(found[0]["id"])} if found else {}
+        ticket = self.ledger.entry(self.target, *place) if not found else None
+        known = [str(found[0]["id"])] if found else [ticket.target_id] if ticket and ticket.target_id else []
+        ids = {place: one for one in known if found or self.read.by_id(TICKET.name, int(one), place)}
         try:
             expected = Resolver(ChainMap(ids, self.ids), self.resolver.fallback_user).resolve(payload)
         except RecordUnusable as error:
@@ -308,6 +310,7 @@ class Reconciler:
             if renamed is None:
                 self._missing(obj, one, outcome, entry, uploaded)
                 return
+            self.strays.renamed(int(renamed["id"]))
             found = [renamed]
         touched = self._touched(entry, found[0])
         try:

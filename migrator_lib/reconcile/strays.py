@@ -29,6 +29,7 @@ class Strays:
         self._context = context
         self._found: dict[int, str] = {}
         self._moved: set[str] = set()
+        self._renamed: set[int] = set()
 
     def note(self, there: Collection[Json], wanted: Collection[str], entry: Entry | None) -> None:
         """Note what a thread holds beside what it should, and beside what the load left there by rule."""
@@ -38,6 +39,10 @@ class Strays:
             name = message.get("external_id")
             if name and name not in known and len(self._found) < MOST and parse(name, engagement) is not None:
                 self._found[int(message["id"])] = name
+
+    def renamed(self, ticket: int) -> None:
+        """Note a ticket of ours that does not carry its external id any more: its thread is compared all the same."""
+        self._renamed.add(ticket)
 
     def moved(self, name: str) -> None:
         """Note a message that was told of already: it is in another ticket than its own."""
@@ -50,8 +55,9 @@ class Strays:
             told: Gorgias ids of messages that were told of as being there twice.
         """
         engagement = self._context.lookups.parameters.engagement
-        for message, name in self._context.read.messages_of_others_tickets():
-            self._found.setdefault(message, name)
+        for message, name, ticket in self._context.read.messages_of_others_tickets():
+            if ticket not in self._renamed:
+                self._found.setdefault(message, name)
         odd = {message: name for message, name in self._found.items() if message not in told}
         kept = self._kept_by_rule({name for name in odd.values() if name not in self._moved})
         for message, name in sorted(odd.items()):
