@@ -1,6 +1,6 @@
 """Pages as PDF: what a customer files, and an auditor reads on paper.
 
-The same page gives the same bytes: the moment of printing, which Chromium writes into a file, is taken out again.
+The same page gives the same bytes: the moment of printing, and the numbers that parts happened to have, are taken out.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from migrator_lib.storage import beside, refusals
 # On paper a link to a file beside the page leads nowhere, and would tell where on this machine the page was.
 _LOCAL = re.compile(rb'(<a\b[^>]*?) href="(?!https?:|mailto:|#)[^"]*"')
 # Of the same length, since a PDF names its parts by their places.
+_NODE = re.compile(rb"\(node(\d{8})\)")
 _MOMENT, _NO_MOMENT = re.compile(rb"\(D:\d{14}\+00'00'\)"), b"(D:20000101000000+00'00')"
 
 
@@ -42,8 +43,14 @@ class Printer:
             copy.write_bytes(_LOCAL.sub(rb"\1", page.read_bytes()))
         printed = self._browser.print(copy)
         with beside(to) as place:
-            place.write_bytes(_MOMENT.sub(_NO_MOMENT, printed))
+            place.write_bytes(_settled(printed))
         return to
+
+
+def _settled(printed: bytes) -> bytes:
+    """Return a PDF without the moment of its making, its parts numbered anew in the order that they have."""
+    ranks = {node: n for n, node in enumerate(sorted(set(_NODE.findall(printed))))}
+    return _MOMENT.sub(_NO_MOMENT, _NODE.sub(lambda found: b"(node%08d)" % ranks[found[1]], printed))
 
 
 @contextmanager

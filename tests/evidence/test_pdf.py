@@ -50,6 +50,29 @@ def test_pages_are_printed_unfolded_with_links_to_the_web_alone_and_the_same_byt
     assert again[0].read_bytes() == long
 
 
+class Printing:
+    """A browser that prints the same page at another moment, with other numbers of its parts."""
+
+    def __init__(self, moment: int, first: int) -> None:
+        self._printed = (b"/ID (node%08d) /CreationDate (D:%014d+00'00') /Headers [(node%08d) (node%08d)]"
+                         % (first + 4, moment, first, first + 4))  # fmt: skip
+
+    def print(self, page: Path) -> bytes:
+        return self._printed
+
+
+def test_moments_and_numbers_that_differ_by_chance_are_the_same_afterwards(
+    two_pages: list[Path], tmp_path: Path
+) -> None:
+    made = {
+        pdf.Printer(Printing(moment, first), tmp_path)(two_pages[0], tmp_path / "x.pdf").read_bytes()  # type: ignore[arg-type]
+        for moment, first in ((20261120090000, 31), (20270101000000, 99_997))
+    }
+    assert made == {
+        b"/ID (node00000001) /CreationDate (D:20000101000000+00'00') /Headers [(node00000000) (node00000001)]"
+    }
+
+
 @pytest.mark.browser
 def test_a_page_that_is_not_there_is_told_and_leaves_no_file(tmp_path: Path) -> None:
     needed_executable()
