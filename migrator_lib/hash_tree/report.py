@@ -20,7 +20,8 @@ MEANING = (
 )
 LEFT_OUT = (
     "Records that were in Gorgias before (matched), were merged or skipped by a rule, are handed over or in quarantine "
-    "are not under a root: the accounts tell of each."
+    "are not under a root: the accounts tell of each. Where more may stand in Gorgias without being wrong, such as a "
+    "choice that somebody added to a field, it counts as it was read."
 )
 
 

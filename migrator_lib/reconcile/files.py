@@ -62,6 +62,13 @@ class FileComparer:
             key = sent.keys[file["url"]]
             self._one(key, sent.rows[key], file, _meant(file, there, urls), str(expected.get("external_id")))
 
+    def gone(self, expected: Json, sent: Sent) -> None:
+        """Tell the witness of the files of a message whose ticket is not there; they are counted with the ticket."""
+        for file in expected.get("attachments") or ():
+            key = sent.keys.get(file.get("url"))
+            if key is not None:
+                self._witness.saw(ATTACHMENT.name, key, self._wanted(sent.rows[key], file), None)
+
     def _one(self, key: str, row: Row, file: Json, there: Json | None, message: str) -> None:
         behind = self._contents.of(str(there["url"])) if there is not None else None
         elsewhere = self._elsewhere(file["url"], message)
@@ -87,16 +94,17 @@ class FileComparer:
         others = sorted(name for name in self._read.holders(url) if name != message)
         return ", ".join(" ".join(name.split(":")[-2:]) for name in others)
 
+    def _wanted(self, row: Row, file: Json) -> Json:
+        """Return a file as the source has it."""
+        source = self._files.match(row)
+        size = source.size if source.state == "matched" else file.get("size")
+        return {"sha256": source.sha256, "size": size, "name": file.get("name"), "content_type": _type(file)}
+
     def _sides(self, row: Row, file: Json, there: Json, behind: Behind | None) -> tuple[Json, Json]:
         """Return both sides, canonical: what nobody can tell is on neither."""
-        source = self._files.match(row)
-        known = source.state == "matched"
-        given, told = file.get("size"), there.get("size")
-        size = source.size if known else given
+        meant = self._wanted(row, file)
+        given, told, size = file.get("size"), there.get("size"), meant["size"]
         held = behind.size if behind is not None and behind.size is not None else size
-        meant = {
-            "sha256": source.sha256, "size": size, "name": file.get("name"), "content_type": _type(file),
-        }  # fmt: skip
         found = {
             "sha256": behind.sha256 if behind is not None else None,
             "size": told if told is not None and told != given else held,

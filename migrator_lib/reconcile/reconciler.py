@@ -381,6 +381,7 @@ class Reconciler:
                 named = parse(message.get("external_id"), self.lookups.parameters.engagement)
                 if named is not None:
                     self.witness.saw(*named, compared_message(message), None)
+                self.files.gone(message, uploaded)
         state = self._not_there(obj, str(one.id), entry, "no ticket carries its external id")
         self.result.news[TOUCHED] += state == CHANGED
         for part, states in outcome.children.items():
