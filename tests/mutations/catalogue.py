@@ -155,14 +155,10 @@ class Catalogue:
             if obj.name in BY_NAME:
                 continue
             new = obj.name, {"survey": "ticket-4242", "requester": "u4242"}.get(obj.name, "4242")
-            yield Mutation(
-                new, "-", "added", _copier(kind, thing, f"st:demo:{obj.name}:{new[1]}"),
-                (Expected(new, ("unexpected",)),), alone=True,
-            )  # fmt: skip
+            copy = _copier(kind, thing, f"st:demo:{obj.name}:{new[1]}")
+            yield Mutation(new, "-", "added", copy, (Expected(new, ("unexpected",)),))
             if obj.name != "survey":  # one for each ticket
-                yield Mutation(
-                    record, "-", "doubled", _copier(kind, thing), (Expected(record, ("duplicate",)),), alone=True
-                )
+                yield Mutation(record, "-", "doubled", _copier(kind, thing), (Expected(record, ("duplicate",)),))
 
     def _threads(self) -> Iterator[Mutation]:
         """Yield what may be wrong with whole messages; of each kind of message one is dropped, and so on."""
@@ -170,34 +166,25 @@ class Catalogue:
         for name, key, messages in threads(self.world):
             for message in messages:
                 record = parse(message.get("external_id"), "demo")
-                if record is None or record[0] in seen:
-                    continue
-                seen.add(record[0])
-                there = self._message(message["external_id"], (name, key))
-                held = frozenset({(name, key)}) | self._files(message)
-                other = self._ticket("ticket", "6" if key != "6" else "4")
-                yield Mutation(
-                    record, "-", "dropped", lambda s, t=there: s.delete("message", t),  # type: ignore[misc]
-                    (Expected(record, ("missing",)),), held, alone=True,
-                )  # fmt: skip
-                yield Mutation(
-                    record,
-                    "-",
-                    "doubled",
-                    _copier("message", there),
-                    (Expected(record, ("duplicate",)),),
-                    held,
-                    alone=True,
-                )
-                new = record[0], "4242"
-                yield Mutation(
-                    new, "-", "added", _copier("message", there, f"st:demo:{record[0]}:4242"),
-                    (Expected(new, ("unexpected",)),), held, alone=True,
-                )  # fmt: skip
-                yield Mutation(
-                    record, "ticket", "moved to another ticket", _mover(there, other),
-                    (Expected(record, fields=frozenset({"ticket"})),), held, alone=True,
-                )  # fmt: skip
+                if record is not None and record[0] not in seen:
+                    seen.add(record[0])
+                    held = frozenset({(name, key)}) | self._files(message)
+                    yield from self._of_message(record, self._message(message["external_id"], (name, key)), held)
+
+    def _of_message(self, record: Named, there: int, held: frozenset[Named]) -> Iterator[Mutation]:
+        def drop(store: Store) -> None:
+            store.delete("message", there)
+
+        yield Mutation(record, "-", "dropped", drop, (Expected(record, ("missing",)),), held)
+        yield Mutation(record, "-", "doubled", _copier("message", there), (Expected(record, ("duplicate",)),), held)
+        new = record[0], "4242"
+        copy = _copier("message", there, f"st:demo:{record[0]}:4242")
+        yield Mutation(new, "-", "added", copy, (Expected(new, ("unexpected",)),), held)
+        other = next(ticket for ticket in (("ticket", "6"), ("ticket", "5")) if ticket not in held)
+        yield Mutation(
+            record, "ticket", "moved to another ticket", _mover(there, self._ticket(*other)),
+            (Expected(record, fields=frozenset({"ticket"})),), held | {other},
+        )  # fmt: skip
 
     # --- pairs ---------------------------------------------------------------------------------------
 
@@ -299,7 +286,7 @@ def _copier(kind: str, thing: int, external_id: str = "") -> Callable[[Store], N
     def apply(store: Store) -> None:
         copy = store.get(kind, thing)
         assert copy is not None
-        copy["id"] = NOBODY
+        copy["id"] = NOBODY + thing * 2 + bool(external_id)
         if external_id and kind == "survey":
             copy |= {"ticket_id": NOBODY, "meta": {"smartertrack": {"external_id": external_id}}}
         elif external_id:
