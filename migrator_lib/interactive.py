@@ -12,7 +12,16 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from migrator_lib.errors import STATUS, ExitCode, GateClosed, LeaseHeld, MigratorError, OutOfTurn, StopRequested
+from migrator_lib.errors import (
+    STATUS,
+    ExitCode,
+    GateClosed,
+    LeaseHeld,
+    MigratorError,
+    OutOfTurn,
+    StopRequested,
+    UnmappedCodes,
+)
 
 if TYPE_CHECKING:
     from migrator_lib.engagement import Engagement
@@ -218,6 +227,8 @@ def _how_to_go_on(error: MigratorError) -> str:
         return "if it is open twice, shut the other one's kernel down (Running Terminals and Kernels, at the left)."
     if isinstance(error, OutOfTurn):
         return _turn_of()
+    if isinstance(error, UnmappedCodes):
+        return "once that is done, run this notebook again from its first cell."  # what it saw is from before
     return "once that is done, run this cell again."
 
 
