@@ -133,7 +133,8 @@ class Panel:
 
     def _button(self, words: str, work: Callable[[], Html]) -> list[Any]:
         said = self._html(Html(""))
-        button = self._widgets.Button(description=words, button_style="primary")
+        as_wide = self._widgets.Layout(width="auto", align_self="flex-start", min_width="9rem")
+        button = self._widgets.Button(description=words, button_style="primary", layout=as_wide)
         button.on_click(lambda _: self._do(said, work))
         return [button, said]
 
