@@ -15,6 +15,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import quote, quote_plus
@@ -44,6 +45,12 @@ SHAPES = {
     "a password or key": re.compile(rf"{_NAMES}{_QUOTE}?\s*[:=]\s*{_QUOTE}{_VALUE}{_QUOTE}", re.IGNORECASE),
     "a password or key without quotes": re.compile(rf"{_NAMES}{_QUOTE}?\s*[:=]\s*{_BARE}", re.IGNORECASE),
 }
+_NEEDED = (
+    ("authorization",), ("://", ":", "@"), ("pwd",), ("private key",), ("passw",), ("key",), ("secret",), ("token",),
+)  # fmt: skip
+"""Words of which all must be there before any of the shapes can be; ``key`` stands for ``api key`` and the like."""
+LINES = 2_000
+"""Lines that are looked at together."""
 _PLACEHOLDER = re.compile(
     r"(?:env:|keyring:|sha256[:-]|\*|\$|\{|%|&lt;|\[)|(?:x+|\.+|…|[A-Z][A-Z_]*|password|pass|secret|redacted|hidden)$"
 )
@@ -75,11 +82,18 @@ def find_secrets(files: Iterable[Path], secrets: Mapping[str, str]) -> list[Find
 
 
 def secrets_in(lines: Iterable[str], secrets: Mapping[str, str]) -> Iterator[tuple[int, str]]:
-    """Yield (number, what) of every line that holds a secret, or what looks like one: see :func:`find_secrets`."""
+    """Yield (number, what) of every line that holds a secret, or what looks like one: see :func:`find_secrets`.
+
+    Lines are first looked at many together, since lists have millions of them and hardly ever a word of a secret.
+    """
     known = _known(secrets)
-    for number, line in enumerate(lines, start=1):
-        for what in _in_line(line, known):
-            yield number, what
+    forms = [form for those in known.values() for form in those]
+    numbered = enumerate(lines, start=1)
+    while together := list(islice(numbered, LINES)):
+        text = "".join(line for _, line in together)
+        lowered = text.lower()
+        if any(all(word in lowered for word in words) for words in _NEEDED) or any(form in text for form in forms):
+            yield from ((number, what) for number, line in together for what in _in_line(line, known))
 
 
 def _known(secrets: Mapping[str, str]) -> dict[str, frozenset[str]]:

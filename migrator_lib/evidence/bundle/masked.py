@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from migrator_lib.evidence.bundle.readings import JSON, MARKED_UP, NO_TEXT, PICTURE, kind
+from migrator_lib.evidence.bundle.readings import BLOCK, JSON, MARKED_UP, NO_TEXT, PICTURE, kind
 
 OF_RECORDS = ("accounts/", "hash_tree/")
 """Folders of lists in which a number that stands alone is a key or an id."""
@@ -56,9 +56,10 @@ def _lines(source: Path, place: Path, mask: Mask) -> bool:
         source.open(encoding="utf-8", errors="replace", newline="") as lines,
         place.open("w", encoding="utf-8", newline="") as stream,
     ):
-        for line in lines:
-            done = mask(line)
-            changed |= done != line
+        while some := lines.readlines(BLOCK):
+            text = "".join(some)
+            done = mask(text)
+            changed |= done != text
             stream.write(done)
     return changed
 

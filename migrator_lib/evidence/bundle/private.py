@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from migrator_lib.evidence.bundle.people import MOST_WORDS, NUMBER_DIGITS, WORD, People, words_of
+from migrator_lib.evidence.bundle.readings import Lines
 from migrator_lib.masking import mask_email, mask_name
 
 ADDRESS, NUMBER, NAME, PLACE = "an e-mail address", "a telephone number", "the name of a requester", "a local path"
@@ -30,6 +31,7 @@ class Private:
     def __init__(self, people: People, places: Mapping[str, str] | None = None) -> None:
         """Know people, and ``places``: patterns of paths and hosts to what stands for them in what is shared."""
         self._people = people
+        self._nameless = Lines()
         self._places = [(re.compile(pattern), stands) for pattern, stands in (places or {}).items()]
 
     def mask(self, text: str, *, ids: bool = False) -> str:
@@ -59,7 +61,19 @@ class Private:
                 is_open = one[0].startswith("(") and ")" not in one[0]
                 yield one.start() + is_open, one.end(), NUMBER, HIDDEN_NUMBER
         if self._people.first:
-            yield from self._names(text)
+            yield from self._names_in_lines(text) if ids else self._names(text, 0)
+
+    def _names_in_lines(self, text: str) -> Iterator[Span]:
+        """Yield the names in a list; words in which there was none once are not looked at again."""
+        begin = 0
+        for line in text.splitlines(keepends=True):
+            words = self._nameless.words(line)
+            if not self._nameless.has(words):
+                found = list(self._names(line, begin))
+                if not found:
+                    self._nameless.add(words)
+                yield from found
+            begin += len(line)
 
     def _is_number(self, written: str, ids: bool) -> bool:
         if _SHAPES.fullmatch(written):
@@ -70,7 +84,8 @@ class Private:
         bare = digits.removeprefix("00") if digits.startswith("00") else digits.removeprefix("0")
         return digits in self._people.numbers or bare in self._people.numbers
 
-    def _names(self, text: str) -> Iterator[Span]:
+    def _names(self, text: str, at: int) -> Iterator[Span]:
+        """Yield the names in a text that begins ``at`` some place of a longer one."""
         words = list(WORD.finditer(text))
         past = 0
         for n, word in enumerate(words):
@@ -80,7 +95,7 @@ class Private:
             if last:
                 past = last + 1
                 begin, end = word.start(), words[last].end()
-                yield begin, end, NAME, mask_name(" ".join(one[0] for one in words[n:past]))
+                yield at + begin, at + end, NAME, mask_name(" ".join(one[0] for one in words[n:past]))
 
     def _may_begin(self, word: str) -> bool:
         return word.casefold() in self._people.first or (not word.isascii() and words_of(word)[:1] != ()

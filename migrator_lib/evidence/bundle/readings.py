@@ -28,6 +28,8 @@ ARCHIVES = {".zip", ".xlsx"}
 PICTURE = re.compile(r"data:[\w/+.;=-]*base64,[A-Za-z0-9+/=\s]*")
 STYLE = re.compile(r"<style\b.*?</style\s*>", re.DOTALL | re.IGNORECASE)
 MARK_UP = re.compile(r"<[^<>]*>")
+_NUMBER = re.compile(r"[0-9A-Fa-f]*\d[0-9A-Fa-f]*")
+REMEMBERED = 50_000
 _ESCAPED = re.compile(r"\\+(?:u([0-9a-fA-F]{4})|[nrtbf])")
 Opener = Callable[[], BinaryIO]
 
@@ -113,6 +115,40 @@ def strings(node: Any) -> Iterator[str]:
             yield from strings(part)
     elif isinstance(node, int) and not isinstance(node, bool):
         yield str(node)
+
+
+class Lines:
+    """Remembers lines of lists by their words: of millions of records hardly any says another word than the others.
+
+    Lines that differ in numbers and digests alone are the same line here.
+    """
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+
+    def words(self, line: str) -> str:
+        """Return a line without its numbers."""
+        return _NUMBER.sub("0", line)
+
+    def has(self, words: str) -> bool:
+        """Whether such a line was added, as far as they are remembered."""
+        return words in self._seen
+
+    def add(self, words: str) -> None:
+        """Remember a line."""
+        if len(self._seen) > REMEMBERED:
+            self._seen.clear()
+        self._seen.add(words)
+
+    def new(self, text: str) -> str:
+        """Return the lines of a text that were not there before, and remember them."""
+        found = []
+        for line in text.splitlines(keepends=True):
+            words = self.words(line)
+            if words not in self._seen:
+                self.add(words)
+                found.append(line)
+        return "".join(found)
 
 
 def plain(text: str) -> str:

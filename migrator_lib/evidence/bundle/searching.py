@@ -14,7 +14,7 @@ from migrator_lib.evidence.bundle import quotations
 from migrator_lib.evidence.bundle.masked import OF_RECORDS
 from migrator_lib.evidence.bundle.private import Private
 from migrator_lib.evidence.bundle.quotations import Quoted
-from migrator_lib.evidence.bundle.readings import plain, readings, written
+from migrator_lib.evidence.bundle.readings import Lines, plain, readings, written
 from migrator_lib.evidence.scan import Finding, secrets_in
 from migrator_lib.staging import Staged
 
@@ -117,14 +117,14 @@ def _told(name: str, opened: Callable[[], BinaryIO], private: Private) -> set[st
 def _quoting(members: Mapping[str, Callable[[], BinaryIO]], messages: Messages) -> Iterator[str]:
     """Yield the members that quote messages, gone through in turns where they say very much."""
     turn: dict[str, Any] = {}
-    quoted = Quoted()
+    quoted, lines = Quoted(), Lines()
     for name, opened in members.items():
         turn[name] = opened
         for text in readings(name, opened):
-            quoted.add(text)
+            quoted.add(lines.new(text) if name.startswith(OF_RECORDS) else text)
         if quoted.is_full:
             yield from _those(turn, quoted, messages)
-            turn, quoted = {}, Quoted()
+            turn, quoted, lines = {}, Quoted(), Lines()
     yield from _those(turn, quoted, messages)
 
 
