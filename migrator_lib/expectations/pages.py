@@ -87,8 +87,8 @@ def document(company: str) -> str:
     parts = [
         pages.paragraph(
             "Before anything is loaded, and once more when everything is read back, the data is held against these "
-            "sentences. What is guaranteed must be so, or the step is not done. The others are about what the company's "
-            "data may hold: what is not so is counted and stops nothing, and the accounts say what became of it."
+            "sentences. What is guaranteed must be so, or the step is not done. The others are about what the "
+            "company's data may hold: what is not so is counted and stops nothing; the accounts say what became of it."
         )
     ]
     for gate in GATES:
