@@ -98,3 +98,23 @@ def test_things_pair_by_external_id_and_without_one_in_order() -> None:
     stray = {"external_id": "9"}
     pairs = matched_by("external_id", [one, two, note], [{"external_id": None}, stray, {"external_id": "1", "x": 1}])
     assert pairs == [(one, {"external_id": "1", "x": 1}), (two, None), (note, {"external_id": None}), (None, stray)]
+
+
+def test_of_two_lists_of_things_the_field_is_named_and_what_has_most_in_common_is_compared() -> None:
+    one = [{"url": "a", "name": "x.png", "size": 1}, {"url": "b", "name": "y.png", "size": 2}]
+    other = [{"url": "b", "name": "y.png", "size": 3}, {"url": "a", "name": "x.png", "size": 1}]
+    (found,) = compare({"attachments": one}, {"attachments": other})
+    assert found == Difference("attachments.size", "2", "3")
+    both = [{**other[0], "name": "z.png"}, other[1]]
+    assert [d.field for d in compare({"attachments": one}, {"attachments": both})] == [
+        "attachments.name", "attachments.size"
+    ]  # fmt: skip
+
+
+def test_lists_of_things_of_another_length_or_order_are_told_as_a_whole_and_show_nothing_of_whom() -> None:
+    one, other = {"address": "ann@home.example", "name": "Ann"}, {"address": "bob@home.example", "name": "Bob"}
+    (longer,) = compare({"source": {"to": [one]}}, {"source": {"to": [one, other]}})
+    (swapped,) = compare({"source": {"to": [one, other]}}, {"source": {"to": [other, one]}})
+    assert longer.field == swapped.field == "source.to"
+    assert swapped.expected != swapped.actual
+    assert not any(word in str((longer, swapped)) for word in ("ann@", "bob@", "Ann", "Bob"))
