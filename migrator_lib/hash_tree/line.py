@@ -32,6 +32,7 @@ EXPECTED, ACTUAL, BOTH = "expected", "actual", "both"
 SIDES = (BOTH, EXPECTED, ACTUAL)
 PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_ .:;/@()<>=+-]*")
 """Texts that stand in a line as they are; in others every odd byte is written as ``%2C`` is."""
+COMPACT = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str)
 Digests = Mapping[str, str]
 """Field to digest, of the fields that are something."""
 
@@ -67,28 +68,29 @@ def flat(form: Mapping[str, Any]) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     for name, value in form.items():
-        if value is not None:
+        if isinstance(value, dict | list):
             _flatten(name, value, found)
+        elif value is not None:
+            found[name] = value
     return found
 
 
-def _flatten(path: str, value: Any, found: dict[str, Any]) -> None:
-    if not isinstance(value, Mapping | list):
-        found[path] = value
-        return
-    parts = value if isinstance(value, Mapping) else _pairs(value)
+def _flatten(path: str, value: dict[Any, Any] | list[Any], found: dict[str, Any]) -> None:
+    parts = value if isinstance(value, dict) else _pairs(value)
     if parts is None:
-        found[path] = _plain(value)
+        found[path] = value
         return
     before = len(found)
     for name, part in parts.items():
-        if part is not None:
+        if isinstance(part, dict | list):
             _flatten(f"{path}.{name}", part, found)
+        elif part is not None:
+            found[f"{path}.{name}"] = part
     if len(found) == before:
         found[path] = []
 
 
-def _pairs(value: list[Any]) -> Mapping[Any, Any] | None:
+def _pairs(value: list[Any]) -> dict[Any, Any] | None:
     """Return ``[id, value]`` pairs as a mapping; None for any other list."""
     if all(isinstance(item, list) and len(item) == 2 and isinstance(item[0], int) for item in value):
         return dict(value)
@@ -99,19 +101,22 @@ def _plain(value: Any) -> Any:
     """Return a value in which numbers that are the same are written alike."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {str(name): _plain(part) for name, part in value.items()}
     return [_plain(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def text_of(value: Any) -> str:
     """Return a field's value as the text that is hashed: JSON in ASCII, names sorted, no spaces."""
-    if isinstance(value, str):
+    kind = type(value)
+    if kind is str:
         return encode_basestring_ascii(value)
-    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), default=str)
+    if kind is bool or kind is int:
+        return str(value).lower()
+    return COMPACT.encode(_plain(value))
 
 
-def digest(secret: bytes, obj: str, key: str, name: str, text: str) -> str:
+def digest(secret: bytes, obj: str, key: str, name: str, value: Any) -> str:
     """Return the digest of a field: 16 hexadecimal digits, and 4 of their checksum.
 
     Args:
@@ -119,9 +124,9 @@ def digest(secret: bytes, obj: str, key: str, name: str, text: str) -> str:
         obj: name of the record's object.
         key: its source key.
         name: path of the field.
-        text: see :func:`text_of`.
+        value: of the canonical form; hashed is its :func:`text_of`.
     """
-    whole = "\x1f".join((obj, key, name, text)).encode("utf-8", "surrogatepass")
+    whole = "\x1f".join((obj, key, name, text_of(value))).encode("utf-8", "surrogatepass")
     cut = hmac.digest(secret, whole, "sha256")[:DIGEST_BYTES]
     return (cut + crc_hqx(cut, 0).to_bytes(2)).hex()
 
@@ -139,24 +144,27 @@ def line_of(
     secret: bytes, obj: str, key: str, expected: Mapping[str, Any] | None, actual: Mapping[str, Any] | None
 ) -> Line:
     """Return the line of a record, of the canonical forms of both sides."""
-    meant = None if expected is None else {name: text_of(value) for name, value in flat(expected).items()}
-    there = None if actual is None else {name: text_of(value) for name, value in flat(actual).items()}
-    one = None if meant is None else {name: digest(secret, obj, key, name, text) for name, text in meant.items()}
+    meant = None if expected is None else flat(expected)
+    there = None if actual is None else flat(actual)
+    one = None if meant is None else {name: digest(secret, obj, key, name, value) for name, value in meant.items()}
     if there is None:
         return Line(key, one, None)
-    if meant is None or one is None:
-        return Line(key, None, {name: digest(secret, obj, key, name, text) for name, text in there.items()})
+    wanted, known = meant or {}, one or {}
     other = {
-        name: one[name] if meant.get(name) == text else digest(secret, obj, key, name, text)
-        for name, text in there.items()
+        name: known[name] if name in known and _same(wanted[name], value) else digest(secret, obj, key, name, value)
+        for name, value in there.items()
     }
     return Line(key, one, other)
 
 
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values are the same for sure, so that their digest need not be computed twice."""
+    return type(one) is type(other) and bool(one == other) and not (one and isinstance(one, dict | list))
+
+
 def leaf(obj: str, key: str, digests: Digests | None) -> bytes:
     """Return the hash of one side's leaf: 32 bytes; of a side without the record, of that."""
-    text = json.dumps([obj, key, digests], sort_keys=True, separators=(",", ":"))
-    return leaf_hash(text.encode("ascii"))
+    return leaf_hash(COMPACT.encode([obj, key, digests]).encode("ascii"))
 
 
 # --- lines ---------------------------------------------------------------------------------------------

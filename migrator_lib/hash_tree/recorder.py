@@ -10,7 +10,7 @@ from typing import TextIO
 
 from migrator_lib.gorgias.api import Json
 from migrator_lib.hash_tree.files import LEAVES, RECORDS, ObjectRoots, heading, leaves_of, short
-from migrator_lib.hash_tree.line import Digests, Line, line_of, order, render
+from migrator_lib.hash_tree.line import COMPACT, Digests, Line, line_of, order, render
 from migrator_lib.hash_tree.tree import Tree
 from migrator_lib.proofs.behaviour import Behaviour
 from migrator_lib.reconcile.differences import compare, ours
@@ -160,7 +160,7 @@ class Recorder:
 
 
 def _text(digests: Digests | None) -> str | None:
-    return None if digests is None else json.dumps(digests, separators=(",", ":"))
+    return None if digests is None else COMPACT.encode(digests)
 
 
 def _text_file(place: Path) -> TextIO:

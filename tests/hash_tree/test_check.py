@@ -12,7 +12,7 @@ import pytest
 
 from migrator_lib.hash_tree import Problem, check
 from migrator_lib.hash_tree.check import MOVED
-from migrator_lib.hash_tree.line import digest, text_of
+from migrator_lib.hash_tree.line import digest
 from tests.hash_tree.written import SECRET, of_ticket, tickets, write
 
 COUNT = 12
@@ -81,7 +81,7 @@ def test_one_byte_that_is_altered_anywhere_is_found_and_names_its_record(name: s
 
 def test_a_digest_that_is_altered_names_its_field(folder: Path) -> None:
     text = (folder / "ticket.csv").read_text()
-    status = digest(SECRET, "ticket", "5", "status", text_of("open"))
+    status = digest(SECRET, "ticket", "5", "status", "open")
     for at, digit in enumerate(status):
         slip = f"{status[:at]}{int(digit, 16) ^ 1:x}{status[at + 1 :]}"
         (folder / "ticket.csv").write_text(text.replace(status, slip))
@@ -90,7 +90,7 @@ def test_a_digest_that_is_altered_names_its_field(folder: Path) -> None:
 
 def test_a_line_that_is_altered_with_its_checksums_is_named_all_the_same(folder: Path) -> None:
     text = (folder / "ticket.csv").read_text()
-    open_, closed = (digest(SECRET, "ticket", "5", "status", text_of(one)) for one in ("open", "closed"))
+    open_, closed = (digest(SECRET, "ticket", "5", "status", one) for one in ("open", "closed"))
     (folder / "ticket.csv").write_text(text.replace(open_, closed))
     assert [str(one) for one in check(folder)] == ["ticket.csv: ticket 5: was altered"]
 
