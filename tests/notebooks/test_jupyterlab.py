@@ -134,7 +134,6 @@ def lab(tmp_path: Path) -> Iterator[tuple[Lab, Path]]:
 
 
 @pytest.mark.browser
-@pytest.mark.whole_run
 def test_a_notebook_from_its_first_cell_to_its_last(lab: tuple[Lab, Path]) -> None:
     sitting, home = lab
     page = sitting.page
