@@ -207,9 +207,8 @@ def test_a_second_run_creates_nothing_and_says_so(finished_home: Path, tmp_path:
 
 KINDS_OF_PAGES = (
     "index.html", "demo/index.html", "demo/quarantine.html", "demo/accounts/ticket-created.html",
-    "demo/hypercare/day-1.html", "demo/runs/*/01_audit.html", "demo/runs/*/05_load.html", "demo/runs/*/07_cutover.html",
-    "demo/documents/brand_guide.html", "demo/documents/mapping_as_signed.html", "demo/documents/redirects.html",
-    "demo/documents/scope.html", "demo/documents/switch_over.html", "demo/documents/help_center/README.html",
+    "demo/hypercare/day-1.html", "demo/runs/*/05_load.html", "demo/documents/brand_guide.html",
+    "demo/documents/mapping_as_signed.html", "demo/documents/redirects.html", "demo/documents/help_center/README.html",
 )  # fmt: skip
 
 
@@ -221,7 +220,7 @@ def test_every_kind_of_page_can_be_read_by_everybody_fits_and_asks_for_nothing(
     reports = moved_home / "reports"
     found = {page: sorted(reports.glob(page)) for page in KINDS_OF_PAGES}
     assert all(found.values()), found
-    assert {page: problems for page, (file, *_) in found.items() if (problems := chromium.problems(file, rows=4))} == {}
+    assert {page: problems for page, (file, *_) in found.items() if (problems := chromium.problems(file, rows=3))} == {}
 
 
 @pytest.mark.xdist_group("staged")

@@ -73,11 +73,10 @@ def test_moments_and_numbers_that_differ_by_chance_are_the_same_afterwards(
     }
 
 
-@pytest.mark.browser
 def test_a_page_that_is_not_there_is_told_and_leaves_no_file(tmp_path: Path) -> None:
-    needed_executable()
+    printer = pdf.Printer(Printing(0, 0), tmp_path)  # type: ignore[arg-type]
     with pytest.raises(StorageError, match=r"gone\.html could not be read[\s\S]*\nNext: "):
-        pdf.make_pdfs([tmp_path / "gone.html"], tmp_path / "pdf")
+        printer(tmp_path / "gone.html", tmp_path / "pdf" / "gone.pdf")
     assert not (tmp_path / "pdf").exists()
 
 
