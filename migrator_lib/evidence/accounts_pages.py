@@ -99,8 +99,8 @@ def _index(lists: Lists, found: Sequence[Account], company: str) -> str:
     return pages.page(
         "Accounts",
         _status(found, differing, lists),
-        pages.table(rows, caption="Records by outcome; each number leads to its records", different="wrong"),
         flows.figure({account.object: account.outcomes for account in found}),
+        pages.table(rows, caption="Records by outcome; each number leads to its records", different="wrong"),
         _how_to_read(),
         pages.note(pages.link(BACK, "Back to the engagement")),
         subtitle=f"{company}: every record of the source, and what became of it.",

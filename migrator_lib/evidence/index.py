@@ -34,6 +34,16 @@ IN_WORDS = {"changed": "Changed in Gorgias since"}
 KINDS = {"xlsx": "as a workbook", "csv": "as a list", "zip": "packed"}
 """What else than a page a document is, by the end of its name."""
 FOLDED_FROM = 10
+WIDE = """
+main, footer { max-width: 92rem; }
+table.data td:nth-child(3) { min-width: 15rem; }
+@page { size: A4 landscape; }
+"""
+"""A style for the table of engagements."""
+LEFT_IN_WORDS = (
+    "Done: records that are verified in Gorgias, or settled by a rule. Time left: of what a step that runs does now, at "
+    "its present pace; before the load, about what the audit estimates for it."
+)
 LISTED = 200
 """Quarantined records that the page lists; all of them are in the documents and the ledger."""
 
@@ -95,12 +105,14 @@ def overview_page(engagements: Sequence[Row]) -> str:
     tones = Counter(engagement["status"]["tone"] for engagement in engagements)
     tone: pages.Tone = "bad" if tones["bad"] else "warn" if tones["warn"] else "good"
     counted = ", ".join(f"{tones[tone]:,} {words}" for tone, words in OVERVIEW_WORDS.items() if tones[tone])
-    return pages.page(
-        "Engagements",
+    body = [
+        pages.heading("Engagements", 1),
+        pages.tag("p", "Help desk migrations from SmarterTrack to Gorgias.", class_="subtitle"),
         pages.status(f"{len(engagements):,} engagements: {counted}." if engagements else "No engagement yet.", tone),
         pages.table([_overview_row(engagement) for engagement in engagements], empty="No engagement was run yet."),
-        subtitle="Help desk migrations from SmarterTrack to Gorgias.",
-    )
+        pages.note(LEFT_IN_WORDS) if engagements else "",
+    ]
+    return pages.document("Engagements", pages.join(body), extra_style=WIDE)
 
 
 def _overview_row(engagement: Row) -> dict[str, object]:
@@ -109,14 +121,13 @@ def _overview_row(engagement: Row) -> dict[str, object]:
     return {
         "Engagement": pages.link(engagement["href"], engagement["engagement"]),
         "Company": engagement["company"],
-        "State": pages.badge(OVERVIEW_WORDS[status["tone"]], status["tone"]),
+        "State": pages.join([pages.badge(OVERVIEW_WORDS[status["tone"]], status["tone"]), " ", status["text"]]),
         "Step": _stands(engagement["step"], engagement["running"]),
         "Done": pages.tag("time", pages.share(engagement["share_done"])),
         "Quarantined": engagement["quarantined"],
-        "Left": pages.tag("time", _left(engagement)),
+        "Time left": pages.tag("time", _left(engagement)),
         "Last gate": pages.join([str(gate.get("gate", "")).replace("_", " "), *on]),
-        "Finished": pages.tag("time", _moment(engagement["finished_at"])),
-        "In words": status["text"],
+        "Finished": _moment(engagement["finished_at"]),
     }
 
 
@@ -135,7 +146,7 @@ def _left(engagement: Row) -> str:
         seconds = engagement["left_seconds"]
         return "" if seconds is None else duration(seconds)
     estimated = engagement["estimated_seconds"]
-    return "" if estimated is None else f"about {duration(estimated)} to load"
+    return "" if estimated is None else f"about {duration(estimated)}"
 
 
 def _simulated() -> pages.Html:
@@ -197,8 +208,8 @@ def _accounts(summary: Row) -> pages.Html:
                 "Every record of the source is to have one outcome, so that the numbers add up to the source. "
                 "Each number leads to its records."
             ),
-            pages.table(rows, caption="Records by outcome", different="wrong"),
             flows.figure(objects),
+            pages.table(rows, caption="Records by outcome", different="wrong"),
         ]
     )
 
