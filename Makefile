@@ -17,6 +17,8 @@ WORKERS ?= 2
 
 # JupyterLab asks about news at its first start; this says no beforehand.
 LAB_SETTINGS := $(VENV)/share/jupyter/lab/settings/overrides.json
+# A kernel that was restarted says so in words, before the opening cell has run again.
+KERNEL_SETTINGS := $(VENV)/etc/ipython/ipython_kernel_config.py
 # JupyterLab refuses to start as root, which is what containers are.
 LAB_AS_ROOT := $(shell test "$$(id -u)" = 0 && echo --allow-root)
 
@@ -57,7 +59,7 @@ lint: setup ## check style, types, and that no notebook holds output
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_project.py -k notebook
 
-lab: setup $(LAB_SETTINGS) ## open the notebooks in JupyterLab
+lab: setup $(LAB_SETTINGS) $(KERNEL_SETTINGS) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab $(LAB_AS_ROOT) --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks
 
 bench: setup ## measure, print a table and write reports/bench.json (ONLY=name for one line)
@@ -110,3 +112,7 @@ $(STAMP): requirements.lock pyproject.toml
 $(LAB_SETTINGS): $(STAMP)
 	@mkdir -p $(@D)
 	@echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' > $@
+
+$(KERNEL_SETTINGS): $(STAMP)
+	@mkdir -p $(@D)
+	@echo 'get_config().InteractiveShellApp.extensions = ["migrator_lib.interactive"]' > $@
