@@ -17,7 +17,7 @@ from migrator_lib.errors import ExitCode, MigratorError
 if TYPE_CHECKING:
     from migrator_lib.evidence.bundle.checking import Result
 
-TONES = {"passed": "green", "failed": "red", "not possible": "yellow"}
+TONES = {"passed": "green", "failed": "red", "not settled": "yellow", "not possible": "yellow"}
 
 
 def evidence(
@@ -55,6 +55,10 @@ def evidence(
     out.print(f"{made.files:,} files, {made.size / 1e6:,.1f} MB: [bold]{escape(str(made.file))}[/]")
     for words in search_words(made.scan):
         out.print(f"  {escape(words)}")
+    for name, lines in made.unsettled.items():
+        out.print(f"[yellow]{name}, not settled:[/] {escape('; '.join(lines))}", soft_wrap=True)
+    if made.unsettled:
+        out.print(f"A step is under way: when it is done (migrator status {engagement}), make the bundle again.")
     out.print(f"Its manifest is [bold]{made.manifest}[/]; row {made.row:,} of the ledger notes it.")
     out.print(f"Next: [bold]migrator verify {escape(str(made.file))} --manifest {made.manifest}[/]", soft_wrap=True)
 

@@ -6,17 +6,19 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 from zlib import crc32
 
 from migrator_lib.evidence.bundle.archive import Damage, Entry, damages
 from migrator_lib.evidence.bundle.manifest import LEDGER, MANIFEST, Json, Manifest, comment
 from migrator_lib.storage import refusals
 
-State = Literal["passed", "failed", "not possible"]
+State = Literal["passed", "failed", "not settled", "not possible"]
+"""Not settled is what did not fit together when the bundle was made, as its manifest says."""
 NAMED = 20
 """Problems of a check that are named; the last line says how many more there are."""
 THE_ARCHIVE = "the archive itself"
@@ -37,7 +39,40 @@ class Check:
     """What is wrong, a line each: the file or the record comes first. Or why it could not be checked."""
 
 
-class Opened:
+class Source:
+    """What a bundle is, or is going to be: its files, and what manifest and ledger say of them."""
+
+    manifest: Manifest
+    paths: frozenset[str]
+    """The paths of the files."""
+    ledger: Json
+    """What ``ledger.json`` holds."""
+
+    def stream(self, path: str) -> IO[bytes]:
+        """Open a file.
+
+        Raises:
+            NotPossible: it is not there.
+        """
+        raise NotImplementedError
+
+    def bytes(self, path: str) -> bytes:
+        """Return a file, as :meth:`stream` does."""
+        with self.stream(path) as stream:
+            return stream.read()
+
+    def json(self, path: str) -> Any:
+        """Return a JSON document, as :meth:`stream` does."""
+        return json.loads(self.bytes(path))
+
+    @cached_property
+    def stated(self) -> Json:
+        """What the ledger's last row here states."""
+        found: Json = json.loads(self.ledger["chained"][-1]["detail"])
+        return found
+
+
+class Opened(Source):
     """A bundle whose manifest was read."""
 
     def __init__(self, file: Path, manifest: Manifest, text: bytes, archive: zipfile.ZipFile) -> None:
@@ -45,40 +80,18 @@ class Opened:
         self.manifest = manifest
         self.text = text
         self.archive = archive
+        self.paths = frozenset(entry.path for entry in manifest.files)
 
-    @cached_property
-    def paths(self) -> frozenset[str]:
-        """The paths that the manifest tells."""
-        return frozenset(entry.path for entry in self.manifest.files)
-
-    def json(self, path: str) -> Any:
-        """Return a JSON document of the bundle.
-
-        Raises:
-            NotPossible: it is not there.
-        """
-        return json.loads(self.bytes(path))
-
-    def bytes(self, path: str) -> bytes:
-        """Return a file of the bundle.
-
-        Raises:
-            NotPossible: it is not there.
-        """
+    def stream(self, path: str) -> IO[bytes]:
+        """Open a file of the bundle."""
         if path not in self.paths:
             raise NotPossible(f"{path} is not in this bundle")
-        return self.archive.read(path)
+        return self.archive.open(path)
 
     @cached_property
-    def ledger(self) -> Json:
+    def ledger(self) -> Json:  # type: ignore[override]  # read when it is asked for: it may be damaged
         """What ``ledger.json`` holds."""
         found: Json = self.json(LEDGER)
-        return found
-
-    @cached_property
-    def stated(self) -> Json:
-        """What the ledger's last row here states."""
-        found: Json = json.loads(self.ledger["chained"][-1]["detail"])
         return found
 
 
@@ -172,10 +185,12 @@ def _given(name: str, given: str, found: str) -> Check:
 
 
 def _carried_out(
-    opened: Opened, name: str, covers: str, look: Callable[[Opened, str], Iterator[str]], *, root: str
+    opened: Opened, name: str, covers: str, look: Callable[[Any, str], Iterator[str]], *, root: str
 ) -> Check:
     try:
-        return _check(name, covers, list(look(opened, root)))
+        found = _check(name, covers, list(look(opened, root)))
+        is_told = found.words and list(found.words) == list(opened.manifest.unsettled.get(name, ()))
+        return Check(name, covers, "not settled", found.words) if is_told else found
     except NotPossible as error:
         return Check(name, covers, "not possible", (str(error),))
     except Exception as error:  # whatever is in a file that was altered
@@ -183,3 +198,16 @@ def _carried_out(
         return Check(
             name, covers, "failed", (f"{THE_ARCHIVE}: this could not be checked, since it is damaged ({words})",)
         )
+
+
+def unsettled(source: Source) -> dict[str, list[str]]:
+    """Return what does not fit together in a bundle that is being made: check to what it would find."""
+    from migrator_lib.evidence.bundle.checks import CHECKS, hash_trees
+
+    found: dict[str, list[str]] = {}
+    for name, covers, look in CHECKS:
+        with suppress(NotPossible):
+            words = _check(name, covers, list(look(source, "")) if look is not hash_trees else []).words
+            if words:
+                found[name] = list(words)
+    return found

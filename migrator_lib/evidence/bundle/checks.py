@@ -15,7 +15,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from migrator_lib import hash_tree, mapping
-from migrator_lib.evidence.bundle.checking import NotPossible, Opened
+from migrator_lib.evidence.bundle.checking import NotPossible, Opened, Source
 from migrator_lib.evidence.bundle.manifest import LEDGER, MAPPING, SIGNOFFS
 from migrator_lib.evidence.bundle.statement import EVENT, roots_in
 from migrator_lib.ledger import SETTLED
@@ -23,7 +23,7 @@ from migrator_lib.ledger.chain import row_hash
 
 ROOTS = f"{hash_tree.FOLDER}/roots.json"
 SUMMARY = "summary.json"
-Look = Callable[[Opened, str], Iterator[str]]
+Look = Callable[[Any, str], Iterator[str]]
 
 
 def hash_trees(opened: Opened, _root: str) -> Iterator[str]:
@@ -33,7 +33,7 @@ def hash_trees(opened: Opened, _root: str) -> Iterator[str]:
     yield from (f"{hash_tree.FOLDER}/{problem}" for problem in hash_tree.check(folder))
 
 
-def roots(opened: Opened, root: str) -> Iterator[str]:
+def roots(opened: Source, root: str) -> Iterator[str]:
     """Compare the roots wherever they stand."""
     _require(opened, ROOTS, "nothing was verified against Gorgias yet")
     document = opened.json(ROOTS)
@@ -55,13 +55,13 @@ def roots(opened: Opened, root: str) -> Iterator[str]:
     yield from _in_summary(opened, found)
 
 
-def _in_summary(opened: Opened, found: Mapping[str, Any]) -> Iterator[str]:
+def _in_summary(opened: Source, found: Mapping[str, Any]) -> Iterator[str]:
     told = opened.json(SUMMARY).get("hash_tree") if SUMMARY in opened.paths else None
     if told is not None and told.get("root_actual") != found["actual"]:
         yield f"{SUMMARY}: its root is not that of the hash tree"
 
 
-def ledger(opened: Opened, _root: str) -> Iterator[str]:
+def ledger(opened: Source, _root: str) -> Iterator[str]:
     """Compute the hash of every row of the ledger anew."""
     rows: Sequence[Mapping[str, Any]] = opened.ledger["chained"]
     before: Mapping[str, Any] | None = None
@@ -80,7 +80,7 @@ def ledger(opened: Opened, _root: str) -> Iterator[str]:
         yield "manifest.json: its head of the ledger is not that of ledger.json"
 
 
-def signatures(opened: Opened, _root: str) -> Iterator[str]:
+def signatures(opened: Source, _root: str) -> Iterator[str]:
     """Compare the signatures with what the ledger states, and what was signed with what is here."""
     stated = {one["gate"]: one for one in opened.stated["signatures"]}
     _require(opened, SIGNOFFS, "nobody has signed anything yet")
@@ -101,14 +101,14 @@ def signatures(opened: Opened, _root: str) -> Iterator[str]:
         yield f"{MAPPING}: what was signed is another mapping"
 
 
-def _mapping_hash(opened: Opened) -> str:
+def _mapping_hash(opened: Source) -> str:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "mapping.yaml"
         file.write_bytes(opened.bytes(MAPPING))
         return mapping.load(file).hash
 
 
-def reports(opened: Opened, _root: str) -> Iterator[str]:
+def reports(opened: Source, _root: str) -> Iterator[str]:
     """See that the report of every step is there that the ledger states."""
     if not opened.stated["steps"]:
         raise NotPossible("no step is done yet")
@@ -118,7 +118,7 @@ def reports(opened: Opened, _root: str) -> Iterator[str]:
             yield f"{page}: is not in the bundle, and the ledger states that the step is done"
 
 
-def accounts(opened: Opened, _root: str) -> Iterator[str]:
+def accounts(opened: Source, _root: str) -> Iterator[str]:
     """Add the accounts up again, from the lists of records."""
     objects: Mapping[str, Mapping[str, int]] = opened.json(SUMMARY)["objects"]
     names = sorted(path for path in opened.paths if path.startswith("accounts/") and path.endswith(".csv"))
@@ -135,9 +135,9 @@ def accounts(opened: Opened, _root: str) -> Iterator[str]:
                 yield f"accounts: {obj}, {state}: {listed[obj, state]:,} records are listed, not {one[state]:,}"
 
 
-def _listed(opened: Opened, path: str) -> Counter[tuple[str, str]]:
+def _listed(opened: Source, path: str) -> Counter[tuple[str, str]]:
     found: Counter[tuple[str, str]] = Counter()
-    with opened.archive.open(path) as stream:
+    with opened.stream(path) as stream:
         for row in csv.DictReader(io.TextIOWrapper(stream, encoding="utf-8", newline="")):
             if row.get("records"):
                 found[row["object"], row["outcome"]] += int(row["records"])
@@ -148,7 +148,7 @@ def _detail(row: Mapping[str, Any]) -> Any:
     return json.loads(row["detail"])
 
 
-def _require(opened: Opened, path: str, words: str) -> None:
+def _require(opened: Source, path: str, words: str) -> None:
     if path not in opened.paths:
         raise NotPossible(words)
 

@@ -10,12 +10,13 @@ import re
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import IO
 
 import sqlalchemy as sa
 
@@ -23,7 +24,8 @@ from migrator_lib import __version__, gates, mapping, pages
 from migrator_lib.engagement import Engagement
 from migrator_lib.errors import OutOfTurn, ParameterError
 from migrator_lib.evidence.bundle import facts, masked, searching, statement
-from migrator_lib.evidence.bundle.archive import Writer
+from migrator_lib.evidence.bundle.archive import Entry, Writer
+from migrator_lib.evidence.bundle.checking import NotPossible, Source, unsettled
 from migrator_lib.evidence.bundle.contents import Contents, Member, contents, without_dead_links
 from migrator_lib.evidence.bundle.manifest import (
     LEDGER,
@@ -66,6 +68,8 @@ class Bundle:
     row: int
     """Number of the ledger's row that notes the manifest."""
     scan: Json
+    unsettled: Mapping[str, Sequence[str]]
+    """What does not fit together yet, by check: empty once a migration is at its end."""
 
 
 def make(engagement: Engagement, profile: Profile, to: Path | None = None, printer: Printer | None = None) -> Bundle:
@@ -97,7 +101,7 @@ def make(engagement: Engagement, profile: Profile, to: Path | None = None, print
     digest, size = hashlib.sha256(manifest.text().encode()).hexdigest(), file.stat().st_size
     pages.write(file.with_name(f"{file.name}.sha256"), f"{_digest_of(file)}  {file.name}\n")
     row, _ = statement.note_bundle(engagement.ledger, profile, digest, size)
-    return Bundle(file, digest, size, len(manifest.files) + 1, row, manifest.scan)
+    return Bundle(file, digest, size, len(manifest.files) + 1, row, manifest.scan, manifest.unsettled)
 
 
 class _Maker:
@@ -112,6 +116,7 @@ class _Maker:
         self.private: Private | None = None
         self._people: People | None = None
         self.chained: Json = {}
+        self.unsettled: dict[str, list[str]] = {}
         self._mapping = _mapping_hash(found)
         self._seen = time.monotonic()
         if profile == "share":
@@ -147,6 +152,7 @@ class _Maker:
     def write(self, place: Path, folder: Path, printer: Printer | None) -> Manifest:
         """Write the archive, and return its manifest."""
         self.chained = statement.state(self.engagement.ledger, facts.stated(self.engagement, self._mapping))
+        self.unsettled = unsettled(_Gathered(self))
         made = {
             README: readme(self.engagement.parameters.company, self.profile, self.contents, self._facts()),
             LEDGER: json.dumps(self.chained, indent=1, sort_keys=True) + "\n",
@@ -157,7 +163,7 @@ class _Maker:
             writer = Writer(stream)
             for member in sorted(members, key=lambda one: one.path):
                 self._add(writer, member, folder, printer)
-            manifest = self._manifest(writer)
+            manifest = self.manifest(writer.entries)
             text = manifest.text().encode()
             writer.add(MANIFEST, masked.opener(text)(), len(text))
             writer.close(comment(text))
@@ -202,15 +208,34 @@ class _Maker:
             "ledger": {name: self.chained[name] for name in ("rows", "head")},
             "roots": roots and {name: roots[name] for name in ("expected", "actual")},
             "scan": self.scan,
+            "unsettled": self.unsettled,
         }
 
-    def _manifest(self, writer: Writer) -> Manifest:
+    def manifest(self, entries: Sequence[Entry] = ()) -> Manifest:
+        """Return the manifest of these members."""
         told = self._facts()
         left = [{"files": path, "number": n, "what": words} for path, n, words in self.contents.left_out]
         return Manifest(
             told["engagement"], self.engagement.parameters.company, self.profile, told["stated_at"], __version__,
-            told["ledger"], told["roots"], self._mapping, told["scan"], left, tuple(writer.entries), self.masked,
+            told["ledger"], told["roots"], self._mapping, told["scan"], left, told["unsettled"],
+            tuple(entries), self.masked,
         )  # fmt: skip
+
+
+class _Gathered(Source):
+    """What is going to be a bundle, as it lies in the engagement's folders."""
+
+    def __init__(self, maker: _Maker) -> None:
+        self.paths = frozenset(member.path for member in maker.contents.members)
+        self.ledger = maker.chained
+        self.manifest = maker.manifest()
+        self._files = {member.path: member.source for member in maker.contents.members}
+
+    def stream(self, path: str) -> IO[bytes]:
+        """Open a file that goes in."""
+        if path not in self.paths:
+            raise NotPossible(f"{path} is not there")
+        return self._files[path].open("rb")
 
 
 def _is_printed(path: str) -> bool:

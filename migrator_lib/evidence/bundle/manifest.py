@@ -38,6 +38,8 @@ class Manifest:
     scan: Json
     """What was looked for in the bundle, and by which knowledge."""
     left_out: Sequence[Json]
+    unsettled: Mapping[str, Sequence[str]]
+    """Check to what it found when the bundle was made: a step was under way then."""
     files: Sequence[Entry] = ()
     masked: Mapping[str, str] = field(default_factory=dict)
     """Path of a file in which something was masked to the SHA-256 of the file before."""
@@ -72,7 +74,8 @@ class Manifest:
             raise ValueError("it is of another version")
         names = ("engagement", "company", "profile", "made_at", "program", "ledger", "roots", "mapping", "scan")
         return cls(
-            **{name: document[name] for name in names}, left_out=document["left_out"], files=files, masked=masked
+            **{name: document[name] for name in names}, left_out=document["left_out"], files=files, masked=masked,
+            unsettled={name: list(words) for name, words in document["unsettled"].items()},
         )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from migrator_lib import pages
 from migrator_lib.evidence.bundle.contents import Contents
@@ -36,11 +36,13 @@ def readme(company: str, profile: Profile, contents: Contents, facts: Json) -> s
         company: whose migration it is.
         profile: of the bundle.
         contents: what is in it.
-        facts: ``engagement``, ``stated_at``, ``ledger``, ``roots`` and ``scan`` of the manifest.
+        facts: ``engagement``, ``stated_at``, ``ledger``, ``roots``, ``scan`` and ``unsettled`` of the manifest.
     """
+    stated_at = facts["stated_at"][:16].replace("T", " ")
     return pages.page(
         f"Evidence: {company}",
         pages.status("Evidence of the migration from SmarterTrack to Gorgias.", "plain", detail=_profile(profile)),
+        *_unsettled(facts["unsettled"]),
         pages.heading("What is in it"),
         pages.table(_rows(contents), caption="Files"),
         *_left_out(profile, contents),
@@ -48,7 +50,7 @@ def readme(company: str, profile: Profile, contents: Contents, facts: Json) -> s
         *_checks(facts),
         pages.heading("What was searched for in it"),
         pages.bullets(search_words(facts["scan"])),
-        subtitle=f"Engagement “{facts['engagement']}”, as the ledger stated it {facts['stated_at'][:16]} UTC.",
+        subtitle=f"Engagement “{facts['engagement']}”, as the ledger stated it {stated_at} UTC.",
         footer=f"Bundle for {'sharing' if profile == 'share' else 'the engineer'}.",
     )
 
@@ -59,6 +61,15 @@ def _profile(profile: Profile) -> str:
                "signed or worked on tickets are named."  # fmt: skip
     return "It is for the people who carry out and review the migration; another one, made with --profile share, is "\
            "for everybody else."  # fmt: skip
+
+
+def _unsettled(unsettled: Mapping[str, Sequence[str]]) -> list[pages.Html]:
+    """Return what did not fit together when the bundle was made: it is told here, and not found later."""
+    if not unsettled:
+        return []
+    lines = [f"{name}: {words}" for name, those in unsettled.items() for words in those]
+    detail = "A step is under way, or was given up, since this was counted or signed last. What does not fit together:"
+    return [pages.status("Not the end of a migration.", "warn", detail=detail), pages.bullets(lines)]
 
 
 def _rows(contents: Contents) -> list[dict[str, object]]:
