@@ -8,7 +8,6 @@ from typing import Any
 from migrator_lib import pages
 from migrator_lib.hash_tree.files import FOLDER, ObjectRoots, Roots
 from migrator_lib.pages import Html
-from migrator_lib.reconcile.result import CHANGED, WRONG
 
 SHOWN = 12
 """Digits of a root in the table; all of them stand in its title and below."""
@@ -58,6 +57,8 @@ def _other(one: ObjectRoots) -> dict[str, object]:
 
 def why(one: ObjectRoots) -> str:
     """Return in words what the verification says of the records that differ."""
+    from migrator_lib.reconcile.result import CHANGED, WRONG  # with all that verifies, which no check of files needs
+
     if not one.differ:
         return ""
     wrong = sum(one.states.get(state, 0) for state in WRONG)
