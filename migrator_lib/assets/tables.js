@@ -17,7 +17,8 @@
     ? Number(text.replace(/[,% ]/g, '').replace('\u2212', '-')) : NaN;
   const moment = text => /^\d{4}-\d\d(-\d\d)?\b/.test(text)
     ? Number(text.replace(/\D/g, '').padEnd(14, '0').slice(0, 14)) : NaN;
-  const measured = units => text => {
+  const measured = units => told => {
+    const text = told.replace(/^about /, '');
     const parts = [...text.matchAll(/([\d,]*\.?\d+) ?([A-Za-z]+) ?/g)];
     const isWhole = parts.map(part => part[0]).join('') === text;
     const known = parts.every(part => Object.hasOwn(units, part[2]));

@@ -1,6 +1,6 @@
-"""The pages that people open first: one for an engagement, one over all engagements.
+"""The page of an engagement, which people open first.
 
-Both are made of the summary and of relative links, so a folder of reports can be zipped and opened anywhere.
+It is made of the summary and of relative links, so a folder of reports can be zipped and opened anywhere.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from migrator_lib.evidence.quarantine_page import PAGE as QUARANTINE
 from migrator_lib.evidence.records import linked
 from migrator_lib.hash_tree.report import told
 from migrator_lib.objects import CONVERSATIONS, TICKET
-from migrator_lib.progress import Snapshot, duration
+from migrator_lib.progress import duration
 from migrator_lib.reconcile import ALWAYS, RECONCILED, WRONG
 
 Row = Mapping[str, Any]
@@ -29,21 +29,10 @@ STEP_TONES: dict[str, pages.Tone] = {
     "rolled back": "warn",
 }
 GATE_TONES: dict[str, pages.Tone] = {"met": "good", "open": "warn", "stale": "bad"}
-OVERVIEW_WORDS: dict[pages.Tone, str] = {"good": "complete", "warn": "open", "bad": "needs attention"}
 IN_WORDS = {"changed": "Changed in Gorgias since"}
 KINDS = {"xlsx": "as a workbook", "csv": "as a list", "zip": "packed"}
 """What else than a page a document is, by the end of its name."""
 FOLDED_FROM = 10
-WIDE = """
-main, footer { max-width: 92rem; }
-table.data td:nth-child(3) { min-width: 15rem; }
-@page { size: A4 landscape; }
-"""
-"""A style for the table of engagements."""
-LEFT_IN_WORDS = (
-    "Done: records that are verified in Gorgias, or settled by a rule. Time left: of what a step that runs does now, at "
-    "its present pace; before the load, about what the audit estimates for it."
-)
 LISTED = 200
 """Quarantined records that the page lists; all of them are in the documents and the ledger."""
 
@@ -88,65 +77,8 @@ def engagement_page(
         _purged(summary),
     ]
     subtitle = f"Help desk migration from SmarterTrack to Gorgias, engagement “{summary['engagement']}”"
-    finished = f"; finished {_moment(summary['finished_at'])}" if summary["finished_at"] else ""
+    finished = f"; finished {moment(summary['finished_at'])}" if summary["finished_at"] else ""
     return pages.page(summary["company"], *parts, subtitle=subtitle + finished + ".")
-
-
-def overview_page(engagements: Sequence[Row]) -> str:
-    """Return ``reports/index.html``.
-
-    Args:
-        engagements: ``engagement, company, status`` (``tone, text``), ``step`` (that is next, empty at the end),
-            ``running`` (its :class:`~migrator_lib.progress.Snapshot`, or None), ``share_done`` (0 to 1),
-            ``quarantined``, ``left_seconds`` (of the running step, or None), ``estimated_seconds`` (of the load, before
-            it is done, or None), ``last_gate`` (``gate, by, on``, or None), ``finished_at`` (ISO or None) and ``href``
-            (relative link).
-    """
-    tones = Counter(engagement["status"]["tone"] for engagement in engagements)
-    tone: pages.Tone = "bad" if tones["bad"] else "warn" if tones["warn"] else "good"
-    counted = ", ".join(f"{tones[tone]:,} {words}" for tone, words in OVERVIEW_WORDS.items() if tones[tone])
-    body = [
-        pages.heading("Engagements", 1),
-        pages.tag("p", "Help desk migrations from SmarterTrack to Gorgias.", class_="subtitle"),
-        pages.status(f"{len(engagements):,} engagements: {counted}." if engagements else "No engagement yet.", tone),
-        pages.table([_overview_row(engagement) for engagement in engagements], empty="No engagement was run yet."),
-        pages.note(LEFT_IN_WORDS) if engagements else "",
-    ]
-    return pages.document("Engagements", pages.join(body), extra_style=WIDE)
-
-
-def _overview_row(engagement: Row) -> dict[str, object]:
-    status, gate = engagement["status"], engagement["last_gate"] or {}
-    on = [" on ", pages.tag("time", str(gate["on"])[:10])] if gate else []
-    return {
-        "Engagement": pages.link(engagement["href"], engagement["engagement"]),
-        "Company": engagement["company"],
-        "State": pages.join([pages.badge(OVERVIEW_WORDS[status["tone"]], status["tone"]), " ", status["text"]]),
-        "Step": _stands(engagement["step"], engagement["running"]),
-        "Done": pages.tag("time", pages.share(engagement["share_done"])),
-        "Quarantined": engagement["quarantined"],
-        "Time left": pages.tag("time", _left(engagement)),
-        "Last gate": pages.join([str(gate.get("gate", "")).replace("_", " "), *on]),
-        "Finished": _moment(engagement["finished_at"]),
-    }
-
-
-def _stands(step: str, running: Snapshot | None) -> object:
-    """Return the step that runs, with how far its present stage is; else the one that is next."""
-    if running is None:
-        return step.replace("_", " ")
-    words = [running.step.replace("_", " "), ": ", running.what]
-    share = [" ", pages.share(min(1.0, running.done / running.total))] if running.total else []
-    return pages.join([*words, *share])
-
-
-def _left(engagement: Row) -> str:
-    """Return the time left: of the stage that runs, as it goes now; before the load, what the audit estimates."""
-    if engagement["running"] is not None:
-        seconds = engagement["left_seconds"]
-        return "" if seconds is None else duration(seconds)
-    estimated = engagement["estimated_seconds"]
-    return "" if estimated is None else f"about {duration(estimated)}"
 
 
 def _simulated() -> pages.Html:
@@ -302,7 +234,7 @@ def _steps(steps: Sequence[Row]) -> pages.Html:
         {
             "Step": pages.link(one["html"], one["title"]) if one.get("html") else one["title"],
             "Status": pages.badge(one["status"], STEP_TONES.get(one["status"], "plain")),
-            "Started": pages.tag("time", _moment(one.get("started"))),
+            "Started": pages.tag("time", moment(one.get("started"))),
             "Took": pages.tag("time", _took(one.get("took"))),
         }
         for one in steps
@@ -317,7 +249,7 @@ def _gates(gates: Sequence[Row]) -> pages.Html:
             "State": pages.badge(one["state"], GATE_TONES.get(one["state"], "plain")),
             "Needed before": one["before"],
             "By": one["by"],
-            "On": pages.tag("time", _moment(one["on"])),
+            "On": pages.tag("time", moment(one["on"])),
             "Why not, or with which note": one["reason"],
         }
         for one in gates
@@ -400,16 +332,16 @@ def _runs(runs: Sequence[Row]) -> pages.Html:
     return pages.join([pages.heading("Runs"), pages.folded(f"All {len(runs):,} runs", pages.bullets(items))])
 
 
-def _moment(value: object) -> str:
+def moment(value: object) -> str:
     """Return an ISO moment as people read it; a day alone, and other words, as they are."""
     text = str(value or "")
     try:
-        moment = datetime.fromisoformat(text if len(text) > len("2026-01-01") else "")
+        found = datetime.fromisoformat(text if len(text) > len("2026-01-01") else "")
     except ValueError:
         return text
-    if moment.tzinfo is None:
-        return f"{moment:%Y-%m-%d %H:%M}"
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    if found.tzinfo is None:
+        return f"{found:%Y-%m-%d %H:%M}"
+    return f"{found.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _took(value: object) -> str:

@@ -8,15 +8,86 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from migrator_lib import pages, progress
-from migrator_lib.evidence import index
-from migrator_lib.progress import Snapshot
+from migrator_lib.evidence.index import Row, moment
+from migrator_lib.progress import Snapshot, duration
 
+OVERVIEW_WORDS: dict[pages.Tone, str] = {"good": "complete", "warn": "open", "bad": "needs attention"}
+WIDE = """
+main, footer { max-width: 92rem; }
+table.data :is(th, td) { padding-inline: .5rem; }
+table.data td:nth-child(3) { min-width: 15rem; }
+@page { size: A4 landscape; }
+"""
+"""A style for the table of engagements."""
+LEFT_IN_WORDS = (
+    "Done: records that are verified in Gorgias, or settled by a rule. Time left: of what a running step does now, as "
+    "fast as it goes; before the load, about what the audit estimates for it."
+)
 FRESH_SECONDS = 600.0
 """A step that has said nothing for longer is not said to run."""
+
+
+def page(engagements: Sequence[Row]) -> str:
+    """Return ``reports/index.html``.
+
+    Args:
+        engagements: ``engagement, company, status`` (``tone, text``), ``step`` (that is next, empty at the end),
+            ``running`` (its :class:`~migrator_lib.progress.Snapshot`, or None), ``share_done`` (0 to 1),
+            ``quarantined``, ``left_seconds`` (of the running step, or None), ``estimated_seconds`` (of the load, before
+            it is done, or None), ``last_gate`` (``gate, by, on``, or None), ``finished_at`` (ISO or None) and ``href``
+            (relative link).
+    """
+    tones = Counter(engagement["status"]["tone"] for engagement in engagements)
+    tone: pages.Tone = "bad" if tones["bad"] else "warn" if tones["warn"] else "good"
+    counted = ", ".join(f"{tones[tone]:,} {words}" for tone, words in OVERVIEW_WORDS.items() if tones[tone])
+    body = [
+        pages.heading("Engagements", 1),
+        pages.tag("p", "Help desk migrations from SmarterTrack to Gorgias.", class_="subtitle"),
+        pages.status(f"{len(engagements):,} engagements: {counted}." if engagements else "No engagement yet.", tone),
+        pages.table([_line(engagement) for engagement in engagements], empty="No engagement was run yet."),
+        pages.note(LEFT_IN_WORDS) if engagements else "",
+    ]
+    return pages.document("Engagements", pages.join(body), extra_style=WIDE)
+
+
+def _line(engagement: Row) -> dict[str, object]:
+    status, gate = engagement["status"], engagement["last_gate"] or {}
+    on = [" on ", pages.tag("time", str(gate["on"])[:10])] if gate else []
+    return {
+        "Engagement": pages.link(engagement["href"], engagement["engagement"]),
+        "Company": engagement["company"],
+        "State": pages.join([pages.badge(OVERVIEW_WORDS[status["tone"]], status["tone"]), " ", status["text"]]),
+        "Step": _stands(engagement["step"], engagement["running"]),
+        "Done": pages.tag("time", pages.share(engagement["share_done"])),
+        "Quarantined": engagement["quarantined"],
+        "Time left": pages.tag("time", _left(engagement)),
+        "Last gate": pages.join([str(gate.get("gate", "")).replace("_", " "), *on]),
+        "Finished": moment(engagement["finished_at"]),
+    }
+
+
+def _stands(step: str, running: Snapshot | None) -> object:
+    """Return the step that runs, with how far its present stage is; else the one that is next."""
+    if running is None:
+        return step.replace("_", " ")
+    words = [running.step.replace("_", " "), ": ", running.what]
+    share = [" ", pages.share(min(1.0, running.done / running.total))] if running.total else []
+    return pages.join([*words, *share])
+
+
+def _left(engagement: Row) -> str:
+    """Return the time left: of the stage that runs, as it goes now; before the load, what the audit estimates."""
+    if engagement["running"] is not None:
+        seconds = engagement["left_seconds"]
+        return "" if seconds is None else duration(seconds)
+    estimated = engagement["estimated_seconds"]
+    return "" if estimated is None else f"about {duration(estimated)}"
 
 
 def write(reports: Path) -> Path:
@@ -29,7 +100,7 @@ def write(reports: Path) -> Path:
     for file in sorted(reports.glob("*/summary.json")):
         document = json.loads(file.read_text(encoding="utf-8"))
         rows.append(row(document, file.parent.name, at_work(file)))
-    return pages.write(reports / "index.html", index.overview_page(rows))
+    return pages.write(reports / "index.html", page(rows))
 
 
 def at_work(summary: Path, *, now: float | None = None) -> Snapshot | None:
@@ -46,7 +117,7 @@ def at_work(summary: Path, *, now: float | None = None) -> Snapshot | None:
 
 
 def row(document: dict[str, Any], folder: str, running: Snapshot | None) -> dict[str, Any]:
-    """Return one engagement's line, for :func:`~migrator_lib.evidence.index.overview_page`."""
+    """Return one engagement's line, for :func:`page`."""
     objects = document["objects"].values()
     source = sum(one["source"] for one in objects)
     settled = sum(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from migrator_lib import pages
-from migrator_lib.evidence import index
+from migrator_lib.evidence import index, overview
 from tests.browser_support import Chromium, chromium
 from tests.index_sample import ENGAGEMENTS, QUARANTINE, RUNS, SUMMARY, given
 
@@ -174,25 +174,25 @@ def test_names_and_reasons_are_escaped() -> None:
 
 
 def test_the_overview_lists_every_engagement_the_worst_state_first_told() -> None:
-    page = index.overview_page(ENGAGEMENTS)
+    page = overview.page(ENGAGEMENTS)
     assert 'class="status bad"' in page
     assert "3 engagements: 1 complete, 1 open, 1 needs attention." in page
     assert row(page, "fernhill") == [
-        "fernhill", "Fernhill Garden Supplies & Sons", "open", "05 load: Ticket 35%", "84%", "89", "1 h 12 min",
-        "backup proof on 2026-11-19", "", "Not complete: 05_load is next.",
+        "fernhill", "Fernhill Garden Supplies & Sons", "open Not complete: 05_load is next.", "05 load: Ticket 35%",
+        "84%", "89", "1 h 12 min", "backup proof on 2026-11-19", "",
     ]  # fmt: skip
     assert row(page, "oakline")[3:9] == ["", "100%", "0", "", "freeze on 2026-11-20", "2026-11-20 17:30 UTC"]
-    assert row(page, "tarn")[3:8] == ["02 schema design", "0%", "400", "about 5 h 12 min to load", ""]
+    assert row(page, "tarn")[3:8] == ["02 schema design", "0%", "400", "about 5 h 12 min", ""]
     assert re.findall(r'href="([^"]+)"', page) == [one["href"] for one in ENGAGEMENTS]
 
 
 def test_an_overview_of_nothing_says_so() -> None:
-    assert "No engagement yet." in index.overview_page([])
+    assert "No engagement yet." in overview.page([])
 
 
 @pytest.mark.browser
 def test_the_overview_can_be_read_by_everybody_fits_and_loads_nothing(chromium: Chromium, tmp_path: Path) -> None:
-    page = pages.write(tmp_path / "index.html", index.overview_page(ENGAGEMENTS))
+    page = pages.write(tmp_path / "index.html", overview.page(ENGAGEMENTS))
     assert chromium.problems(page) == []
 
 
