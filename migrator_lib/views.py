@@ -314,7 +314,9 @@ def reconcile_status(result: ReconcileResult) -> Html:
         return pages.status(words, "bad", detail=MADE_OTHERWISE if found.made_otherwise else "")
     one_by_one = "all " if not changed else ""
     words = f"Verified: {one_by_one}{found.validated:,} records are in Gorgias as they should be.{by_others}"
-    return pages.status(words, "good")
+    left_out = ", ".join(found.not_compared)
+    detail = f"Not compared, since this account does not keep it: {left_out}." if left_out else ""
+    return pages.status(words, "good", detail=detail)
 
 
 def reconcile_counts(found: Reconciliation, accounts: Sequence[Account]) -> Html:

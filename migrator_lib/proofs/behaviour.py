@@ -57,6 +57,13 @@ class Behaviour(BaseModel):
     tickets_order: str = "updated_datetime:asc"
     """The order in which lists of tickets are walked, so that none is passed over."""
 
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Every field that is not compared, as object and path; of HTML what mail readers do not show."""
+        html = ("message.body_html (scripts, styles, comments)",) if self.sanitises_html else ()
+        source = () if self.source_type_taken else ("message.source.type",)
+        return (*sorted(f"ticket.{name}" for name in self.not_compared), *sorted(self.not_kept), *source, *html)
+
     def channel(self, slug: str) -> str:
         """Return the channel that stands for one, or that one itself where it is taken."""
         return "api" if slug in self.channels_refused else slug

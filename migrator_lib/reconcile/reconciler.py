@@ -70,7 +70,7 @@ class Reconciler:
         self.progress = progress
         self.history = history or NoHistory()
         self.witness = witness or NoWitness()
-        self.result = Reconciliation(read=read.counts())
+        self.result = Reconciliation(read=read.counts(), not_compared=lookups.behaviour.left_out)
         self.contents = contents or Contents(ledger, target)
         self.files = FileComparer(self.contents, read, lookups.files, self.witness, self.result)
         self.strays = Strays(Context(ledger, target, staged, lookups, read))
@@ -178,9 +178,9 @@ class Reconciler:
         found = self.read.by_key(*place)
         if entry is not None and entry.state in NOT_EXPECTED:
             return
-        ticket = self.ledger.entry(self.target, *place) if not found else None
-        known = [str(found[0]["id"])] if found else [ticket.target_id] if ticket and ticket.target_id else []
-        ids = {place: one for one in known if found or self.read.by_id(TICKET.name, int(one), place)}
+        owner = next(one for one in CONVERSATIONS if one.name == place[0])
+        ticket = found[0] if found else self._by_id(owner, place[1], self.ledger.entry(self.target, *place))
+        ids = {place: str(ticket["id"])} if ticket else {}
         try:
             expected = Resolver(ChainMap(ids, self.ids), self.resolver.fallback_user).resolve(payload)
         except RecordUnusable as error:

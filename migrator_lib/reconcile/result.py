@@ -56,6 +56,8 @@ class Reconciliation:
     """Files of which source or ledger does not tell the digest: staged or sent by a version that did not note it."""
     read: dict[str, int] = field(default_factory=dict)
     """Object to number of things read back."""
+    not_compared: tuple[str, ...] = ()
+    """What this account was found not to keep, so that it was left out of the comparison: ``message.source.type``."""
     made_otherwise: bool = False
     """Whether the mapping, or a parameter that records are made by, is not the one that was loaded by last."""
     note: Callable[[Finding], None] = field(default=lambda _finding: None, repr=False, compare=False)

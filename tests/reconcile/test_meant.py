@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from migrator_lib.objects import TICKET
 from migrator_lib.objects.conversation import compared_message, meant_message
 from migrator_lib.proofs.behaviour import Behaviour
+from migrator_lib.reconcile import Reconciliation
 from migrator_lib.reconcile.differences import Difference, compare, ours
+from migrator_lib.runbook import ReconcileResult
+from migrator_lib.views import reconcile_status
 
 PLAIN = Behaviour()
 
@@ -71,3 +75,19 @@ def test_what_a_ticket_says_nothing_of_is_gorgias_own_to_say() -> None:
     assert [one.field for one in compare(TICKET.meant(told, there), there)] == ["language"]
     gone = TICKET.compared({"subject": "x"})
     assert [one.field for one in compare(TICKET.meant(told, gone), gone)] == ["language"]
+
+
+def test_all_that_is_left_out_of_the_comparison_is_told() -> None:
+    assert Behaviour().left_out == ()
+    less = Behaviour(
+        dates_lost=("closed_datetime",), not_kept=("customer.channels.preferred",), source_type_taken=False,
+        sanitises_html=True,
+    )  # fmt: skip
+    assert less.left_out[:3] == ("ticket.closed_datetime", "customer.channels.preferred", "message.source.type")
+    words = "Not compared, since this account does not keep it: ticket.closed_datetime"
+    assert words in status(Reconciliation(not_compared=less.left_out))
+    assert "Not compared" not in status(Reconciliation())
+
+
+def status(found: Reconciliation) -> str:
+    return str(reconcile_status(cast(ReconcileResult, SimpleNamespace(reconciliation=found))))
