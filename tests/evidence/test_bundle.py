@@ -131,6 +131,41 @@ def test_nothing_is_made_before_anything_is_done(tmp_path: Path) -> None:
     assert not list(engagement.paths.reports.glob("*.zip*"))
 
 
+def test_pages_are_printed_where_asked_for_and_what_was_printed_before_stays_out(
+    engagement: Engagement, tmp_path: Path
+) -> None:
+    stale = engagement.paths.reports / "pdf" / "index.pdf"
+    stale.parent.mkdir()
+    stale.write_bytes(b"%PDF of another day")
+    made = make(engagement, "share", tmp_path / "b.zip", lambda page, to: to.write_bytes(b"%PDF " + page.read_bytes()))
+    files = read(made.file)
+    assert "pdf/index.pdf" not in files
+    assert files["index.pdf"] == b"%PDF " + files["index.html"]
+    assert {f"runs/{RUN}/{step}.pdf" for step in STEPS} <= files.keys()
+    assert check(made.file).is_whole
+
+
+def test_what_does_not_fit_together_during_a_step_is_told_and_is_no_alteration(
+    engagement: Engagement, tmp_path: Path
+) -> None:
+    summary = engagement.paths.reports / "summary.json"
+    kept = summary.read_text(encoding="utf-8")
+    summary.write_text(kept.replace('"created": 2', '"created": 1').replace('"source": 3', '"source": 2'), "utf-8")
+    try:
+        made = make(engagement, "engineer", tmp_path / "b.zip")
+    finally:
+        summary.write_text(kept, encoding="utf-8")
+    words = ["accounts: ticket, created: 2 records are listed, not 1"]
+    assert made.unsettled == {"Accounts": words}
+    assert "Not the end of a migration." in read(made.file)["README.html"].decode()
+    found = {one.name: one for one in check(made.file).checks}
+    assert (found["Accounts"].state, list(found["Accounts"].words)) == ("not settled", words)
+    assert not failed(made.file)
+    more = b"ticket,9,,created,1,,,,,,2026-11-20\r\n"
+    other = with_file(made.file, tmp_path / "c.zip", "accounts/ticket-created.csv", lambda text: text + more)
+    assert "accounts: ticket, created" in failed(other)["Accounts"][0]
+
+
 # --- checking it ---------------------------------------------------------------------------------------
 
 
@@ -146,7 +181,7 @@ def test_what_was_made_passes_every_check(engineers: Bundle, shared: Bundle) -> 
 
 
 def test_a_byte_altered_anywhere_is_found_and_the_file_is_named(engineers: Bundle, tmp_path: Path) -> None:
-    """Every seventh byte of a small bundle, and every byte of what is no content."""
+    """Every 11th byte of a small bundle, and every byte of what is no content."""
     small = rebuilt(
         engineers.file,
         tmp_path / "small.zip",
@@ -154,8 +189,8 @@ def test_a_byte_altered_anywhere_is_found_and_the_file_is_named(engineers: Bundl
     )
     whole = small.read_bytes()
     with zipfile.ZipFile(small) as archive:
-        headers = {at + n for one in archive.infolist() for at in [one.header_offset] for n in range(60)}
-        places = sorted({*range(0, len(whole), 7), *headers, *range(archive.start_dir, len(whole))})
+        headers = {at + n for one in archive.infolist() for at in [one.header_offset] for n in range(45)}
+        places = sorted({*range(0, len(whole), 11), *headers, *range(archive.start_dir, len(whole))})
     names = {*read(small), "the archive itself"}
     altered = tmp_path / "altered.zip"
     for at in places:

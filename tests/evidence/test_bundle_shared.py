@@ -132,11 +132,15 @@ def said(files: dict[str, bytes]) -> str:
 def test_people_planted_into_every_kind_of_file_are_masked(home: Path, planted: Any, tmp_path: Path) -> None:
     for path, into in PLACES.values():
         planted(path, into, PLANTED)
+    path = f"{home}/reports/demo/state/quarantine/7.json"
+    planted("reports/demo/documents/scope.html", into_page, f"see {path} at http://127.0.0.1:8080/app")
     files = bundle(home, "share", tmp_path / "share.zip")
     text = said(files)
     for secret in ("ingrid", "sørensen", "o'brien", "o&#x27;brien", "nord.example", "20 30 40 56", "20304056,\n"):
         assert secret not in text, secret
     assert "margit olsen" in text
+    assert "(here)/reports/demo/state/quarantine/7.json at https://simulated.example/app" in text
+    assert str(home).casefold() not in text
     shown = files[f"runs/{RUN}/05_load.html"].decode()
     assert "I. S. H. &lt;I***@***.example&gt; called from (number); so did J. O. B. ((number))" in shown
     with zipfile.ZipFile(io.BytesIO(files["documents/workflow_inventory.xlsx"])) as book:
@@ -172,23 +176,15 @@ def test_a_secret_is_found_in_every_kind_of_file(home: Path, planted: Any, tmp_p
         assert findings(home, "engineer", tmp_path / "bundle.zip") == set(map(in_bundle, PLACES))
 
 
-def test_a_secret_stops_the_making_and_is_not_told(home: Path, planted: Any, tmp_path: Path) -> None:
-    planted(*PLACES["the note of a signature"], f"it is {SECRET}")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GORGIAS_DEMO_API_KEY", SECRET)
-        with pytest.raises(SecretFound, match="holds the value of env:GORGIAS_DEMO_API_KEY") as raised:
-            bundle(home, "engineer", tmp_path / "bundle.zip")
-    assert SECRET not in repr(raised.value)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_secret_stops_what_is_to_be_shared_too(home: Path, planted: Any, tmp_path: Path) -> None:
+def test_a_secret_stops_what_is_to_be_shared_too_and_is_not_told(home: Path, planted: Any, tmp_path: Path) -> None:
     encoded = base64.b64encode(f"migration@fernhill.example:{SECRET}".encode()).decode()
     planted(*PLACES["a workbook"], encoded)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GORGIAS_DEMO_API_KEY", SECRET)
-        with pytest.raises(SecretFound, match=r"workflow_inventory\.xlsx, line \d+, holds the value of env:"):
+        with pytest.raises(SecretFound, match=r"inventory\.xlsx, line \d+, holds the value of env:GORGIAS") as raised:
             bundle(home, "share", tmp_path / "bundle.zip")
+    assert SECRET not in repr(raised.value)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_any_forty_letters_of_a_message_are_found_in_every_kind_of_file(
@@ -234,13 +230,6 @@ def test_without_staged_data_the_bundle_says_what_could_not_be_looked_for(home: 
         "messages": None,
     }
     assert "the staged data is no longer there" in files["README.html"].decode()
-
-
-def test_paths_of_the_machine_are_not_shared(home: Path, planted: Any, tmp_path: Path) -> None:
-    planted(*PLACES["a page"], f"see {home}/reports/demo/state/quarantine/7.json at http://127.0.0.1:8080/app")
-    text = said(bundle(home, "share", tmp_path / "share.zip"))
-    assert "(here)/reports/demo/state/quarantine/7.json at https://simulated.example/app" in text
-    assert str(home).casefold() not in text
 
 
 # --- people --------------------------------------------------------------------------------------------
@@ -331,7 +320,7 @@ def test_a_name_that_an_agent_bears_too_stays(private: Private) -> None:
 TEXT = st.text(st.sampled_from("abcdefg hijklm,nop.<b>qrstuvwxyzäß\n&;"), min_size=80, max_size=300)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(TEXT, st.integers(0, 200), st.sampled_from([" ", "\n", "</b><i>", " 1,204 "]))
 def test_any_forty_letters_are_found_wherever_they_stand_and_whatever_is_between(
     message: str, begin: int, between: str
