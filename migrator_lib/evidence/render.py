@@ -10,6 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import compress
+from operator import not_
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +43,6 @@ class Report:
     """What the template shows beside the cells."""
 
     title: str
-    lead: str
     state: pages.Html
     tone: pages.Tone
     appendix: pages.Html
@@ -60,8 +61,8 @@ def render(notebook: Path) -> Path:
     failure = next((output for cell in cells for output in _outputs(cell) if output.output_type == "error"), None)
     tone: pages.Tone = "bad" if failure is None or exit_code_for(failure.ename) is not ExitCode.GATE else "warn"
     appendix = pages.join([_about(about), _code(cells)])
-    report = Report(title, lead, _state(failure, run, tone), tone, appendix)
-    document.cells = _shown(cells)
+    report = Report(title, _state(failure, run, tone), tone, appendix)
+    document.cells = _shown(cells, lead)
     body, _ = _exporter().from_notebook_node(document, resources={"report": report})
     page = pages.document(title, pages.Html(body), footer=_footer(notebook.stem, run))
     return pages.write(notebook.with_suffix(".html"), page)
@@ -100,8 +101,9 @@ def _opening(cells: Cells, name: str) -> tuple[str, str, str]:
     return re.sub(r"[`*]", "", heading[2:]).strip(), lead, about.strip()
 
 
-def _shown(cells: Cells) -> list[Any]:
-    """Return what the page shows: no opening, nothing behind a failure; without one, the status first."""
+def _shown(cells: Cells, lead: str) -> list[Any]:
+    """Return what the page shows: the status first, then what the step is for; nothing behind a failure."""
+    told = [nbformat.v4.new_markdown_cell(_LOCAL_LINK.sub(r"\1", lead))] if lead else []
     opening = next((cell for cell in cells if cell.cell_type == "markdown" and cell.source.startswith("# ")), None)
     kept = []
     for cell in cells:
@@ -113,8 +115,9 @@ def _shown(cells: Cells) -> list[Any]:
             kept.append(cell)
         if any(output.output_type == "error" for output in _outputs(cell)):
             _mask(cell)
-            return kept
-    return sorted(kept, key=lambda cell: STATUS_TAG not in cell.metadata.get("tags", []))
+            return [*told, *kept]
+    first = [STATUS_TAG in cell.metadata.get("tags", []) for cell in kept]
+    return [*compress(kept, first), *told, *compress(kept, map(not_, first))]
 
 
 def _mask(cell: Any) -> None:

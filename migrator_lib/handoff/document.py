@@ -74,9 +74,17 @@ def _shown(row: Row) -> dict[str, object]:
     }
 
 
+def _to_do(document: Document) -> tuple[str, Tone]:
+    """Return the status line of a document that has none of its own: how much there is to do by hand."""
+    if not any(sheet.ticked for sheet in document.sheets):
+        return "To be looked up in: nothing here is to be done.", "plain"
+    n = sum(len(sheet.rows) for sheet in document.sheets if sheet.ticked)
+    return (f"To do by hand: {pages.counted(n, 'line')} to tick.", "warn") if n else ("Nothing to do.", "good")
+
+
 def page_of(document: Document, subtitle: str) -> str:
     """Return the document as a page, with a box to tick before each row, for paper."""
-    parts: list[Html] = [pages.status(*document.status)] if document.status else []
+    parts: list[Html] = [pages.status(*(document.status or _to_do(document)))]
     parts.append(pages.paragraph(document.purpose))
     if document.tiles:
         parts.append(pages.tiles(document.tiles))

@@ -82,5 +82,7 @@ def table() -> Html:
 def write(engagement: Engagement) -> Path:
     """Write ``documents/switch_over.html`` and return its path."""
     company = engagement.parameters.company
-    text = pages.page("Switch over", table(), subtitle=f"{company}: from SmarterTrack to Gorgias, after the last delta")
+    told = pages.status("To do by hand, in this order, after the last delta.", "warn")
+    subtitle = f"{company}: from SmarterTrack to Gorgias, after the last delta"
+    text = pages.page("Switch over", told, table(), subtitle=subtitle)
     return pages.write(engagement.paths.documents / FILE, text)
