@@ -10,7 +10,6 @@ what has lost its name it tells which one it was.
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -19,13 +18,13 @@ from migrator_lib.errors import RecordUnusable
 from migrator_lib.external_id import parse
 from migrator_lib.gorgias.api import Json
 from migrator_lib.ledger import GONE, Entry, Ledger
-from migrator_lib.ledger.written import TRASHED, written
+from migrator_lib.ledger.written import TRASHED
 from migrator_lib.load.loader import batched
 from migrator_lib.load.messages import sent
 from migrator_lib.lookups import Lookups, lowered
 from migrator_lib.objects import ATTACHMENT, CONVERSATIONS, ON_TICKETS, PEOPLE, SETUP, TICKET
 from migrator_lib.objects.base import MigrationObject, Record, Resolver, Send, created
-from migrator_lib.objects.conversation import Conversation, compared_message, meant_message
+from migrator_lib.objects.conversation import Conversation, compared_message
 from migrator_lib.objects.requester import comparable_values
 from migrator_lib.objects.survey import place_of
 from migrator_lib.progress import Progress
@@ -34,11 +33,12 @@ from migrator_lib.reconcile.context import Context
 from migrator_lib.reconcile.differences import Difference, compare, ours
 from migrator_lib.reconcile.files import FileComparer, Sent
 from migrator_lib.reconcile.readback import ReadBack
-from migrator_lib.reconcile.result import CHANGED, NEW_MESSAGES, TOUCHED, Finding, Reconciliation
-from migrator_lib.reconcile.since import Doing, History, NoHistory, is_before, is_touched, were_left
+from migrator_lib.reconcile.result import CHANGED, TOUCHED, Finding, Reconciliation
+from migrator_lib.reconcile.since import Doing, History, NoHistory, is_touched, were_left
 from migrator_lib.reconcile.strays import Strays
+from migrator_lib.reconcile.threads import Threads
 from migrator_lib.reconcile.witness import NoWitness, Witness
-from migrator_lib.side_effects.windows import is_within, windows
+from migrator_lib.side_effects.windows import windows
 from migrator_lib.staging import ConversationRecord, Staged
 from migrator_lib.sweep.finding import DUPLICATE, find
 
@@ -74,8 +74,10 @@ class Reconciler:
         self.contents = contents or Contents(ledger, target)
         self.files = FileComparer(self.contents, read, lookups.files, self.witness, self.result)
         self.strays = Strays(Context(ledger, target, staged, lookups, read))
+        self.threads = Threads(
+            self.strays.context, self.strays, self.files, self.witness, self.result, windows(ledger, target)
+        )
         self.ids: dict[tuple[str, str], str] = {}
-        self._windows = windows(ledger, target)
         fallback = read.by_natural("user", lowered(lookups.parameters.agents.fallback))
         self.resolver = Resolver(self.ids, int(fallback["id"]) if fallback else None)
 
@@ -265,12 +267,8 @@ class Reconciler:
         touched: bool = False,
     ) -> None:  # fmt: skip
         """Count a record by its differences, which are others' work where somebody touched it since."""
-        state = CHANGED if touched or doing else "mismatched"
-        words = doing.words if doing else ""
-        if differences:
-            self.result.add(Finding(obj, key, state, tuple(differences), int(actual["id"]), words))
-        else:
-            self.result.count(obj, "validated")
+        state, words = CHANGED if touched or doing else "mismatched", doing.words if doing else ""
+        self.result.judge(obj, key, int(actual["id"]), differences, state, words)
 
     # --- tickets, chats and call logs ----------------------------------------------------------------
 
@@ -324,7 +322,7 @@ class Reconciler:
             values = created(outcome.children.get(obj.values, {}))
             different = CHANGED if touched else "mismatched"
             self.result.counts[obj.values]["validated" if right else different] += values
-            of_thread = self._thread(expected["messages"], found[0], entry, uploaded)
+            of_thread = self.threads.compare(expected["messages"], found[0], entry, uploaded)
             differences, wrong = differences + of_thread, bool(of_thread)
         self._judge(obj.name, str(one.id), found[0], differences, touched=touched and not wrong)
 
@@ -363,7 +361,7 @@ class Reconciler:
         expected = uploaded.resolver.resolve(outcome.payload)
         were = sent(entry, outcome.payload["messages"])
         messages = [message for message, was in zip(expected["messages"], were, strict=True) if was]
-        differences = self._thread(messages, there[0], entry, uploaded, whole=False)
+        differences = self.threads.compare(messages, there[0], entry, uploaded, whole=False)
         self.result.counts[obj.values]["validated"] += created(outcome.children.get(obj.values, {}))
         self._judge(obj.name, str(one.id), there[0], differences)
 
@@ -388,78 +386,3 @@ class Reconciler:
             self.result.counts[part][state] += created(states)
         own = {row["AttachmentKey"] for row in one.attachments}
         self.result.counts[ATTACHMENT.name][state] += len(own.intersection(uploaded.keys.values()))
-
-    def _thread(
-        self, expected: list[Json], ticket: Json, entry: Entry | None, uploaded: Uploaded, *, whole: bool = True
-    ) -> list[Difference]:  # fmt: skip
-        """Compare a thread message by message, and its order; return what is wrong with it as a whole.
-
-        ``whole`` says that what is expected is all that should be there of ours.
-        """
-        there = self.read.messages(int(ticket["id"]))
-        self.result.news[NEW_MESSAGES] += sum(1 for message in there if _is_new(message, entry))
-        by_name = {m["external_id"]: m for m in there if m.get("external_id")}
-        self.result.rule_messages += sum(1 for message in there if self._is_by_a_rule(message))
-        for message in expected:
-            self._message(message, by_name, uploaded, int(ticket["id"]))
-        wanted = [m["external_id"] for m in expected if m.get("external_id")]
-        ids = set(wanted)
-        if whole:
-            self.strays.note(there, ids, entry)
-        order = list(dict.fromkeys(m["external_id"] for m in there if m.get("external_id") in ids))
-        times = {m["external_id"]: m["created_datetime"] for m in expected if m.get("external_id")}
-        in_time = sorted(order, key=lambda i: times[i]) == order  # those of one moment may stand either way
-        if len(order) == len(wanted) and not in_time:
-            return [Difference("messages", "in order of time", "in another order")]
-        return self._placeholder(expected, there) if not wanted else []
-
-    def _is_by_a_rule(self, message: Json) -> bool:
-        """Whether a rule of the account sent a message while the account was to be quiet because of this migration."""
-        is_sent = message.get("via") == "rule" and bool(message.get("from_agent"))
-        return is_sent and is_within(message.get("created_datetime"), self._windows)
-
-    def _placeholder(self, expected: list[Json], there: list[Json]) -> list[Difference]:
-        """Compare the one note of a ticket without messages, which has no name: it is the first that has none."""
-        found = next((message for message in there if not message.get("external_id")), None)
-        if found is None or not expected:
-            return [Difference("messages", "1", "0")] if expected else []
-        differences = self._of_message(compared_message(expected[0]), compared_message(found))
-        return [replace(one, field=f"messages.{one.field}") for one in differences]
-
-    def _of_message(self, expected: Json, there: Json) -> list[Difference]:
-        meant = meant_message(expected, there, self.lookups.behaviour)
-        return ours(compare(meant, there), self.lookups.behaviour, "message")
-
-    def _message(self, expected: Json, by_name: Mapping[str, Json], uploaded: Uploaded, ticket: int) -> None:
-        named = parse(expected.get("external_id"), self.lookups.parameters.engagement)
-        if named is None:
-            return  # the note of a ticket without messages: counted with its ticket
-        obj, key = named
-        actual = by_name.get(expected["external_id"])
-        elsewhere = None if actual is not None else self.read.message_named(expected["external_id"])
-        shown = actual or elsewhere
-        meant, found = compared_message(expected), compared_message(shown) if shown else None
-        meant = meant_message(meant, found, self.lookups.behaviour) if found else meant
-        self.witness.saw(
-            obj, key, meant, found and ({**found, "ticket": elsewhere["ticket_id"]} if elsewhere else found)
-        )
-        if shown is None or found is None:
-            self.result.add(
-                Finding(obj, key, "missing", words=f"its ticket is there ({ticket} in Gorgias), this message is not")
-            )
-        else:
-            differences = ours(compare(meant, found), self.lookups.behaviour, "message")
-            if elsewhere is not None:
-                self.strays.moved(expected["external_id"])
-                differences = [Difference("ticket", str(ticket), str(elsewhere["ticket_id"])), *differences]
-            self._judge(obj, key, shown, differences)
-        self.files.compare(expected, actual, uploaded)
-
-
-def _is_new(message: Json, entry: Entry | None) -> bool:
-    """Whether a message of a migrated ticket was written in Gorgias since."""
-    return (
-        entry is not None
-        and not message.get("external_id")
-        and not is_before(message.get("created_datetime"), written(entry))
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from migrator_lib.reconcile.contents import Looked
@@ -74,6 +74,16 @@ class Reconciliation:
         listed = self.changes if finding.state == CHANGED else self.findings
         if len(listed) < KEPT:
             listed.append(finding)
+
+    def judge(
+        self, obj: str, key: str, target_id: int, differences: Sequence[Difference], state: str = "mismatched",
+        words: str = "",
+    ) -> None:  # fmt: skip
+        """Count a record that is there: as validated, or by its differences, in a state and with words for people."""
+        if differences:
+            self.add(Finding(obj, key, state, tuple(differences), target_id, words))
+        else:
+            self.count(obj, "validated")
 
     @property
     def validated(self) -> int:

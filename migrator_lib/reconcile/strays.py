@@ -26,14 +26,14 @@ class Strays:
     """Collects them while threads are compared."""
 
     def __init__(self, context: Context) -> None:
-        self._context = context
+        self.context = context
         self._found: dict[int, str] = {}
         self._moved: set[str] = set()
         self._renamed: set[int] = set()
 
     def note(self, there: Collection[Json], wanted: Collection[str], entry: Entry | None) -> None:
         """Note what a thread holds beside what it should, and beside what the load left there by rule."""
-        engagement = self._context.lookups.parameters.engagement
+        engagement = self.context.lookups.parameters.engagement
         known = {*wanted, *(entry.detail.get(STAYS, ()) if entry else ())}
         for message in there:
             name = message.get("external_id")
@@ -54,8 +54,8 @@ class Strays:
         Args:
             told: Gorgias ids of messages that were told of as being there twice.
         """
-        engagement = self._context.lookups.parameters.engagement
-        for message, name, ticket in self._context.read.messages_of_others_tickets():
+        engagement = self.context.lookups.parameters.engagement
+        for message, name, ticket in self.context.read.messages_of_others_tickets():
             if ticket not in self._renamed:
                 self._found.setdefault(message, name)
         odd = {message: name for message, name in self._found.items() if message not in told}
@@ -67,7 +67,7 @@ class Strays:
 
     def _kept_by_rule(self, names: set[str]) -> set[str]:
         """Return those that some stage had, where the rules let the load look at no thread for what it lacks."""
-        context, rules = self._context, self._context.lookups.parameters.delta
+        context, rules = self.context, self.context.lookups.parameters.delta
         if not names or rules.edited_messages == "replace" or rules.removed_messages == "remove":
             return set()
         by_name = {name: parse(name, context.lookups.parameters.engagement) for name in names}
