@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from migrator_lib import charts
+from migrator_lib.charts.course import calls_over_time
 from migrator_lib.charts.sankey import sankey
 
 OBJECTS = {
@@ -29,6 +30,7 @@ def texts(svg: str) -> list[str]:
 ALL = {
     "bars": lambda: charts.bars({"Support": 1200, "Sales & billing": 3}, label="tickets"),
     "by_day": lambda: charts.by_day(DAYS),
+    "calls_over_time": lambda: calls_over_time(512.0, [1000, 900, 0, 950], [2.0, 2.0, 2.0, 1.8]),
     "sankey": lambda: sankey(OBJECTS),
 }
 
@@ -125,3 +127,9 @@ def test_a_band_is_as_wide_as_the_root_of_its_number_and_one_record_among_millio
     few = bands(sankey({"a": {"created": 2_000_000, "quarantined": 1}}))
     assert few[fills["quarantined"]] > 1
     assert few[fills["created"]] > 100
+
+
+def test_calls_are_drawn_over_the_time_that_they_took() -> None:
+    for seconds, unit in ((4.0, "seconds"), (1200.0, "minutes"), (3600.0, "hours")):
+        assert f"{unit} since the first call" in texts(calls_over_time(seconds, [60] * 4, [2.0] * 4))
+    assert calls_over_time(1.0, [], []).startswith("<svg")
