@@ -34,6 +34,8 @@
         ├── AccountsError      the numbers do not add up to the source
         ├── LoadDiffers        what was loaded so far is not as it was sent; exit code 4
         ├── ExpectationsFailed staged or loaded data is not as this program guarantees
+        ├── BrowserMissing     pages are to be printed, and there is no Chromium
+        ├── PrintingFailed     Chromium could not print a page
         └── SecretFound        a report would have shown a secret
             └── PersonalDataFound  what is shared would have shown a requester, or a message's text
 
@@ -44,6 +46,7 @@ again by the name of the class (:func:`exit_code_for`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any
 
@@ -167,6 +170,11 @@ class SchemaMismatch(SourceError):
 
 class UnmappedCodes(SourceError):
     """Codes that decide something have no meaning: nobody mapped them."""
+
+    def __init__(self, message: str, *, codes: Sequence[tuple[str, str, str]] = (), next_step: str = "") -> None:
+        self.codes = tuple(codes)
+        """Of each that can be answered: its section of mapping.yaml, its key there, and what it is, in words."""
+        super().__init__(message, next_step=next_step)
 
 
 class FilesMissing(SourceError):
