@@ -386,6 +386,7 @@ def _outcomes(ledger: Ledger, target: str, entries: Iterable[Entry], **_: Any) -
 NAMES: dict[str, Callable[..., Iterable[str]]] = {
     "intend": _intent,
     "settle": _outcomes,
+    "note": lambda _ledger, obj, _key, event, *_, **__: [f"note: of a {obj.replace('_', ' ')}, {event}"],
     "set_meta": lambda _ledger, name, _value: [f"kept value: {name.partition(':')[0]}"],
     "add_chunk": lambda *_, **__: ["chunk: none -> complete"],
     "forget_stage": lambda *_: ["chunk: complete -> none, of a stage"],
