@@ -32,7 +32,7 @@ def evidence(
 
     What is made is searched for secrets; with --profile share also for requesters' addresses, numbers and names, and
     for texts of messages. If anything is found there is no bundle. Tell whoever gets it the digest that is printed, by
-    another way. Safe to repeat: the same state makes the same file.
+    another way. Safe to repeat: the same state makes the same file (but for PDF, which Chromium may number otherwise).
     """
     from migrator_lib.engagement import Engagement
     from migrator_lib.evidence.bundle.making import make
