@@ -76,7 +76,8 @@ class Package:
         for row in read_list(self._folder / "images.csv"):
             self._images[row["sha256"]] = row["file"]
         for row in read_list(self._folder / "redirects.csv"):
-            self._redirects.setdefault((row["article"], row["locale"]), []).append([_plain(row["from_url"]), row["to_slug"]])
+            lead = [_plain(row["from_url"]), row["to_slug"]]
+            self._redirects.setdefault((row["article"], row["locale"]), []).append(lead)
 
     def there(self, article: Article, locale: str) -> Json | None:
         """See :class:`Side`."""

@@ -120,7 +120,9 @@ class Reader:
                 return f"handed over in {document}"
             case Quarantine(reason):
                 return f"nothing: {mask_text(reason)}"
-        return "not known: there is no mapping, or nothing is staged" if self.lookups is None else "not known: it is not staged"
+        if self.lookups is None:
+            return "not known: there is no mapping, or nothing is staged"
+        return "not known: it is not staged"
 
     def _url(self, of: MigrationObject, entry: Entry | None) -> str:
         if entry is None or entry.target_id is None:

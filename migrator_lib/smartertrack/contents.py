@@ -73,7 +73,7 @@ def examine(stream: BinaryIO, told: Callable[[int], None] = lambda n: None) -> C
     blocks = tally.of(_blocks(stream, told))
     first = next(blocks, b"")
     packing = _packing(first)
-    unpacked = None
+    unpacked: tuple[int, int, str | None] | None = None
     if packing in _WINDOWS:
         unpacked = _measured(chain([first], blocks), packing)
     for _ in blocks:

@@ -16,7 +16,8 @@ NOBODY = 999_999
 """An id that nothing has."""
 ADDRESS = {"address": "somebody@else.example", "name": ""}
 FILLED: Mapping[str, Any] = {
-    "custom_fields": [{"id": NOBODY, "value": "x"}], "tags": [{"id": NOBODY, "name": "somebody's"}], "to": [ADDRESS], "cc": [ADDRESS], "members": [{"id": NOBODY}],
+    "custom_fields": [{"id": NOBODY, "value": "x"}], "tags": [{"id": NOBODY, "name": "somebody's"}], "to": [ADDRESS],
+    "cc": [ADDRESS], "members": [{"id": NOBODY}],
     "channels": [{"type": "phone", "address": "+44 1632 960999", "preferred": True}],
 }  # fmt: skip
 """Member of a list that was written empty."""

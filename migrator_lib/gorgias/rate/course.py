@@ -11,7 +11,7 @@ FIRST_SECONDS = 1.0
 
 
 class Course:
-    """Calls that left, and calls that were allowed, span by span since the first call; the memory it takes is constant."""
+    """Calls that left, and calls that were allowed, span by span since the first call, in constant memory."""
 
     def __init__(self) -> None:
         self.seconds = FIRST_SECONDS
@@ -21,7 +21,7 @@ class Course:
         self._allowed: list[float] = []
 
     def passed(self, now: float, allowed: float) -> None:
-        """Count a call that leaves ``now`` (seconds of the gate's clock), when ``allowed`` calls a second may be ours."""
+        """Count a call that leaves ``now`` (gate's clock, seconds), when ``allowed`` calls a second may be ours."""
         self._began = now if self._began is None else self._began
         place = int((now - self._began) / self.seconds)
         while place >= SPANS:
