@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from migrator_lib.errors import StorageError
+
 BLOCK = 1 << 20
 STORED, DEFLATED = 0, 8
 PACKED_ALREADY = {".gz", ".zip", ".xlsx", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".pdf"}
@@ -62,7 +64,8 @@ class Writer:
         """Add a member of this size.
 
         Raises:
-            OSError: it cannot be read or written, or is no longer as large as it was.
+            OSError: it cannot be read or written.
+            StorageError: it is no longer as large as it was.
         """
         self._stream.seek(self._offset + len(local_header(Entry(path, size, "", 0, 0, ""))))
         whole, packed, crc = hashlib.sha256(), hashlib.sha256(), 0
@@ -75,7 +78,10 @@ class Writer:
         if packer:
             written += self._put(packer.flush(), packed)
         if read != size:
-            raise OSError(f"{path} was changed while it was read")
+            raise StorageError(
+                f"{path} was changed while it was read.",
+                next_step="see that nobody works in this engagement's folder, and make the bundle again.",
+            )
         entry = Entry(path, size, whole.hexdigest(), crc, written, packed.hexdigest())
         self._stream.seek(self._offset)
         self._stream.write(local_header(entry))
