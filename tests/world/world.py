@@ -219,7 +219,7 @@ class _Ledger(Ledger):
     """The ledger as a process opens it: nothing of it but the file outlives the process."""
 
     def __init__(self, world: World | None, run_id: str = "") -> None:
-        self.run_id, self.engagement, self._holder = run_id, "demo", None
+        self.run_id, self.engagement, self._holder, self._refused = run_id, "demo", None, ""
         self.database = _database()
         self.engine = self.database.engine
         self._writer = _Writer(world, self._perform) if world else InlineWriter(self._perform)
