@@ -96,10 +96,13 @@ def _written(given: str, *, sanitise: bool) -> str:
 
 
 def _pieces(given: str) -> list[str]:
-    """Return text, tag, text and so on. Behind the last end of a comment none is looked for: that could take long."""
+    """Return text, tag, text and so on. Behind the last end of a comment, or tag, none is looked for: it took long."""
     at = given.rfind("-->") + 3 if "<!--" in given and "-->" in given else 0
-    first, rest = COMMENT_OR_TAG.split(given[:at]), TAG.split(given[at:])
-    return [*first[:-1], first[-1] + rest[0], *rest[1:]]
+    end = given.rfind(">") + 1
+    first, rest = COMMENT_OR_TAG.split(given[:at]), TAG.split(given[at:end])
+    pieces = [*first[:-1], first[-1] + rest[0], *rest[1:]]
+    pieces[-1] += given[end:]
+    return pieces
 
 
 def _text(piece: str, *, keep: bool) -> str:
