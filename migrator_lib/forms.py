@@ -6,6 +6,7 @@ questions go where an editor would write them. In a run of papermill there is th
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from migrator_lib import gates as gate_module
 from migrator_lib import interactive, pages
 from migrator_lib.display import STYLE_MARK, WRAPPER, show
 from migrator_lib.engagement import Engagement
-from migrator_lib.errors import MigratorError
+from migrator_lib.errors import MigratorError, ParameterError
 from migrator_lib.gates import GateState
 from migrator_lib.mapping import Question
 from migrator_lib.mapping.answers import answer
@@ -43,13 +44,17 @@ def gate(engagement: Engagement, name: str) -> None:
 
 def _place(engagement: Engagement, names: Sequence[str]) -> None:
     if interactive.is_interactive():
-        from IPython.display import display
-
-        display(Panel(engagement, names).box, metadata={STYLE_MARK: True})
+        Panel(engagement, names).show()
     else:
         states = _states(engagement, names)
         commands = [_command(engagement, state) for state in _waiting(engagement, states)]
         show(table(engagement, states), pages.bullets(commands) if commands else "")
+
+
+def can_be_signed(engagement: Engagement, name: str) -> bool:
+    """Whether a gate waits for nothing but a name, or for answers that its form asks for too."""
+    states = _states(engagement, [name])
+    return any(not state.answer_first for state in _waiting(engagement, states))
 
 
 def _states(engagement: Engagement, names: Sequence[str]) -> list[GateState]:
@@ -94,17 +99,62 @@ def _command(engagement: Engagement, state: GateState) -> Html:
 # --- the form ------------------------------------------------------------------------------------------
 
 
-class Panel:
-    """The table of gates, and below it what a person can do: answer the mapping's questions, sign."""
+class Form:
+    """Fields and buttons below a cell; what a button does that fails is told beside it."""
 
-    def __init__(self, engagement: Engagement, names: Sequence[str]) -> None:
+    def __init__(self, engagement: Engagement) -> None:
         import ipywidgets  # type: ignore[import-untyped]  # a run without a person never needs it
 
         self._widgets: Any = ipywidgets
         self._engagement = engagement
-        self._names = names
+        self._wide = ipywidgets.Layout(width="min(100%, 34rem)")
         self.box: Any = ipywidgets.VBox()
         self.refresh()
+
+    def show(self) -> None:
+        """Show it below the cell that runs; no page of an executed notebook has it."""
+        from IPython.display import display
+
+        display(self.box, metadata={STYLE_MARK: True})
+
+    @abstractmethod
+    def refresh(self, said: Html | str = "") -> None:
+        """Show everything as it is now, and ``said`` above it."""
+
+    def _html(self, content: Html) -> Any:
+        return self._widgets.HTML(_shown(content), layout=self._widgets.Layout(width="100%"))
+
+    def _do(self, button: Any, said: Any, work: Callable[[], Html]) -> None:
+        """Do what a button asks for, and show everything anew; an error is shown beside the button."""
+        if button.disabled:
+            return  # the second of two clicks arrives when the first has done it
+        try:
+            done = work()
+            button.disabled = True
+            self.refresh(done)
+        except MigratorError as error:
+            said.value = _shown(_problem(error))
+
+    def _button(self, words: str, work: Callable[[], Html]) -> list[Any]:
+        said = self._html(Html(""))
+        as_wide = self._widgets.Layout(width="auto", align_self="flex-start", min_width="9rem")
+        button = self._widgets.Button(description=words, button_style="primary", layout=as_wide)
+        button.on_click(lambda _: self._do(button, said, work))
+        return [button, said]
+
+    def _choice(self, choices: Sequence[str], proposed: str = "") -> Any:
+        """Return a choice of what an entry becomes; nothing is chosen yet."""
+        options = [("not answered yet", NOT_YET)]
+        options += [(f"{one} (proposed)" if one == proposed else one, one) for one in choices]
+        return self._widgets.Dropdown(options=options, description="becomes", layout=self._wide)
+
+
+class Panel(Form):
+    """The table of gates, and below it what a person can do: answer the mapping's questions, sign."""
+
+    def __init__(self, engagement: Engagement, names: Sequence[str]) -> None:
+        self._names = names
+        super().__init__(engagement)
 
     def refresh(self, said: Html | str = "") -> None:
         """Show everything as it is now, and ``said`` above it."""
@@ -119,32 +169,12 @@ class Panel:
                 shown += self._signature(state)
         self.box.children = shown
 
-    def _html(self, content: Html) -> Any:
-        return self._widgets.HTML(_shown(content), layout=self._widgets.Layout(width="100%"))
-
-    def _do(self, said: Any, work: Callable[[], Html]) -> None:
-        """Do what a button asks for, and show everything anew; an error is shown beside the button."""
-        try:
-            done = work()
-        except MigratorError as error:
-            said.value = _shown(_problem(error))
-        else:
-            self.refresh(done)
-
-    def _button(self, words: str, work: Callable[[], Html]) -> list[Any]:
-        said = self._html(Html(""))
-        as_wide = self._widgets.Layout(width="auto", align_self="flex-start", min_width="9rem")
-        button = self._widgets.Button(description=words, button_style="primary", layout=as_wide)
-        button.on_click(lambda _: self._do(said, work))
-        return [button, said]
-
     # --- signing
 
     def _signature(self, state: GateState) -> list[Any]:
-        wide = self._widgets.Layout(width="min(100%, 34rem)")
         subject = _subject(self._engagement, state)
-        name = self._widgets.Text(description="Name", placeholder="Margit Olsen", layout=wide)
-        note = self._widgets.Text(description="Note", placeholder="where the proof is, for instance", layout=wide)
+        name = self._widgets.Text(description="Name", placeholder="Margit Olsen", layout=self._wide)
+        note = self._widgets.Text(description="Note", placeholder="where the proof is, for instance", layout=self._wide)
 
         def work() -> Html:
             signed = sign(self._engagement, state.name, by=name.value, note=note.value.strip(), shown=subject)
@@ -166,6 +196,8 @@ class Panel:
 
         def work() -> Html:
             answers = {place: field.value for place, field in fields.items() if field.value != NOT_YET}
+            if not answers:
+                raise ParameterError("No question has an answer yet.", next_step="choose what becomes of one at least.")
             answer(self._engagement.paths.mapping_file, answers)
             words = f"{pages.counted(len(answers), 'answer')} written into mapping.yaml."
             return pages.status(words, "good", detail="Next: run this notebook again, and see what follows from it.")
@@ -180,15 +212,12 @@ class Panel:
 
     def _field(self, question: Question) -> Any:
         """Return a choice, or a line of text where the answer is no word of a list; nothing is answered yet."""
-        wide = self._widgets.Layout(width="min(100%, 34rem)")
         if not question.choices:
             return self._widgets.Combobox(
                 options=[question.proposed], placeholder=f"proposed: {question.proposed}", description="becomes",
-                layout=wide,
+                layout=self._wide,
             )  # fmt: skip
-        options = [("not answered yet", NOT_YET)]
-        options += [(f"{one} (proposed)" if one == question.proposed else one, one) for one in question.choices]
-        return self._widgets.Dropdown(options=options, description="becomes", layout=wide)
+        return self._choice(question.choices, question.proposed)
 
 
 def _shown(content: Html) -> Html:

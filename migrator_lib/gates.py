@@ -117,7 +117,8 @@ def signer(by: str) -> str:
     """
     name = " ".join(by.split())
     letters = sum(letter.isalpha() for letter in name)
-    if letters < 2 or len(name) > LONGEST_NAME or "@" in name or name.upper() in NO_NAMES:
+    odd = not name.isprintable() or any(letter in name for letter in "@<>")
+    if letters < 2 or len(name) > LONGEST_NAME or odd or name.upper() in NO_NAMES:
         what = f"'{name[:LONGEST_NAME]}' is no name of a person" if name else "It has no name of who signs"
         raise ParameterError(
             f"{what}.", next_step="give the name of the person who states it, as Margit Olsen: --by, or in the form."

@@ -86,14 +86,13 @@ def _end_cell(result: Any) -> None:
 
 
 def opening(engagement: Engagement) -> None:
-    """Note what is opened. What this kernel had open of the same engagement is closed: its cell was run again."""
+    """Note what is opened. What this kernel had open is closed: its cell was run again, perhaps with another name."""
     ipython = shell()
     if ipython is None or not is_interactive():
         return
     install(ipython)
-    before = _Here.engagement
-    if before is not None and before.paths == engagement.paths:
-        before.close()
+    if _Here.engagement is not None:
+        _Here.engagement.close()
     _Here.engagement = engagement
 
 
@@ -181,6 +180,10 @@ def _show_error(
         from migrator_lib import forms
 
         forms.gate(_Here.engagement, error.gate)
+    if isinstance(error, UnmappedCodes) and error.codes and _Here.engagement is not None:
+        from migrator_lib.code_form import CodeForm
+
+        CodeForm(_Here.engagement, error.codes).show()
     return []
 
 
@@ -215,21 +218,25 @@ def _told(error: BaseException) -> tuple[str, Tone, str, str]:
 
 
 def _how_to_go_on(error: MigratorError) -> str:
-    from migrator_lib import gates
-
     if isinstance(error, StopRequested):
         return GO_ON
     if isinstance(error, GateClosed):
-        signed = error.gate and gates.find(error.gate).statement
-        first = "sign in the form below, then" if signed else "once that is mended,"
+        first = "sign in the form below, then" if _has_form(error) else "once that is mended,"
         return f"{first} run this cell again, and go on from it."
     if isinstance(error, LeaseHeld):
         return "if it is open twice, shut the other one's kernel down (Running Terminals and Kernels, at the left)."
     if isinstance(error, OutOfTurn):
         return _turn_of()
     if isinstance(error, UnmappedCodes):
-        return "once that is done, run this notebook again from its first cell."  # what it saw is from before
+        first = "say it in the form below, then" if error.codes else "once that is done,"
+        return f"{first} run this notebook again from its first cell."  # what it saw is from before
     return "once that is done, run this cell again."
+
+
+def _has_form(error: GateClosed) -> bool:
+    from migrator_lib import forms
+
+    return bool(error.gate) and _Here.engagement is not None and forms.can_be_signed(_Here.engagement, error.gate)
 
 
 def _turn_of() -> str:

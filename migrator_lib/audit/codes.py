@@ -107,15 +107,19 @@ def entries(audit: Audit) -> str:
     """Return what a person adds to mapping.yaml for the codes that nobody mapped, as its lines."""
     columns = {column.name: column for column in DECIDING}
     lines: list[str] = []
-    listed = [code for code in audit.unmapped if code.code != MORE]
-    for name, codes in groupby(listed, key=lambda code: code.column):
+    for name, codes in groupby(_listed(audit), key=lambda code: code.column):
         column = columns[name]
         lines.append(f"{column.section}:")
-        lines += [
-            f"  '{key_of('' if code.code == EMPTY else code.code)}': {column.entry}  # {column.choices}"
-            for code in codes
-        ]
+        lines += [f"  '{_key(code)}': {column.entry}  # {column.choices}" for code in codes]
     return "\n".join(lines)
+
+
+def _listed(audit: Audit) -> list[Code]:
+    return [code for code in audit.unmapped if code.code != MORE]
+
+
+def _key(code: Code) -> str:
+    return key_of("" if code.code == EMPTY else code.code)
 
 
 def require_mapped(audit: Audit) -> None:
@@ -126,7 +130,8 @@ def require_mapped(audit: Audit) -> None:
     """
     if not audit.unmapped:
         return
-    named = "\n".join(f"  {code.column} {code.code}: {_rows(code)}" for code in audit.unmapped)
+    named = "\n".join(f"  {_words(code)}" for code in audit.unmapped)
+    sections = {column.name: column.section for column in DECIDING}
     steps = []
     if any(code.code == MORE for code in audit.unmapped):
         steps.append("a column of so many values is no code column: check source.url and source.prefix.")
@@ -138,8 +143,13 @@ def require_mapped(audit: Audit) -> None:
         )
     raise UnmappedCodes(
         f"Codes that decide something, and of which nobody said what they mean: {len(audit.unmapped)}\n{named}",
+        codes=[(sections[code.column], _key(code), _words(code)) for code in _listed(audit)],
         next_step="\n".join(steps),
     )
+
+
+def _words(code: Code) -> str:
+    return f"{code.column} {code.code}: {_rows(code)}"
 
 
 def _rows(code: Code) -> str:

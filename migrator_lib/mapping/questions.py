@@ -36,8 +36,7 @@ class Question:
     @property
     def choices(self) -> tuple[str, ...]:
         """What may be written; nothing where that is not a list of words."""
-        field = EngagementMapping.entry_type(self.section).model_fields["becomes"].annotation
-        return get_args(field) if get_origin(field) is Literal else ()
+        return choices(self.section)
 
     @property
     def to_write(self) -> str:
@@ -57,6 +56,12 @@ class Question:
         """Return the question as a line of text."""
         named = f"{self.section}.{self.key}" + (f" ('{self.name}')" if self.name else "")
         return f"line {self.line}, {named}: write '{self.to_write}', {self.others}. Why it is asked: {self.reason}"
+
+
+def choices(section: str) -> tuple[str, ...]:
+    """Return what entries of a section may become; nothing where that is not a list of words."""
+    field = EngagementMapping.entry_type(section).model_fields["becomes"].annotation
+    return get_args(field) if get_origin(field) is Literal else ()
 
 
 def is_open(entry: Any) -> bool:

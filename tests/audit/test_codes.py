@@ -56,6 +56,8 @@ def test_every_unmapped_code_of_every_column_is_in_one_error_with_what_to_write(
                  "TicketMessages.MessageDirection 2: 1 row", "TicketComments.CommentTypeID 9: 1 row",
                  "ChatMessages.ChatSenderType 3: 1 row", "ChatMessages.ViewRestriction 1: 1 row"):  # fmt: skip
         assert f"\n  {line}\n" in caught.value.message + "\n"
+    assert len(caught.value.codes) == 6
+    assert ("priorities", "88", "Tickets.TicketPriorityID 88: 1 row") in caught.value.codes
     assert "parameters/fernhill/mapping.yaml" in caught.value.next_step
     assert "in a section that is there already, only add the lines of the codes" in caught.value.next_step
     assert "migrator run fernhill" in caught.value.next_step
