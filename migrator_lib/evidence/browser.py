@@ -79,7 +79,7 @@ class Browser:
 
     def __init__(self) -> None:
         self._open = ExitStack()
-        self._number, self._unread = 0, b""
+        self._number, self._unread, self._events = 0, bytearray(), list[dict[str, Any]]()
         with self._open as until_it_works:
             until_it_works.callback(shutil.rmtree, folder := tempfile.mkdtemp(prefix="migrator-pdf-"), True)
             self._start(executable(), folder)
@@ -88,6 +88,9 @@ class Browser:
             attached = self._ask("Target.attachToTarget", {"targetId": target, "flatten": True})
             self._session: str = attached["sessionId"]
             self._ask("Page.enable", session=self._session)
+            self._ask("Page.setLifecycleEventsEnabled", {"enabled": True}, session=self._session)
+            # What the script adds is not printed, and would be laid out first.
+            self._ask("Emulation.setScriptExecutionDisabled", {"value": True}, session=self._session)
             self._open = until_it_works.pop_all()
 
     def __enter__(self) -> Browser:
@@ -106,8 +109,11 @@ class Browser:
         Raises:
             PrintingFailed: the browser ended, or says why it cannot.
         """
-        self._ask("Page.navigate", {"url": page.resolve().as_uri()}, session=self._session)
-        self._wait(lambda told: told.get("method") == "Page.loadEventFired")
+        self._events.clear()
+        asked = self._ask("Page.navigate", {"url": page.resolve().as_uri()}, session=self._session)
+        loaded = {"loaderId": asked["loaderId"], "name": "load"}  # no page but this one, even if its answer comes later
+        while not any(loaded.items() <= event.items() for event in self._events):
+            self._wait(lambda told: "method" in told)
         return base64.b64decode(self._ask("Page.printToPDF", PRINTED, session=self._session)["data"])
 
     def _start(self, program: str, folder: str) -> None:
@@ -145,21 +151,30 @@ class Browser:
         return result
 
     def _wait(self, is_it: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Return the first message that is it; events are kept, since they come before or after an answer."""
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
-            message, found, rest = self._unread.partition(b"\0")
-            if found:
-                self._unread = rest
-                told: dict[str, Any] = json.loads(message)
-                if is_it(told):
-                    return told
-                continue
+            told = json.loads(self._message(until))
+            if told.get("method") == "Page.lifecycleEvent":
+                self._events.append(told["params"])
+            if is_it(told):
+                found: dict[str, Any] = told
+                return found
+
+    def _message(self, until: float) -> bytes:
+        """Return the next message; a printed page is one of many megabytes, so nothing is looked through twice."""
+        seen = 0
+        while (end := self._unread.find(0, seen)) < 0:
+            seen = len(self._unread)
             ready, _, _ = select.select([self._read_from], [], [], max(0.0, until - time.monotonic()))
             more = os.read(self._read_from, 1 << 20) if ready else b""
             if not more:
                 how = "ended" if ready else f"said nothing for {PATIENCE_SECONDS:.0f} s"
                 raise PrintingFailed(f"The browser {how} while it printed.", next_step=_NEXT)
             self._unread += more
+        message = bytes(self._unread[:end])
+        del self._unread[: end + 1]
+        return message
 
 
 _NEXT = f"run again; if it stays so, name another Chromium in {NAMED_BY}, or print the page from any browser."
