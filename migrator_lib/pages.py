@@ -147,9 +147,14 @@ def tiles(values: Mapping[str, object]) -> Html:
 
 
 def share(part: float) -> Html:
-    """Return a share (0 to 1) as a bar with its percentage."""
-    bar = tag("progress", "", value=f"{part:.3f}", max="1", aria_label=f"{part:.0%}")
-    return join([bar, f" {part:.0%}"])
+    """Return a share (0 to 1) as a bar with its percentage; nothing but the whole is 100%."""
+    words = percent(part)
+    return join([tag("progress", "", value=f"{part:.3f}", max="1", aria_label=words), f" {words}"])
+
+
+def percent(part: float) -> str:
+    """Return a share (0 to 1) in words: of two million records, one that is missing leaves 99%."""
+    return f"{part:.0%}" if part >= 1 else f"{min(0.99, part):.0%}"
 
 
 def folded(title: str, *parts: object, printed: bool = True) -> Html:

@@ -38,7 +38,7 @@ def page(engagements: Sequence[Row]) -> str:
 
     Args:
         engagements: ``engagement, company, status`` (``tone, text``), ``step`` (that is next, empty at the end),
-            ``running`` (its :class:`~migrator_lib.progress.Snapshot`, or None), ``share_done`` (0 to 1),
+            ``running`` (its :class:`~migrator_lib.progress.Snapshot`, or None), ``share_done`` (0 to 1, or None),
             ``quarantined``, ``left_seconds`` (of the running step, or None), ``estimated_seconds`` (of the load, before
             it is done, or None), ``last_gate`` (``gate, by, on``, or None), ``finished_at`` (ISO or None) and ``href``
             (relative link).
@@ -49,7 +49,7 @@ def page(engagements: Sequence[Row]) -> str:
     body = [
         pages.heading("Engagements", 1),
         pages.tag("p", "Help desk migrations from SmarterTrack to Gorgias.", class_="subtitle"),
-        pages.status(f"{len(engagements):,} engagements: {counted}." if engagements else "No engagement yet.", tone),
+        pages.status(f"{pages.counted(len(engagements), 'engagement')}: {counted}." if engagements else "No engagement yet.", tone),
         pages.table([_line(engagement) for engagement in engagements], empty="No engagement was run yet."),
         pages.note(LEFT_IN_WORDS) if engagements else "",
     ]
@@ -64,7 +64,7 @@ def _line(engagement: Row) -> dict[str, object]:
         "Company": engagement["company"],
         "State": pages.join([pages.badge(OVERVIEW_WORDS[status["tone"]], status["tone"]), " ", status["text"]]),
         "Step": _stands(engagement["step"], engagement["running"]),
-        "Done": pages.tag("time", pages.share(engagement["share_done"])),
+        "Done": "" if engagement["share_done"] is None else pages.tag("time", pages.share(engagement["share_done"])),
         "Quarantined": engagement["quarantined"],
         "Time left": pages.tag("time", _left(engagement)),
         "Last gate": pages.join([str(gate.get("gate", "")).replace("_", " "), *on]),
@@ -96,11 +96,26 @@ def write(reports: Path) -> Path:
     Raises:
         StorageError: it cannot be written.
     """
-    rows = []
-    for file in sorted(reports.glob("*/summary.json")):
-        document = json.loads(file.read_text(encoding="utf-8"))
-        rows.append(row(document, file.parent.name, at_work(file)))
+    rows = [_row_of(file) for file in sorted(reports.glob("*/summary.json"))]
     return pages.write(reports / "index.html", page(rows))
+
+
+def _row_of(summary: Path) -> dict[str, Any]:
+    """Return one engagement's line; one whose summary is broken, or of another version, keeps none of the others."""
+    try:
+        return row(json.loads(summary.read_text(encoding="utf-8")), summary.parent.name, at_work(summary))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return unreadable(summary.parent.name)
+
+
+def unreadable(folder: str) -> dict[str, Any]:
+    """Return the line of an engagement whose summary cannot be read."""
+    words = "Its summary.json cannot be read: it is written anew when a step ends."
+    return {
+        "engagement": folder, "company": "", "status": {"tone": "bad", "text": words}, "step": "", "running": None,
+        "share_done": None, "quarantined": None, "left_seconds": None, "estimated_seconds": None, "last_gate": None,
+        "finished_at": None, "href": f"{folder}/index.html",
+    }  # fmt: skip
 
 
 def at_work(summary: Path, *, now: float | None = None) -> Snapshot | None:
