@@ -13,7 +13,7 @@ from migrator_lib.engagement import Engagement
 from migrator_lib.errors import OutOfTurn
 from migrator_lib.evidence.numbers import Numbers
 from migrator_lib.evidence.summary import RETRY, last_counted
-from migrator_lib.ledger import Entry
+from migrator_lib.ledger import Entry, Ledger
 from migrator_lib.load import LoadReport
 from migrator_lib.load.retry import Retrier
 from migrator_lib.objects import ATTACHMENT, CONVERSATIONS
@@ -24,9 +24,13 @@ from migrator_lib.quarantine.choosing import Chosen, choose
 from migrator_lib.quiet import PRODUCTION, look_again, make_quiet, note_mail, restore
 from migrator_lib.reconcile.accounts import accounts, require_balanced, settle_strays
 from migrator_lib.rollback.step import before_first_write
+from migrator_lib.side_effects import still_off
 from migrator_lib.staging import ConversationRecord, Row, Staged
 
 LOAD = "05_load"
+LOADING = ("05_load", "07_cutover")
+TRYING = "retry_began"
+"""Name in the ledger of the moment at which the last try began that found everything switched on."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,7 @@ def retry(engagement: Engagement, obj: str = "", key: str = "", *, reread: bool 
         OutOfTurn: no load has ended yet: the next one tries all of it.
         GateClosed: something in the account would act on what is written, or a person has to state something.
         AccountsError: an outcome is missing for a source record.
+        ExpectationsFailed: what was read anew is not as it must be.
     """
     engagement.check_turn()
     _require_loaded(engagement)
@@ -82,13 +87,17 @@ def retry(engagement: Engagement, obj: str = "", key: str = "", *, reread: bool 
     if not chosen.keys:
         return Result(_tried(engagement, chosen), engagement.rehearsal)
     again = _read_anew(engagement, chosen) if reread and not engagement.rehearsal else 0
+    if again:
+        runbook.require_staged(engagement)
     staged = _loaded_stages(engagement, behind=bool(again))
     if engagement.rehearsal:
         report = _retrier(engagement, staged).only(chosen.keys, knowledge=chosen.knowledge)
         return Result(_tried(engagement, chosen), rehearsal=True, report=report)
     before_first_write(engagement, PRODUCTION)
     with _quiet(engagement):
-        report = _retrier(engagement, staged).only(chosen.keys, knowledge=chosen.knowledge)
+        report = _retrier(engagement, staged).only(chosen.keys, knowledge=chosen.knowledge, anew=bool(again))
+    if again:
+        _note_loaded(engagement.ledger)
     _say_anew(engagement, staged, chosen)
     _account(engagement, staged)
     return Result(_tried(engagement, chosen), rehearsal=False, report=report, reread=again)
@@ -141,14 +150,29 @@ def _retrier(engagement: Engagement, staged: Staged) -> Retrier:
 
 @contextmanager
 def _quiet(engagement: Engagement) -> Iterator[None]:
-    """Keep the account quiet for the length of a block, as for a load, and leave it as it was before."""
+    """Keep the account quiet for the length of a block, as for a load, and leave it as it was before.
+
+    What is off already stays off, since a load left it so until the cutover; but not what a new try left that died.
+    """
+    ledger = engagement.ledger
+    ours = not still_off(ledger, PRODUCTION) or _left_by_a_try(engagement)
+    if ours:
+        ledger.set_meta(TRYING, engagement.clock_now.isoformat(timespec="microseconds"))
     quiet = make_quiet(engagement, PRODUCTION)
     try:
         yield
         look_again(engagement, quiet)
     finally:
-        if not quiet.off_before:
+        if ours:
             restore(engagement, PRODUCTION)
+
+
+def _left_by_a_try(engagement: Engagement) -> bool:
+    """Whether what is off in the account is off because of a try that died: no load has begun since."""
+    began = engagement.ledger.meta(TRYING, "")
+    return bool(began) and all(
+        (s["started_at"] or "") < began for s in engagement.ledger.steps() if s["step"] in LOADING
+    )
 
 
 def _say_anew(engagement: Engagement, staged: Staged, chosen: Chosen) -> None:
@@ -203,7 +227,6 @@ def _read_anew(engagement: Engagement, chosen: Chosen) -> int:
         return 0
     ledger = engagement.ledger
     deltas: list[str] = ledger.meta("deltas", [])
-    loaded = ledger.meta("deltas_loaded", [])
     stage = f"delta-{len(deltas) + 1:03d}"
     reader = runbook.extractor(engagement, stage)
     with engagement.progress.alive(), engagement.source.one_moment():
@@ -213,9 +236,14 @@ def _read_anew(engagement: Engagement, chosen: Chosen) -> int:
                 reader.family(family, some)
     runbook.read_files(engagement, reader)
     ledger.set_meta("deltas", [*deltas, stage])
-    if loaded == deltas:  # else a delta before it waits, and the next load takes both up in their order
-        ledger.set_meta("deltas_loaded", [*deltas, stage])
     return number
+
+
+def _note_loaded(ledger: Ledger) -> None:
+    """Note that what was read anew is loaded; where a delta before it waits, the next load takes both up in order."""
+    deltas = ledger.meta("deltas", [])
+    if ledger.meta("deltas_loaded", []) == deltas[:-1]:
+        ledger.set_meta("deltas_loaded", deltas)
 
 
 # --- the accounts --------------------------------------------------------------------------------------

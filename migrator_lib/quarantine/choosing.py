@@ -29,6 +29,15 @@ class Chosen:
     """What was asked for, and what waits for it: as it stands in quarantine."""
     beyond: list[Entry] = field(default_factory=list)
     """Of these, what no load reaches: its row has to be staged whole, or its ticket to come back."""
+    _asked: set[tuple[str, str]] = field(default_factory=set)
+
+    def ask(self, entry: Entry) -> bool:
+        """Note an entry as one that is asked for, or waits for one that is; return whether it was not noted before."""
+        new = (entry.object, entry.source_key) not in self._asked
+        if new:
+            self._asked.add((entry.object, entry.source_key))
+            self.asked.append(entry)
+        return new
 
     def add(self, obj: str, key: str) -> bool:
         """Take up one record; return whether it was not taken up before."""
@@ -99,18 +108,15 @@ def _holds(entry: Entry, part: str) -> bool:
 
 
 def _take(chosen: Chosen, entry: Entry, homes: Homes) -> bool:
-    """Take up an entry, and return whether that is new."""
+    """Take up an entry, and return whether a load has more to do by it: a file and its ticket are one thing to load."""
+    new = chosen.ask(entry)
     if entry.rule in (NO_TICKET, UNREADABLE) or entry.object not in NAMES:
-        chosen.asked.append(entry)
-        chosen.beyond.append(entry)
+        chosen.beyond += [entry] if new else []
         return False
     obj, key = entry.object, entry.source_key
     if obj == ATTACHMENT.name:
         obj, key = homes(obj, [key]).get(key, (obj, key))
-    new = chosen.add(obj, key)
-    if new or entry.object == ATTACHMENT.name:
-        chosen.asked.append(entry)
-    return new
+    return chosen.add(obj, key)
 
 
 def _take_waiting(chosen: Chosen, ledger: Ledger, target: str, homes: Homes) -> None:
@@ -120,8 +126,7 @@ def _take_waiting(chosen: Chosen, ledger: Ledger, target: str, homes: Homes) -> 
         more, references = False, chosen.references
         for entry in ledger.entries(target, state=QUARANTINED):
             waits = WAITS_FOR.search(entry.reason or "")
-            taken = entry.source_key in chosen.keys.get(entry.object, ())
-            if waits and waits[1] in references and not taken and entry.object != ATTACHMENT.name:
+            if waits and waits[1] in references and entry.object != ATTACHMENT.name:
                 more = _take(chosen, entry, homes) or more
 
 

@@ -33,10 +33,13 @@ REFUSED = "Gorgias answered POST /api/customers with 400: Bad request (name: Not
 class World:
     """A home with one engagement, the help desk that it reads, and the account that it writes to."""
 
-    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(
+        self, root: Path, monkeypatch: pytest.MonkeyPatch, account: Path | None = None, seed: Any = SEED
+    ) -> None:
+        """Open it; ``account`` is the file of an account that outlives this process, ``seed`` what it holds first."""
         self.root = root
         self.shop = _shop(root / "reports" / "demo" / "state")
-        self.account = Account("demo", None, seed=SEED, clock=ManualClock())
+        self.account = Account("demo", account, seed=seed, clock=ManualClock())
         self.api = api_of(self.account)
         self.refused: set[str] = set()
         """Source keys of requesters whom the account refuses."""
@@ -65,6 +68,7 @@ class World:
             "source": {"url": "sqlite:///x", "files_root": str(self.shop.files)},
             "target": {
                 "production": account, "sandbox": {**account, "url": "https://fernhill-sandbox.gorgias.com"},
+                "side_effects": {"switch_off": ["rules", "settings"]},
                 "mailbox": "help@demo.example", "canary": {"address": "canary@demo.example"},
             },
             "agents": {"fallback": FALLBACK},
@@ -107,13 +111,13 @@ def _shop(folder: Path) -> Shop:
 
 
 @contextmanager
-def loaded(root: Path) -> Iterator[World]:
+def loaded(root: Path, account: Path | None = None, seed: Any = SEED) -> Iterator[World]:
     """A loaded engagement: requester u101 was refused, so ticket 3 waits; a comment hangs on no ticket, and the file
     of ticket 1 was not there."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KEY", "demo-key")
         patch.setenv("MIGRATOR_HOME", str(root))
-        found = World(root, patch)
+        found = World(root, patch, account, seed)
         found.settle()
         found.refused.add("u101")
         found.load()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import re
+import signal
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -23,13 +23,18 @@ from migrator_lib.ledger import Entry, Ledger
 from migrator_lib.load.recipe import loads, note
 from migrator_lib.quarantine import again
 from migrator_lib.quarantine.choosing import choose
+from migrator_lib.quiet import restore
 from migrator_lib.reconcile.accounts import NO_TICKET
 from migrator_lib.rollback.standing import ROLLED_BACK
+from migrator_lib.simulators.gorgias import Account
 from migrator_lib.smartertrack.tables import Family
 from tests.browser_support import DESKTOP, PHONE, Chromium, chromium
+from tests.crash.nursery import nursery
+from tests.crash.retry_until import ACCOUNT
 from tests.loading import PNG, everything, thread, writes
-from tests.quarantine.conftest import URL, World
+from tests.quarantine.conftest import URL, World, loaded
 from tests.shop import Shop
+from tests.side_effects.acting import TWO, state
 
 __all__ = ["chromium"]
 TARGET = "production"
@@ -209,31 +214,34 @@ def test_one_record_is_tried_again_with_what_waits_for_it_and_nothing_else(world
     engagement.close()
 
 
-def test_killed_between_the_answer_and_its_outcome_nothing_is_there_twice(
-    world: World, no_gates: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settle = Ledger.settle
+BEHIND = {
+    "PUT rules/": "quarantined", "POST customers st:demo:requester:u101": "quarantined", "intend": "pending",
+    "POST tickets st:demo:ticket:3": "pending",
+}  # fmt: skip
+"""Behind which writes a try is killed, one life after the other; and what the ledger says of ticket 3 then."""
 
-    class Killed(BaseException):
-        """Nobody catches it, as nobody catches kill -9."""
 
-    def dies(self: Ledger, target: str, entries: Any, **more: Any) -> None:
-        entries = list(entries)
-        if any(entry.object == "requester" and entry.state == "created" for entry in entries):
-            raise Killed
-        settle(self, target, entries, **more)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Ledger, "settle", dies)
-        with pytest.raises(Killed):
-            run("retry", "demo", "--execute")
-    assert everything(world.account.store)["customer"]["st:demo:requester:u101"] == 1
-    assert states(world)["requester:u101"] == "pending"
-    code, told = run("retry", "demo", "--execute")
-    found = everything(world.account.store)
-    assert found["customer"]["st:demo:requester:u101"] == found["ticket"]["st:demo:ticket:3"] == 1
-    assert (states(world)["requester:u101"], states(world)["ticket:3"]) == ("created", "created"), told
-    assert code == 4
+def test_killed_for_real_it_goes_on_nothing_is_there_twice_and_the_account_is_as_it_was(tmp_path: Path) -> None:
+    with loaded(tmp_path, tmp_path / ACCOUNT, TWO) as world:
+        engagement, off = world.opened(), state(world.account)
+        restore(engagement, TARGET)  # as the cutover does
+        engagement.close()
+        before = state(world.account)
+        assert before != off
+    with nursery("tests.crash.retry_until") as born:
+        for behind, left in BEHIND.items():
+            assert born.run("tests.crash.retry_until:run", str(tmp_path), behind) == -signal.SIGKILL, behind
+            assert states(world)["ticket:3"] == left, behind
+        assert born.run("tests.crash.retry_until:run", str(tmp_path), "") == 0
+    account = Account("demo", tmp_path / ACCOUNT, seed=TWO)
+    found = everything(account.store)
+    assert {n for kind in ("customer", "ticket") for n in found[kind].values()} == {1}
+    assert (states(world)["requester:u101"], states(world)["ticket:3"]) == ("created", "created")
+    assert state(account) == before
+    account.store.close()
+    ledger = Ledger.in_folder(world.reports / "state")
+    ledger.verify()
+    ledger.close()
 
 
 class Reader:
@@ -301,6 +309,21 @@ def chosen(tmp_path: Path, *entries: Entry, obj: str = "", key: str = "") -> dic
     found = choose(ledger, TARGET, lambda _obj, keys: {key: homes[key] for key in keys if key in homes}, obj, key)
     ledger.close()
     return {name: keys for name, keys in found.keys.items() if keys}
+
+
+def test_a_file_and_its_ticket_are_both_asked_for_and_tried_as_one(tmp_path: Path) -> None:
+    ledger = Ledger.in_folder(tmp_path / "state", inline=True)
+    inside = {"parts": {"ticket_message": {"created": 1, "quarantined": 1}}}
+    entries = (
+        held("attachment", "55", "its ticket is in quarantine"), held("ticket", "8", "Gorgias answered"),
+        held("attachment", "66", "no file"), Entry("ticket", "9", "created", target_id="1", detail=inside),
+    )  # fmt: skip
+    ledger.settle(TARGET, entries)
+    homes = {"55": ("ticket", "8"), "66": ("ticket", "9")}
+    found = choose(ledger, TARGET, lambda _obj, keys: {key: homes[key] for key in keys})
+    assert found.keys == {"ticket": {"8", "9"}}
+    assert {(one.object, one.source_key) for one in found.asked} == {(one.object, one.source_key) for one in entries}
+    ledger.close()
 
 
 def held(obj: str, key: str, reason: str, rule: str | None = None) -> Entry:
