@@ -274,6 +274,7 @@ def test_a_file_that_is_back_goes_up_once_its_ticket_is_read_anew(
     assert (code, states(world)["attachment:7"]) == (4, "quarantined"), told
     monkeypatch.setattr(runbook, "extractor", lambda _engagement, stage: Reader(world.shop, stage))
     monkeypatch.setattr(Engagement, "source", SimpleNamespace(one_moment=nullcontext, close=lambda: None))
+    world.shop.tables["Tickets"][0] |= {"UserID_Customer": None, "CustomerEmailAddress": "new@home.example"}
     code, told = run("retry", "demo", "attachment", "7", "--reread", "--execute")
     assert (code, states(world)["attachment:7"]) == (0, "created"), told
     assert "Read from SmarterTrack anew: 1 tickets" in told
