@@ -37,8 +37,12 @@ def new(
     except MigratorError as error:
         fail(error)
     out.print(f"{made.engagement_file} is made, a copy of {like}'s; every key is explained in it.")
+    first = f"[bold]migrator run {engagement} --only 01[/], or the notebook 01_audit in JupyterLab ([bold]make lab[/]),"
+    if load(made.engagement_file).target.simulator is not None:
+        out.print(f"It is made up, as {like} is. Next: {first} looks at its shop.")
+        return
     out.print("Secrets are references to environment variables or to the keyring, never values.")
-    out.print(f"Next: fill it in, then [bold]migrator run {engagement} --only 01[/] looks at the source.")
+    out.print(f"Next: fill it in, then {first} looks at the source.")
 
 
 def begin(root: Path, name: str, like: str) -> Paths:

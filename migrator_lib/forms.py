@@ -122,7 +122,7 @@ class Form:
         """Show everything as it is now, and ``said`` above it."""
 
     def _html(self, content: Html) -> Any:
-        return self._widgets.HTML(_shown(content), layout=self._widgets.Layout(width="100%"))
+        return self._widgets.HTML(_shown(content), layout=self._widgets.Layout(width="auto"))
 
     def _do(self, button: Any, said: Any, work: Callable[[], Html]) -> None:
         """Do what a button asks for, and show everything anew; an error is shown beside the button."""

@@ -34,7 +34,7 @@ def resolve_secret(reference: str) -> str:
     kind, _, rest = reference.partition(":")
     if kind == "env":
         value = os.environ.get(rest, "")
-        mend = f"export {rest}=... in the shell that starts the run, and run again."
+        mend = f"export {rest}=... in the terminal that starts the run or JupyterLab, and start it from there again."
     else:
         service, _, user = rest.partition("/")
         value = _from_keyring(reference, service, user)
