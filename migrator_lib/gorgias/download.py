@@ -71,6 +71,7 @@ def leads_to(reply: requests.Response, base_url: str) -> str | None:
         return None
     there = urljoin(str(reply.url), reply.headers["Location"])
     if not is_encrypted(there, base_url):
+        reply.close()
         raise RecordUnusable(
             f"its file leads to {urlsplit(there).hostname} unencrypted, and is not read there",
             next_step="ask Gorgias' support.",

@@ -50,7 +50,10 @@ class Attachment(MigrationObject):
     reads = (*(family.attachments for family in FAMILIES), "files on disk")
     path = "upload"
     undo = "goes with its ticket; Gorgias cannot delete the uploaded file itself"
-    verified = "read back with its message; name, type and address compared"
+    verified = (
+        "read back with its message; name, type, size and the digest of what was sent compared with the source's; some "
+        "contents downloaded each time, those never seen first"
+    )
     fields = tuple(mapped for family in FAMILIES for mapped in _fields(family.attachments, family.key))
 
     def records(self, staged: Staged, lookups: Lookups) -> Iterator[Record]:

@@ -21,7 +21,8 @@ from migrator_lib.storage import scratch
 MORE = 1 << 20
 """Bytes beyond its size that are read of a file: what is still not over then is another one."""
 IN_A_ROW = 3
-"""Files that cannot be asked for one after the other, before the others are left for another time."""
+"""Times in a row that nobody answers, before the other files are left for another time. (What is refused of one file
+tells nothing of the next.)"""
 WRITTEN_AT_ONCE = 100
 GONE = (404, 410)
 _TABLES = """
@@ -128,8 +129,12 @@ class Contents:
         waiting: list[Entry] = []
         in_a_row = 0
         for url, key, size in self._turns():
-            entry = self._asked(api, Entry(ATTACHMENT.name, key, "", target_id=url), size or most_bytes, hosts)
-            in_a_row = 0 if entry else in_a_row + 1
+            try:
+                entry = self._asked(api, Entry(ATTACHMENT.name, key, "", target_id=url), size or most_bytes, hosts)
+                in_a_row = 0
+            except (TargetDenied, TargetUnreachable) as error:
+                self._why = self._why or error.message
+                entry, in_a_row = None, in_a_row + 1
             waiting += [entry] if entry else []
             progress.advance()
             if len(waiting) == WRITTEN_AT_ONCE:
@@ -148,7 +153,11 @@ class Contents:
             after = rows[-1][0]
 
     def _asked(self, api: GorgiasApi, entry: Entry, size: int, hosts: Collection[str]) -> Entry | None:
-        """Return what a download found; None where it could not be asked for."""
+        """Return what a download found; None where this file cannot be asked for.
+
+        Raises:
+            TargetDenied, TargetUnreachable: nobody answers.
+        """
         try:
             there = api.uploads.content(str(entry.target_id), most_bytes=size + MORE, hosts=hosts)
         except RecordRejected as error:
@@ -156,7 +165,7 @@ class Contents:
                 return seen(entry, sha256=None, size=None)
             self._why = self._why or error.message
             return None
-        except (RecordUnusable, TargetDenied, TargetUnreachable) as error:
+        except RecordUnusable as error:
             self._why = self._why or error.message
             return None
         return seen(entry, sha256=there.sha256, size=there.size)

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from migrator_lib.clock import ManualClock
-from migrator_lib.errors import TargetUnreachable
+from migrator_lib.errors import MigratorError, RecordRejected, RecordUnusable, TargetUnreachable
 from migrator_lib.gorgias.api import GorgiasApi, Json
 from migrator_lib.ledger import Entry, Ledger
 from migrator_lib.ledger.sent_files import FILE, place
 from migrator_lib.progress import Progress
-from migrator_lib.reconcile import Reconciler, Reconciliation
-from migrator_lib.reconcile.contents import IN_A_ROW, Contents, Looked
+from migrator_lib.reconcile import Reconciler, Reconciliation, contents
+from migrator_lib.reconcile.contents import Contents, Looked
 from migrator_lib.reconcile.readback import ReadBack
 from migrator_lib.simulators.gorgias import Account
 from migrator_lib.simulators.gorgias.in_process import api_of
@@ -59,11 +59,11 @@ class World:
         seen, progress = Seen(), Progress(self.shop.folder / "progress.json", "06_reconcile")
         read = ReadBack(self.shop.folder / "readback.sqlite3", "demo")
         read.read(self.api, progress)
-        with closing(Contents(self.ledger, TARGET)) as contents:
-            contents.look(self.api, share, calls, most_bytes=1000, hosts=(), progress=progress)
+        with closing(Contents(self.ledger, TARGET)) as files:
+            files.look(self.api, share, calls, most_bytes=1000, hosts=(), progress=progress)
             found = Reconciler(
                 ledger=self.ledger, target=TARGET, staged=self.staged, lookups=self.shop.lookups(self.staged),
-                read=read, progress=progress, witness=seen, contents=contents,
+                read=read, progress=progress, witness=seen, contents=files,
             ).run()  # fmt: skip
         read.close()
         return found, seen
@@ -235,10 +235,27 @@ def test_a_storage_that_does_not_answer_leaves_files_unseen_and_nothing_wrong(
         raise TargetUnreachable("Gorgias did not answer", next_step="run again.")
 
     monkeypatch.setattr(world.api.uploads, "content", away)
+    monkeypatch.setattr(contents, "IN_A_ROW", 2)
     found, _ = world.verify(1.0)
     assert (found.wrong, found.counts["attachment"]["validated"]) == (0, 3)
     assert found.looked == Looked(files=3, unanswered=3, why="Gorgias did not answer")
-    assert len(tried) == IN_A_ROW
+    assert len(tried) == 2
+
+
+@pytest.mark.parametrize("refusal", [RecordUnusable("elsewhere"), RecordRejected("refused", status=400)])
+def test_files_that_are_refused_hide_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch, refusal: MigratorError
+) -> None:
+    download, kept = world.api.uploads.content, world.message(3)["attachments"][0]["url"]
+
+    def content(url: str, **limits: Any) -> Any:
+        if url != kept:
+            raise refusal
+        return download(url, **limits)
+
+    monkeypatch.setattr(world.api.uploads, "content", content)
+    monkeypatch.setattr(contents, "IN_A_ROW", 1)
+    assert world.verify(1.0)[0].looked == Looked(files=3, ever=1, now=1, unanswered=2, why=refusal.message)
 
 
 def test_a_file_that_was_sent_before_digests_were_noted_is_compared_by_what_is_known(world: World) -> None:
