@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from migrator_lib import pages
 from migrator_lib.engagement import Engagement
+from migrator_lib.errors import ExpectationsFailed, StorageError
 from migrator_lib.expectations import facts, suites
 from migrator_lib.expectations.pages import document
 from migrator_lib.expectations.result import Result
@@ -43,7 +46,7 @@ def check_staged(engagement: Engagement) -> Result:
     with engagement.progress.alive(), facts.facts_file(file) as made:
         rows = facts.of_stage(made, known, engagement.all_stages, engagement.progress)
         made.close()
-        result = _run(engagement, "staged", file, rows)
+        result = _run(engagement, "staged", file, rows, known)
     told = {"of": _digest(engagement), "well": not result.stops}
     engagement.ledger.set_meta(CHECKED, told)
     return result
@@ -65,22 +68,27 @@ def require_staged(engagement: Engagement) -> None:
 def check_target(engagement: Engagement, snapshot: Path) -> Result:
     """Check what was read back.
 
+    Nothing is raised where it cannot be checked: everything that was read back is compared by then, and
+    :meth:`Result.require` tells once that is kept and shown.
+
     Args:
         engagement: the migration.
         snapshot: the file of :class:`~migrator_lib.reconcile.readback.ReadBack`.
-
-    Raises:
-        ExpectationsFailed: an expectation could not be checked at all.
-        StorageError: the disk is full, or does not let us.
     """
     if not engagement.parameters.expectations.run:
         return Result(engagement.name, "target", why=WITHOUT)
-    known, file = suites.suites("target"), _file(engagement, "target")
-    prefix = external_id(engagement.name, "", "").removesuffix(":")
-    with engagement.progress.alive(), facts.facts_file(file) as made:
-        rows = facts.of_target(made, known, snapshot, prefix, engagement.progress)
-        made.close()
-        return _run(engagement, "target", file, rows)
+    file, prefix = _file(engagement, "target"), external_id(engagement.name, "", "").removesuffix(":")
+    try:
+        known = suites.without(suites.suites("target"), engagement.behaviour.not_kept)
+        with engagement.progress.alive(), facts.facts_file(file) as made:
+            rows = facts.of_target(made, known, snapshot, prefix, engagement.progress)
+            made.close()
+            return _run(engagement, "target", file, rows, known)
+    except (ExpectationsFailed, StorageError) as error:
+        result = Result(engagement.name, "target", _now(engagement), failed=error.message, next=error.next_step)
+        with suppress(StorageError):
+            _keep(engagement, result)
+        return result
 
 
 def last(engagement: Engagement, gate: Gate) -> Result:
@@ -97,18 +105,28 @@ def _file(engagement: Engagement, gate: Gate) -> Path:
     return engagement.paths.state / FOLDER / f"{gate}.sqlite3"
 
 
-def _run(engagement: Engagement, gate: Gate, file: Path, rows: dict[str, int]) -> Result:
+def _run(
+    engagement: Engagement, gate: Gate, file: Path, rows: dict[str, int], known: Sequence[suites.Suite]
+) -> Result:  # fmt: skip
     """Check the facts, and keep what came of it."""
     from migrator_lib.expectations.running import run
 
-    now = engagement.clock_now
-    bounds = {"earliest": int(EARLIEST.timestamp()), "latest": int((now + TOLERANCE).timestamp())}
-    checked = run(file, suites.suites(gate), rows, bounds, engagement.progress)
-    result = Result(engagement.name, gate, now.isoformat(timespec="seconds"), tuple(checked))
-    text = json.dumps(result.as_json(), indent=1, ensure_ascii=False) + "\n"
-    pages.write(engagement.paths.reports / FOLDER / f"{gate}.json", text)
+    latest = engagement.clock_now + TOLERANCE
+    bounds = {"earliest": int(EARLIEST.timestamp()), "latest": int(latest.timestamp())}
+    checked = run(file, known, rows, bounds, engagement.progress)
+    result = Result(engagement.name, gate, _now(engagement), tuple(checked))
+    _keep(engagement, result)
     pages.write(engagement.paths.documents / DOCUMENT, document(engagement.parameters.company))
     return result
+
+
+def _keep(engagement: Engagement, result: Result) -> None:
+    text = json.dumps(result.as_json(), indent=1, ensure_ascii=False) + "\n"
+    pages.write(engagement.paths.reports / FOLDER / f"{result.gate}.json", text)
+
+
+def _now(engagement: Engagement) -> str:
+    return engagement.clock_now.isoformat(timespec="seconds")
 
 
 def _digest(engagement: Engagement) -> str:

@@ -15,11 +15,13 @@ KINDS = {True: "guaranteed", False: "counted"}
 
 def section(result: Result) -> Html:
     """Return what came of a gate: a status line, what is not as expected, each table, and all sentences folded."""
+    if result.failed:
+        return pages.status(f"{TITLES[result.gate]}: nobody knows.", "bad", detail=result.failed)
     if not result.ran:
         return pages.note(result.why)
     parts = [_status(result)]
     if result.unmet:
-        rows = [_unmet_row(*pair, kinds=bool(result.stops)) for pair in result.unmet]
+        rows = [_unmet_row(result, *pair) for pair in result.unmet]
         parts.append(pages.table(rows, caption="Not as expected"))
     parts.append(_tables(result.checked))
     parts.append(pages.folded("Every expectation, in words", *map(_sentences, result.checked)))
@@ -33,7 +35,10 @@ def _status(result: Result) -> Html:
     n, unmet, stops = result.expectations, len(result.unmet), len(result.stops)
     if stops:
         words = f"{TITLES[result.gate]}: {pages.counted(stops, 'guarantee')} of {n:,} expectations not kept."
-        return pages.status(words, "bad", detail="The step is not done. What to do stands in the error below.")
+        return pages.status(words, "bad", detail="The step is not done. What to do stands in the table.")
+    if any(outcome.next for _, outcome in result.unmet):
+        words = f"{TITLES[result.gate]}: {n - unmet:,} of {n:,} expectations are met."
+        return pages.status(words, "warn", detail="Nothing of it stops a run. What to do stands in the table.")
     if unmet:
         words = f"{TITLES[result.gate]}: {n - unmet:,} of {n:,} expectations are met."
         detail = "The others stop nothing: they tell of the data as it is, and the accounts say what became of it."
@@ -41,12 +46,13 @@ def _status(result: Result) -> Html:
     return pages.status(f"{TITLES[result.gate]}: all {n:,} expectations are met.", "good")
 
 
-def _unmet_row(one: Checked, outcome: Outcome, *, kinds: bool) -> dict[str, object]:
+def _unmet_row(result: Result, one: Checked, outcome: Outcome) -> dict[str, object]:
     badge = pages.badge("guarantee", "bad") if outcome.stops else pages.badge("counted", "plain")
+    to_do = {"what to do": result.to_do(outcome)} if any(each.next for _, each in result.unmet) else {}
     return {
-        "table": one.title, "expected": outcome.says, **({"kind": badge} if kinds else {}),
+        "table": one.title, "expected": outcome.says, **({"kind": badge} if result.stops else {}),
         "records": outcome.number, "of": one.rows,
-        "first of them": outcome.first_keys,
+        "first of them": outcome.first_keys, **to_do,
     }  # fmt: skip
 
 

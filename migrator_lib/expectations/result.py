@@ -63,7 +63,11 @@ class Result:
     """When (ISO, UTC)."""
     checked: tuple[Checked, ...] = ()
     why: str = ""
-    """Why nothing was checked, where it was not."""
+    """Why nothing was checked, where it was not to be."""
+    failed: str = ""
+    """Why it could not be checked, where it was to be."""
+    next: str = ""
+    """What to do then."""
 
     @property
     def ran(self) -> bool:
@@ -86,19 +90,25 @@ class Result:
         """What is not as it must be."""
         return [(one, outcome) for one, outcome in self.unmet if outcome.stops]
 
+    def to_do(self, outcome: Outcome) -> str:
+        """Return what is to be done where something is not met; empty where there is nothing."""
+        return outcome.next.replace("{engagement}", self.engagement)
+
     def require(self) -> None:
         """Pass if everything is as it must be.
 
         Raises:
-            ExpectationsFailed: naming what is not, how often, and the first keys.
+            ExpectationsFailed: naming what is not, how often, and the first keys; or why nobody knows.
         """
+        if self.failed:
+            raise ExpectationsFailed(self.failed, next_step=self.next)
         if not self.stops:
             return
         lines = [f"  {one.title}: {outcome.says} {_not_so(outcome)}" for one, outcome in self.stops]
         _, first = self.stops[0]
         raise ExpectationsFailed(
             f"{TITLES[self.gate]} is not as it must be:\n" + "\n".join(lines),
-            next_step=first.next.replace("{engagement}", self.engagement),
+            next_step=self.to_do(first),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -113,7 +123,8 @@ class Result:
                     tuple(Outcome(**{**each, "keys": tuple(each["keys"])}) for each in one["outcomes"]))
             for one in kept["checked"]
         ]  # fmt: skip
-        return cls(kept["engagement"], kept["gate"], kept["at"], tuple(checked))
+        failed, todo = kept.get("failed", ""), kept.get("next", "")
+        return cls(kept["engagement"], kept["gate"], kept["at"], tuple(checked), failed=failed, next=todo)
 
 
 NOT_AFTER = Result("", "target", why="Not checked after the cutover.")

@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from migrator_lib.errors import ExpectationsFailed
+from migrator_lib.errors import ExpectationsFailed, MigratorError
 from migrator_lib.expectations.result import Checked, Outcome
 from migrator_lib.expectations.suites import QUERY, Expectation, Suite, asked_of
 from migrator_lib.progress import Progress
@@ -27,10 +27,13 @@ from migrator_lib.progress import Progress
 MOST_KEYS = 20
 """Source keys that are told of an expectation that is not met."""
 QUIET = {"GX_ANALYTICS_ENABLED": "False"}
-RESULT_FORMAT = {
+BRIEF = {"result_format": "BOOLEAN_ONLY"}
+"""How everything is checked: whether it is so, which takes the fewest statements."""
+IN_FULL = {
     "result_format": "BASIC", "partial_unexpected_count": 0, "exclude_unexpected_values": True,
     "unexpected_index_column_names": ["key"], "return_unexpected_index_query": True,
 }  # fmt: skip
+"""How what is not so is asked for once more: how many rows, and by which query they are found."""
 NUMBER = "number"
 GRAMMAR = "rfc3987_syntax"
 """What jsonschema, which Great Expectations draws in by way of a chart library, tries for addresses in other scripts
@@ -65,6 +68,17 @@ def _context() -> Any:
 
 
 @contextmanager
+def _as_ours() -> Iterator[None]:
+    """Let whatever goes wrong in what others wrote be an error of ours, that says what to do."""
+    try:
+        yield
+    except MigratorError:
+        raise
+    except Exception as error:
+        raise _unchecked("What is expected of the data", f"{type(error).__name__}: {error}") from error
+
+
+@contextmanager
 def _source(file: Path) -> Iterator[Any]:
     """Give a data source on a file for the length of a block; its connection is closed then."""
     context = _context()
@@ -91,7 +105,7 @@ def run(
     Raises:
         ExpectationsFailed: an expectation could not be checked at all.
     """
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _as_ours():
         warnings.simplefilter("ignore")
         with _source(file) as source, sqlite3.connect(file) as facts:
             checked = []
@@ -108,20 +122,29 @@ def run(
 
 def _check(source: Any, suite: Suite, parameters: Mapping[str, int]) -> list[tuple[Expectation, dict[str, Any]]]:
     """Return the expectations of a suite, each with the JSON of its result."""
+    table = source.add_table_asset(suite.name, table_name=suite.name)
+    batch = table.add_batch_definition_whole_table("all").get_batch()
+    found = _validated(batch, suite, range(len(suite.expectations)), BRIEF, parameters)
+    unmet = [number for number, one in found.items() if not one["success"]]
+    if unmet:
+        found |= _validated(batch, suite, unmet, IN_FULL, parameters)
+    return [(one, found[number]) for number, one in enumerate(suite.expectations)]
+
+
+def _validated(
+    batch: Any, suite: Suite, numbers: Sequence[int], told: Mapping[str, Any], parameters: Mapping[str, int]
+) -> dict[int, dict[str, Any]]:
+    """Check some expectations of a suite; return the number of each to the JSON of its result."""
     from great_expectations import ExpectationSuite
     from great_expectations.expectations.registry import get_expectation_impl
 
-    made = [
-        get_expectation_impl(one.type)(**one.kwargs, meta={NUMBER: number})
-        for number, one in enumerate(suite.expectations)
-    ]
-    table = source.add_table_asset(suite.name, table_name=suite.name)
-    found = table.add_batch_definition_whole_table("all").get_batch().validate(
+    chosen = [(number, suite.expectations[number]) for number in numbers]
+    made = [get_expectation_impl(one.type)(**one.kwargs, meta={NUMBER: number}) for number, one in chosen]
+    results = batch.validate(
         ExpectationSuite(name=suite.name, expectations=made),
-        result_format=RESULT_FORMAT, expectation_parameters=dict(parameters),
+        result_format=dict(told), expectation_parameters=dict(parameters),
     ).to_json_dict()["results"]  # fmt: skip
-    by_number = {one["expectation_config"]["meta"][NUMBER]: one for one in found}
-    return [(one, by_number[number]) for number, one in enumerate(suite.expectations)]
+    return {one["expectation_config"]["meta"][NUMBER]: one for one in results}
 
 
 def _nothing(suite: Suite) -> list[Outcome]:
@@ -152,9 +175,13 @@ def _require_checked(suite: Suite, expected: Expectation, found: Mapping[str, An
     each = [told] if "raised_exception" in told else list(told.values())
     failed = next((one for one in each if one["raised_exception"]), None)
     if failed is not None:
-        words = (str(failed["exception_message"]).splitlines() or ["no reason given"])[0][:200]
-        raise ExpectationsFailed(
-            f"'{expected.says}' ({suite.title}) could not be checked: {words}",
-            next_step="report this, with the name of the suite; expectations.run: false in engagement.yaml goes on "
-            "without.",
-        )
+        raise _unchecked(f"'{expected.says}' ({suite.title})", str(failed["exception_message"]))
+
+
+def _unchecked(what: str, why: str) -> ExpectationsFailed:
+    words = (why.splitlines() or ["no reason given"])[0][:200]
+    return ExpectationsFailed(
+        f"{what} could not be checked: {words}",
+        next_step="report this, with the name of the suite; expectations.run: false in engagement.yaml goes on "
+        "without.",
+    )

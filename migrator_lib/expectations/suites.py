@@ -1,8 +1,9 @@
 """Suites: what is expected of the data, one YAML file for each table of facts of a gate, for people to read.
 
 A suite says what its facts are taken from, and then, for each expectation, a sentence, the type of Great Expectations
-with its arguments, and what follows where it is not met: ``stop`` is for what this program guarantees, and ends the
-step; ``tell`` is for what the company's data may hold, and is counted. ``every.yaml`` holds for every table of a gate.
+with its arguments, and what follows where it is not met: ``stop`` is for what this program guarantees, and the step is
+not done; ``tell`` is for what the company's data may hold, and for what the reconciliation finds and counts by itself,
+such as duplicates. ``every.yaml`` holds for every table of a gate.
 
 A suite is held against what there is before anything runs: a column, a table or a parameter that is not known is an
 error that names the file and the line. Nothing here imports Great Expectations.
@@ -14,7 +15,7 @@ import hashlib
 import json
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn
@@ -68,7 +69,9 @@ class Expectation(Part):
     type: str
     kwargs: dict[str, Any]
     next: str = ""
-    """What to do where one that stops is not met; ``{engagement}`` stands for the engagement's name."""
+    """What to do where it is not met, if there is something; ``{engagement}`` stands for the engagement's name."""
+    of: str = ""
+    """The field that one that stops is about (``message.public``): where an account does not keep it, it is counted."""
 
     @property
     def stops(self) -> bool:
@@ -101,6 +104,15 @@ class Suite(Part):
             Problem: one of them is taken from what is not there, or would hold a text as it is.
         """
         return (staged_columns if gate == "staged" else target_columns)(self.source, self.key, self.columns)
+
+
+def without(found: Sequence[Suite], not_kept: Collection[str]) -> tuple[Suite, ...]:
+    """Return suites for an account that does not keep some fields: what is about one of these stops nothing."""
+
+    def told(one: Expectation) -> Expectation:
+        return one.model_copy(update={"severity": "tell"}) if one.of and one.of in not_kept else one
+
+    return tuple(one.model_copy(update={"expectations": tuple(map(told, one.expectations))}) for one in found)
 
 
 @cache
