@@ -109,6 +109,12 @@ def note(*parts: object) -> Html:
     return tag("p", join(parts), class_="note")
 
 
+def named(name: str) -> str:
+    """Return a name of the program's, such as that of a rule, as people write it."""
+    words = name.replace("_", " ").replace("smartertrack", "SmarterTrack")
+    return words.replace("gorgias", "Gorgias")
+
+
 def counted(n: int, one: str, more: str = "") -> str:
     """Return a number with its word: ``1 record``, ``2,000 records``."""
     return f"{n:,} {one if n == 1 else more or one + 's'}"

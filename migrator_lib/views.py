@@ -24,7 +24,7 @@ from migrator_lib.membership import cases
 from migrator_lib.pages import Html
 from migrator_lib.progress import duration
 from migrator_lib.quarantine.mends import mender
-from migrator_lib.reconcile import ALWAYS, CHANGED, RECONCILED, Finding, Reconciliation
+from migrator_lib.reconcile import ADDED_TITLE, ALWAYS, CHANGED, RECONCILED, Finding, Reconciliation
 from migrator_lib.reconcile.accounts import Account
 from migrator_lib.runbook import CutoverResult, LoadResult, ReconcileResult, source_rows
 
@@ -207,7 +207,7 @@ def accounts_chart(found: Sequence[Account]) -> Html:
 def rules_table(found: Sequence[Account]) -> Html:
     """Return how many records each named rule decided."""
     rows = [
-        {"object": account.title, "outcome": state.replace("_", " "), "rule": rule.replace("_", " "), "records": n}
+        {"object": account.title, "outcome": pages.named(state), "rule": pages.named(rule), "records": n}
         for account in found
         for (state, rule), n in sorted(account.rules.items())
     ]
@@ -292,13 +292,9 @@ def usage(engagement: Engagement) -> Html:
         )  # fmt: skip
         drawn.append(figures.calls_over_time(used["course"], of=f" of the {target} account"))
     simulated = engagement.parameters.target.simulator
-    note = (
-        f"Times are those of the simulated account, whose clock runs {simulated.speed:g} times as fast."
-        if simulated
-        else ""
-    )
+    told = figures.clock(simulated.speed if simulated else 1.0) if rows else ""
     return pages.join([pages.table(rows, caption="Calls of Gorgias' API in this step", empty="No call was made."),
-                       pages.note(note) if note and rows else "", *drawn])  # fmt: skip
+                       told, *drawn])  # fmt: skip
 
 
 # --- 06 reconcile --------------------------------------------------------------------------------------
@@ -327,6 +323,9 @@ def reconcile_counts(found: Reconciliation, accounts: Sequence[Account]) -> Html
         for account in accounts
         if account.object in found.counts
     ]
+    notes = found.beside(account.object for account in accounts)
+    if notes:
+        rows.append({"object": ADDED_TITLE, **{state: notes[state] for state in shown}})
     return pages.table(rows, caption="Compared field by field with what was read back")
 
 

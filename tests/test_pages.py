@@ -67,6 +67,11 @@ def test_values_are_shown_as_people_write_them(value: object, shown: str) -> Non
     assert pages.escaped(value) == shown
 
 
+@pytest.mark.parametrize(("part", "told"), [(0.0, "0%"), (0.5, "50%"), (1_999_999 / 2_000_000, "99%"), (1.0, "100%")])
+def test_nothing_but_the_whole_is_a_hundred_percent(part: float, told: str) -> None:
+    assert pages.share(part).endswith(f"> {told}")
+
+
 def test_numbers_stand_right_and_words_left() -> None:
     made = pages.table([{"Object": "Ticket", "Records": 3}, {"Object": "User", "Records": None}])
     assert '<th scope="col">Object</th><th scope="col" class="number">Records</th>' in made

@@ -21,7 +21,8 @@ def members(audit: Audit) -> Html:
         [
             pages.tiles({"people": m.people, "in an organization": m.people - m.in_none,
                          "in several": m.in_several, "in none": m.in_none}),
-            pages.figure(charts.bars(_by_kind(m)), "People by the filter that leads to their first organization"),
+            pages.figure(charts.bars(_by_kind(m), label="people"),
+                         "People by the filter that leads to their first organization"),
             pages.note(_rules(m)),
             _organizations(m),
             _filters(m),

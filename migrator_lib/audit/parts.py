@@ -101,7 +101,9 @@ def by_month(audit: Audit) -> Html:
     recent = dict(list(audit.tickets.by_month.items())[-MONTHS:])
     if not recent:
         return Html("")
-    return pages.figure(charts.bars(dict(recent)), f"Tickets opened by month, {min(recent)} to {max(recent)}")
+    return pages.figure(
+        charts.bars(dict(recent), label="tickets"), f"Tickets opened by month, {min(recent)} to {max(recent)}"
+    )
 
 
 def fields(audit: Audit) -> Html:

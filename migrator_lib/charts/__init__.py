@@ -42,11 +42,12 @@ def bars(mapping: Mapping[str, float], *, label: str = "") -> str:
         return drawing.svg(figure)
 
 
-def by_day(days: Mapping[str, Mapping[str, int]]) -> str:
+def by_day(days: Mapping[str, Mapping[str, int]], *, label: str = "") -> str:
     """Return a group of bars for each day, one bar for each kind of difference, its number beside it.
 
     Args:
         days: day to kind to number; every day has the same kinds, the last of which is the one to fear.
+        label: what the numbers are.
     """
     kinds = list(next(iter(days.values()), {}))
     fills = dict(zip(kinds, (FILL, OUTCOMES["handed_over"][1], LIMIT), strict=False))
@@ -60,6 +61,7 @@ def by_day(days: Mapping[str, Mapping[str, int]]) -> str:
             axes.bar_label(drawn, [thousands(value) for value in values], padding=4)
         axes.set_yticks(range(len(days)), list(days))
         axes.set_xlim(0, 1.18 * most or 1)
+        axes.set_xlabel(label)
         axes.invert_yaxis()
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         axes.xaxis.set_major_formatter(FuncFormatter(thousands))

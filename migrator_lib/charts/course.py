@@ -29,10 +29,11 @@ def calls_over_time(seconds: float, calls: Sequence[int], allowed: Sequence[floa
     limits = [60 * rate for rate in allowed]
     with matplotlib.rc_context(SETTINGS):
         figure, axes = drawing.axes(height=2.6)
-        axes.stairs(reached, edges, fill=True, color=CALLS, label="calls a minute")
+        axes.stairs(reached, edges, fill=True, color=CALLS, label="made")
         axes.stairs(limits, edges, baseline=None, color=ALLOWED, linewidth=1.8, linestyle="--", label="allowed")
         axes.set_xlim(0, edges[-1] or 1)
         axes.set_ylim(0, 1.12 * max([*reached, *limits], default=0) or 1)
+        axes.set_ylabel("calls a minute")
         axes.set_xlabel(f"{unit} since the first call")
         axes.xaxis.set_major_locator(MaxNLocator(6))
         axes.yaxis.set_major_locator(MaxNLocator(5))

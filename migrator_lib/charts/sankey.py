@@ -26,12 +26,14 @@ FEARED = "quarantined"
 BODY_INCHES = 2.6
 """Height of all bands together."""
 NARROWEST = 0.02
-SLOT, GAP, MARGIN = 0.24, 0.05, 0.12
+SLOT, GAP, MARGIN = 0.4, 0.05, 0.06
 """Inches: what a label needs, between two bars, above and below."""
+LETTERS = 11.5
+"""Points: the page makes the chart narrow on a telephone, where they are as small as letters may be."""
 BAR = 0.09
 OPACITY = 0.7
 """Of bands, so that those that cross are told apart; what is feared is drawn over them."""
-LEFT, RIGHT = 2.1, 3.75
+LEFT, RIGHT = 1.75, 4.1
 """Inches from the left, where the bars of the source end and those of the outcomes begin."""
 CENTRE = (LEFT + RIGHT) / 2
 
@@ -62,7 +64,7 @@ def sankey(flows: Flows) -> str:
         if outcome == FEARED or any(band.outcome == outcome for band in bands)
     }
     height = max(_total(kinds), _total(ends)) + 2 * MARGIN
-    with matplotlib.rc_context(SETTINGS):
+    with matplotlib.rc_context({**SETTINGS, "font.size": LETTERS}):
         figure = Figure(figsize=(WIDTH_INCHES, height))
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set(xlim=(0, WIDTH_INCHES), ylim=(height, 0))
@@ -72,14 +74,12 @@ def sankey(flows: Flows) -> str:
         for kind, inches in kinds.items():
             number = sum(band.number for band in bands if band.kind == kind)
             _bar(axes, LEFT - BAR, begins[kind], inches, INK)
-            axes.text(
-                LEFT - BAR - 0.07, begins[kind] + inches / 2, _words(short(kind), number), va="center", ha="right"
-            )
+            _label(axes, LEFT - BAR - 0.07, begins[kind] + inches / 2, short(kind), number, "right")
         for outcome, inches in ends.items():
             number = sum(band.number for band in bands if band.outcome == outcome)
             _bar(axes, RIGHT, arrives[outcome], inches, OUTCOMES[outcome][1])
-            words = _words(outcome.replace("_", " "), number)
-            axes.text(RIGHT + BAR + 0.07, arrives[outcome] + inches / 2, words, va="center")
+            words = outcome.replace("_", " ")
+            _label(axes, RIGHT + BAR + 0.07, arrives[outcome] + inches / 2, words, number, "left")
         return drawing.svg(figure)
 
 
@@ -135,5 +135,7 @@ def _bar(axes: Axes, at: float, above: float, inches: float, colour: str) -> Non
     axes.add_patch(Rectangle((at, above), BAR, max(inches, NARROWEST), facecolor=colour, edgecolor="none"))
 
 
-def _words(words: str, number: int) -> str:
-    return f"{words}\N{EN SPACE}{thousands(number)}"
+def _label(axes: Axes, at: float, middle: float, words: str, number: int, side: str) -> None:
+    """Write a name, and its number below it: beside each other, large ones would not fit into the chart."""
+    axes.text(at, middle - 0.01, words, va="bottom", ha=side)
+    axes.text(at, middle + 0.01, thousands(number), va="top", ha=side)

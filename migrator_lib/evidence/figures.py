@@ -34,9 +34,10 @@ def calls_over_time(course: Mapping[str, Any] | None, *, of: str = "") -> Html:
         return Html("")
     from migrator_lib.charts.course import calls_over_time as drawn
 
-    possible = sum(allowed) * seconds
+    given = course or {}
+    possible = sum(given["allowed"]) * given["seconds"]
     share = f", {min(1.0, sum(calls) / possible):.0%} of what was allowed" if possible else ""
-    told = f"{sum(calls):,} calls in {duration(seconds * len(calls))}{share}"
+    told = f"{sum(calls):,} calls in {duration(given['seconds'] * len(given['calls']))}{share}"
     return pages.figure(drawn(seconds, calls, allowed), f"Calls a minute{of}, beside what was allowed: {told}.")
 
 
@@ -49,19 +50,30 @@ def _coarser(course: Mapping[str, Any]) -> tuple[float, list[int], list[float]]:
     return seconds * each, [sum(calls[n : n + each]) for n in starts], means
 
 
+def clock(speed: float) -> Html:
+    """Return whose times they are where a simulated account's clock runs faster than ours; else nothing."""
+    if speed == 1:
+        return Html("")
+    return pages.note(
+        f"Times are those of the simulated account, whose clock runs {speed:g} times as fast: what this machine takes "
+        "to compute counts as so much longer."
+    )
+
+
 def source_charts(source: Mapping[str, Mapping[str, int]]) -> Html:
     """Return how old the tickets of the source are, and how they came, beside each other; nothing before the audit."""
     named = {
         "ages": "Tickets by their age when the source was audited",
         "channels": "Tickets, chats and calls by the way they came",
     }
+    axes = {"ages": "tickets", "channels": "tickets, chats and calls"}
     shown = {what: words for what, words in named.items() if any(source.get(what, {}).values())}
     if not shown:
         return Html("")
     from migrator_lib import charts
 
     told = {what: f"{words}: {_told(source[what])}." for what, words in shown.items()}
-    drawn = (pages.figure(charts.bars(source[what]), words) for what, words in told.items())
+    drawn = (pages.figure(charts.bars(source[what], label=axes[what]), words) for what, words in told.items())
     return pages.join([pages.heading("What the source held"), pages.tag("div", pages.join(drawn), class_="figures")])
 
 

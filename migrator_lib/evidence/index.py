@@ -5,19 +5,15 @@ It is made of the summary and of relative links, so a folder of reports can be z
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from migrator_lib import charts, pages, purge
-from migrator_lib.evidence import figures, flows
-from migrator_lib.evidence.quarantine_page import PAGE as QUARANTINE
-from migrator_lib.evidence.records import linked
+from migrator_lib import pages, purge
+from migrator_lib.evidence import figures, index_records
 from migrator_lib.hash_tree.report import told
 from migrator_lib.objects import CONVERSATIONS, TICKET
 from migrator_lib.progress import duration
-from migrator_lib.reconcile import ALWAYS, RECONCILED, WRONG
 
 Row = Mapping[str, Any]
 STEP_TONES: dict[str, pages.Tone] = {
@@ -29,12 +25,8 @@ STEP_TONES: dict[str, pages.Tone] = {
     "rolled back": "warn",
 }
 GATE_TONES: dict[str, pages.Tone] = {"met": "good", "open": "warn", "stale": "bad"}
-IN_WORDS = {"changed": "Changed in Gorgias since"}
 KINDS = {"xlsx": "as a workbook", "csv": "as a list", "zip": "packed"}
 """What else than a page a document is, by the end of its name."""
-FOLDED_FROM = 10
-LISTED = 200
-"""Quarantined records that the page lists; all of them are in the documents and the ledger."""
 
 
 def engagement_page(
@@ -63,13 +55,15 @@ def engagement_page(
         *(_switched_off(summary["engagement"], account, off) for account, off in summary["switched_off"].items()),
         _tiles(summary),
         _steps(steps),
-        _accounts(summary),
-        _compared(summary),
-        _quarantined(() if summary.get("rolled_back") and not summary["objects"] else quarantine, summary["titles"]),
-        _rules(summary["rules"]),
+        index_records.accounts(summary),
+        index_records.compared(summary),
+        index_records.quarantined(
+            () if summary.get("rolled_back") and not summary["objects"] else quarantine, summary["titles"]
+        ),
+        index_records.rules(summary["rules"]),
         figures.source_charts(summary.get("source", {})),
-        _calls(summary["api"]),
-        _gates(gates),
+        _calls(summary["api"], summary.get("clock_speed", 1.0)),
+        _gates(gates, steps),
         _documents(documents),
         _runs(runs),
         _proof(summary),
@@ -107,9 +101,9 @@ def _tiles(summary: Row) -> pages.Html:
         {
             f"tickets moved, of {tickets:,}": moved,
             **({f"chats and calls moved, of {talks:,}": talked} if talks else {}),
-            "records read back and found equal": _sum(objects, "validated"),
+            "records read back and found equal": index_records.summed(objects, "validated"),
             "e-mails sent to anybody": "not known yet" if summary["mail_sent"] is None else summary["mail_sent"],
-            "records quarantined": _sum(objects, "quarantined"),
+            "records quarantined": index_records.summed(objects, "quarantined"),
         }
     )
 
@@ -118,115 +112,6 @@ def _moved(objects: Mapping[str, Row], *names: str) -> tuple[int, int]:
     """Return how many records of these objects the source has, and how many are in Gorgias."""
     found = [objects.get(name, {}) for name in names]
     return sum(one.get("source", 0) for one in found), sum(one.get("created", 0) for one in found)
-
-
-def _sum(objects: Mapping[str, Row], state: str) -> int:
-    return sum(one.get(state) or 0 for one in objects.values())
-
-
-def _accounts(summary: Row) -> pages.Html:
-    """Return where every source record went, and whether that adds up."""
-    objects, titles = summary["objects"], summary["titles"]
-    if not objects:
-        back = "Nothing is counted any more: what was loaded is rolled back."
-        words = back if summary.get("rolled_back") else "Nothing is counted yet: the extract comes first."
-        return pages.join([pages.heading("Accounts"), pages.note(words)])
-    used = [outcome for outcome in charts.OUTCOMES if outcome == "quarantined" or _sum(objects, outcome)]
-    rows = [_account(name, titles.get(name, name), one, used) for name, one in objects.items()]
-    return pages.join(
-        [
-            pages.heading("Accounts"),
-            pages.paragraph(
-                "Every record of the source is to have one outcome, so that the numbers add up to the source. "
-                "Each number leads to its records."
-            ),
-            flows.figure(objects),
-            pages.table(rows, caption="Records by outcome", different="wrong"),
-        ]
-    )
-
-
-def _account(name: str, title: str, one: Row, used: Sequence[str]) -> dict[str, object]:
-    difference = one["source"] - sum(one.get(outcome) or 0 for outcome in charts.OUTCOMES)
-    badge = pages.badge("adds up", "good") if not difference else pages.badge(f"{difference:+,} open", "bad")
-    outcomes = {
-        charts.OUTCOMES[outcome][0].capitalize(): linked(name, outcome, one.get(outcome, 0)) for outcome in used
-    }
-    return {"Object": title, "Check": badge, "In the source": one["source"], **outcomes, "wrong": bool(difference)}
-
-
-def _compared(summary: Row) -> pages.Html:
-    """Return what was read back from Gorgias and compared, field by field."""
-    objects, titles = summary["objects"], summary["titles"]
-    seen = {name: one for name, one in objects.items() if any(one.get(state) for state in RECONCILED)}
-    if not seen:
-        return pages.Html("")
-    shown = [state for state in RECONCILED if state in ALWAYS or any(one.get(state) for one in seen.values())]
-    rows = [
-        {
-            "Object": titles.get(name, name),
-            **{IN_WORDS.get(state, state.capitalize()): one.get(state, 0) for state in shown},
-            "wrong": any(one.get(state) for state in WRONG),
-        }
-        for name, one in seen.items()
-    ]
-    table = pages.table(rows, caption="Records by what was found", different="wrong")
-    wrong = sum(bool(row["wrong"]) for row in rows)
-    return pages.join(
-        [
-            pages.heading("Verified in Gorgias"),
-            pages.paragraph("Every migrated field of every record was read back and compared."),
-            pages.tiles({state: _sum(seen, name) for name, state in _found_words(shown)}),
-            table if wrong else pages.folded(f"Each of {pages.counted(len(rows), 'object')}", table),
-        ]
-    )
-
-
-def _found_words(states: Sequence[str]) -> list[tuple[str, str]]:
-    """Return states, each as a tile says it."""
-    said = {"validated": "found equal", "changed": "changed in Gorgias since"}
-    return [(state, said.get(state, state)) for state in states]
-
-
-def _quarantined(quarantine: Sequence[Row], titles: Mapping[str, str]) -> pages.Html:
-    if not quarantine:
-        return pages.Html("")
-    reasons = Counter((titles.get(one["object"], one["object"]), one["reason"]) for one in quarantine)
-    by_reason = [{"Object": obj, "Reason": reason, "Records": n} for (obj, reason), n in reasons.most_common()]
-    each = pages.table(
-        [{"Object": titles.get(one["object"], one["object"]), "Key in SmarterTrack": str(one["key"]),
-          "Reason": one["reason"]} for one in quarantine[:LISTED]]
-    )  # fmt: skip
-    more = pages.note(f"The first {LISTED} of {len(quarantine):,}.") if len(quarantine) > LISTED else ""
-    return pages.join(
-        [
-            pages.heading("Quarantined"),
-            pages.paragraph(
-                "These records could not be moved. They are kept, and can be tried again once mended: ",
-                pages.link(QUARANTINE, "what mends each, and how it is tried again"),
-                ".",
-            ),
-            pages.table(by_reason[:LISTED]) if len(by_reason) < len(quarantine) else "",
-            each if len(quarantine) < FOLDED_FROM else pages.folded("Each record", more, each),
-        ]
-    )
-
-
-def _rules(rules: Sequence[Row]) -> pages.Html:
-    if not rules:
-        return pages.Html("")
-    rows = [
-        {
-            "Object": one["object"],
-            "Outcome": str(one.get("state", "")).replace("_", " "),
-            "Rule": str(one["rule"]).replace("_", " "),
-            "Records": one["records"],
-        }
-        for one in rules
-    ]
-    told = pages.note("Records that were merged, skipped or handed over, each by a rule that has a name.")
-    table = pages.folded(f"Each rule with its records ({len(rows):,})", pages.table(rows))
-    return pages.join([pages.heading("By which rule"), told, table])
 
 
 def _steps(steps: Sequence[Row]) -> pages.Html:
@@ -239,22 +124,25 @@ def _steps(steps: Sequence[Row]) -> pages.Html:
         }
         for one in steps
     ]
-    return pages.join([pages.heading("Steps"), pages.table(rows)])
+    return pages.join([pages.heading("Steps"), pages.table(rows, caption="The latest run of each")])
 
 
-def _gates(gates: Sequence[Row]) -> pages.Html:
+def _gates(gates: Sequence[Row], steps: Sequence[Row]) -> pages.Html:
+    titles = {one["step"]: one["title"] for one in steps}
     rows = [
         {
-            "Gate": str(one["gate"]).replace("_", " "),
+            "Gate": pages.named(one["gate"]),
             "State": pages.badge(one["state"], GATE_TONES.get(one["state"], "plain")),
-            "Needed before": one["before"],
+            "Needed before": titles.get(one["before"], one["before"]),
             "By": one["by"],
             "On": pages.tag("time", moment(one["on"])),
             "Why not, or with which note": one["reason"],
         }
         for one in gates
     ]
-    return pages.join([pages.heading("Gates"), pages.table(rows)])
+    return pages.join(
+        [pages.heading("Gates"), pages.table(rows, caption="What has to be so, or to be stated, before a step")]
+    )
 
 
 def _documents(documents: Sequence[tuple[str, str]]) -> pages.Html:
@@ -273,10 +161,11 @@ def _document(found: Sequence[tuple[str, str]]) -> pages.Html:
     (title, href), *others = found
     kinds = ((other, KINDS.get(other.rpartition(".")[2], words)) for words, other in others)
     more = (pages.join([", ", pages.link(other, kind)]) for other, kind in kinds)
-    return pages.join([pages.link(href, title), *more])
+    alone = KINDS.get(href.rpartition(".")[2])
+    return pages.join([pages.link(href, f"{title}, {alone}" if alone and alone not in title else title), *more])
 
 
-def _calls(api: Row) -> pages.Html:
+def _calls(api: Row, speed: float) -> pages.Html:
     if not api["calls"]:
         return pages.Html("")
     values: dict[str, object] = {"calls": api["calls"], "answered “too many requests”": api["throttled"]}
@@ -285,14 +174,16 @@ def _calls(api: Row) -> pages.Html:
     if api["share_of_allowed_rate"] is not None:
         values["of the allowed rate used"] = f"{api['share_of_allowed_rate']:.0%}"
     chart = figures.calls_over_time(api.get("course"), of=" of the largest load")
-    return pages.join([pages.heading("Calls to Gorgias"), pages.tiles(values), chart])
+    told = figures.clock(speed) if chart or "of the allowed rate used" in values else ""
+    return pages.join([pages.heading("Calls to Gorgias"), pages.tiles(values), chart, told])
 
 
 def _proof(summary: Row) -> pages.Html:
     """Return the roots of the hash trees over everything that was compared, and how they are checked."""
     if not summary.get("hash_tree"):
         return pages.Html("")
-    return pages.join([pages.heading("Proof of completeness"), *told(summary["hash_tree"], summary["engagement"])])
+    over, *more = told(summary["hash_tree"], summary["engagement"])
+    return pages.join([pages.heading("Proof of completeness"), over, pages.folded("Each root", *more)])
 
 
 def _ledger(ledger: Row, engagement: str) -> pages.Html:

@@ -29,6 +29,8 @@ LEFT_IN_WORDS = (
     "Done: records that are verified in Gorgias, or settled by a rule. Time left: of what a running step does now, as "
     "fast as it goes; before the load, about what the audit estimates for it."
 )
+BY_RULE = ("merged", "skipped", "handed_over")
+"""Outcomes that settle a record without a copy of it in Gorgias."""
 FRESH_SECONDS = 600.0
 """A step that has said nothing for longer is not said to run."""
 
@@ -49,7 +51,10 @@ def page(engagements: Sequence[Row]) -> str:
     body = [
         pages.heading("Engagements", 1),
         pages.tag("p", "Help desk migrations from SmarterTrack to Gorgias.", class_="subtitle"),
-        pages.status(f"{pages.counted(len(engagements), 'engagement')}: {counted}." if engagements else "No engagement yet.", tone),
+        pages.status(
+            f"{pages.counted(len(engagements), 'engagement')}: {counted}." if engagements else "No engagement yet.",
+            tone,
+        ),
         pages.table([_line(engagement) for engagement in engagements], empty="No engagement was run yet."),
         pages.note(LEFT_IN_WORDS) if engagements else "",
     ]
@@ -136,8 +141,7 @@ def row(document: dict[str, Any], folder: str, running: Snapshot | None) -> dict
     objects = document["objects"].values()
     source = sum(one["source"] for one in objects)
     settled = sum(
-        one["validated"] + one.get("changed", 0) + one["merged"] + one["skipped"] + one["handed_over"]
-        for one in objects
+        min(one["source"], sum(one.get(state) or 0 for state in ("validated", "changed", *BY_RULE))) for one in objects
     )
     return {
         "engagement": document["engagement"],

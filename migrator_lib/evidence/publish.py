@@ -31,6 +31,7 @@ TITLES = {
     "freeze": "How long the freeze will take", "remapping": "Re-mapping", "sla_inventory": "SLA inventory",
     "expectations": "What is expected of the data", "brand_guide": "Multi-brand guide",
     "object_map": "Object map, field by field",
+    "redirects.iis": "Redirects, for IIS", "redirects.nginx": "Redirects, for nginx",
     "roll_back": "Roll-back", "roll_back_protected": "Roll-back: what is protected",
     "roll_back_sandbox": "Roll-back of the sandbox",
     "roll_back_sandbox_protected": "Roll-back of the sandbox: what is protected",

@@ -16,10 +16,11 @@ from pydantic import ValidationError
 from migrator_lib import pages
 from migrator_lib.engagement import STEPS, Engagement
 from migrator_lib.evidence import figures
+from migrator_lib.gates import find
 from migrator_lib.ledger import SETTLED
 from migrator_lib.objects import CONVERSATIONS
 from migrator_lib.purge import Purge
-from migrator_lib.reconcile import RECONCILED, WRONG
+from migrator_lib.reconcile import ADDED, ADDED_TITLE, RECONCILED, WRONG, added
 from migrator_lib.reconcile.accounts import Account
 from migrator_lib.rollback.standing import ROLLED_BACK, Standing
 from migrator_lib.side_effects import still_off
@@ -55,8 +56,8 @@ def _is_of(done: Mapping[str, Any], undone: Mapping[str, Any]) -> bool:
 
 
 def objects(found: Sequence[Account], states: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
-    """Return the accounts by object, beside what the last reconciliation found."""
-    return {
+    """Return the accounts by object, beside what the last reconciliation found; and the notes that are of none."""
+    accounts = {
         account.object: {
             "source": account.source,
             **{state: account.outcomes.get(state, 0) for state in SETTLED},
@@ -64,6 +65,11 @@ def objects(found: Sequence[Account], states: Mapping[str, Mapping[str, int]]) -
         }
         for account in found
     }
+    notes = added(states, accounts)
+    if not accounts or not notes:
+        return accounts
+    nothing = dict.fromkeys(("source", *SETTLED), 0)
+    return {**accounts, ADDED: {**nothing, **{state: notes[state] for state in RECONCILED}}}
 
 
 def api(steps: Sequence[Mapping[str, Any]], tickets: int) -> Json:
@@ -92,8 +98,9 @@ def _calls(used: Mapping[str, Any]) -> int:
 
 
 def last_gate(engagement: Engagement) -> Json | None:
-    """Return the gate that was met last: ``gate, by, on``; None before the first."""
-    met = [state for state in engagement.gate_states() if state.state == "met" and state.on]
+    """Return the gate that a person opened last: ``gate, by, on``; None before the first. Checks are made each time."""
+    states = [state for state in engagement.gate_states() if find(state.name).statement]
+    met = [state for state in states if state.state == "met" and state.on]
     last = max(met, key=lambda state: state.on, default=None)
     return None if last is None else {"gate": last.name, "by": last.by, "on": last.on}
 
@@ -125,7 +132,7 @@ def status(
         return Status("warn", f"Rolled back on {on}: what was loaded is out of Gorgias again{stays}.")
     missing = [step for step in STEPS if latest_done(steps, step) is None]
     if missing:
-        return Status("warn", f"Not complete: {missing[0]} is next.")
+        return not_complete(missing[0], steps)
     look = hypercare(steps, since_cutover=True)
     if look and look["lost"]:
         lost = pages.counted(look["lost"], "record")
@@ -140,6 +147,19 @@ def status(
     tone: pages.Tone = "bad" if exceeded(engagement, found) else "warn"
     words = "Complete, with exceptions: " + ", ".join(exceptions) + ". All are listed."
     return Status(tone, f"{words} {_of(look)}" if look else words)
+
+
+def not_complete(step: str, steps: Sequence[Mapping[str, Any]]) -> Status:
+    """Return that a step is next, and why it is not done where it was tried."""
+    last = max((one for one in steps if one["step"] == step), key=lambda one: one["started_at"] or "", default=None)
+    state = last["status"] if last else ""
+    tried: dict[str, tuple[pages.Tone, str]] = {
+        "failed": ("bad", f"{step} failed: its page says why, and what to do."),
+        "waiting": ("warn", f"{step} waits at a gate: its page says for what."),
+        "stopped": ("warn", f"{step} was stopped, and goes on with the next run."),
+    }
+    tone, words = tried.get(state, ("warn", f"{step} is next."))
+    return Status(tone, f"Not complete: {words}")
 
 
 def hypercare(steps: Sequence[Mapping[str, Any]], *, since_cutover: bool = False) -> Mapping[str, Any] | None:
@@ -173,7 +193,7 @@ def exceeded(engagement: Engagement, found: Mapping[str, Mapping[str, int]]) -> 
     limits = engagement.parameters.thresholds
     words = []
     for obj, one in found.items():
-        size = max(1, one["source"])
+        size = max(1, one["source"], sum(one[state] for state in RECONCILED) if obj == ADDED else 0)
         quarantined = one["quarantined"] / size
         differing = sum(one[state] for state in WRONG) / size
         if quarantined > limits.quarantined:
@@ -232,7 +252,7 @@ def collect(engagement: Engagement) -> Json:
         "company": engagement.parameters.company,
         "status": {"tone": line.tone, "text": line.text},
         "objects": numbers,
-        "titles": {account.object: account.title for account in found},
+        "titles": {**{account.object: account.title for account in found}, ADDED: ADDED_TITLE},
         "rules": [
             {"object": account.title, "state": state, "rule": rule.replace("_", " "), "records": n}
             for account in found
@@ -246,7 +266,8 @@ def collect(engagement: Engagement) -> Json:
             for account in ("production", "sandbox")
             if (off := still_off(engagement.ledger, account))
         },
-        "simulated": engagement.parameters.target.simulator is not None,
+        "simulated": (simulator := engagement.parameters.target.simulator) is not None,
+        "clock_speed": simulator.speed if simulator else 1.0,
         "rolled_back": Standing.of(engagement.ledger, PRODUCTION).state == "done",
         "ledger": {"rows": rows, "head": head},
         "hash_tree": roots(steps),

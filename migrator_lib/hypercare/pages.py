@@ -14,7 +14,7 @@ from migrator_lib.hypercare.looking import Late, Look
 from migrator_lib.objects import TICKET
 from migrator_lib.pages import Html
 from migrator_lib.progress import duration
-from migrator_lib.reconcile import CHANGED, Finding
+from migrator_lib.reconcile import ADDED_TITLE, CHANGED, Finding
 from migrator_lib.views import MADE_OTHERWISE, finding_row
 
 LISTED = 200
@@ -71,12 +71,13 @@ def tiles(look: Look) -> Html:
 def drift(look: Look) -> Html:
     """Return every object's records, by what they are and why."""
     rows = []
-    for account in look.reconciled.accounts:
-        states = look.found.counts.get(account.object)
+    told_of = {account.object: account.title for account in look.reconciled.accounts}
+    counts = [(title, look.found.counts.get(obj)) for obj, title in told_of.items()]
+    for title, states in (*counts, (ADDED_TITLE, look.found.beside(told_of))):
         if states:
             wrong = sum(n for state, n in states.items() if state not in ("validated", CHANGED))
             rows.append(
-                {"object": account.title, "as sent": states["validated"], AGENTS: states[CHANGED],
+                {"object": title, "as sent": states["validated"], AGENTS: states[CHANGED],
                  "lost, or wrong": wrong, "different": bool(wrong)}
             )  # fmt: skip
     told = []
@@ -171,7 +172,9 @@ def trend(days: Sequence[Day]) -> Html:
     drawn = {
         f"Day {day.number}": {AGENTS: day.changed, LATE: day.late or 0, LOST: day.lost + day.known} for day in days
     }
-    figure = pages.figure(charts.by_day(drawn), "Records that differ from what was sent, by day and by reason.")
+    figure = pages.figure(
+        charts.by_day(drawn, label="records"), "Records that differ from what was sent, by day and by reason."
+    )
     return pages.join([table, figure])
 
 

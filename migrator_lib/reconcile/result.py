@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from migrator_lib.reconcile.contents import Looked
@@ -18,6 +18,8 @@ WRONG = ("mismatched", "missing", "unexpected", DUPLICATE)
 """States of records that are not as they should be."""
 RECONCILED = ("validated", CHANGED, *WRONG)
 """Every state."""
+ADDED, ADDED_TITLE = "added_note", "Internal note that the migration adds"
+"""What is compared and has no account, since no one record of the source is it; counted together."""
 TOUCHED, NEW_MESSAGES, NEW_TICKETS = "touched tickets", "new messages", "new tickets"
 
 
@@ -95,6 +97,16 @@ class Reconciliation:
         """Records that are not, though nobody changed them there."""
         return sum(self.counted(state) for state in WRONG)
 
+    def beside(self, objects: Iterable[str]) -> Counter[str]:
+        """Return state to number of what is none of these objects: the notes that the migration adds."""
+        return added(self.counts, objects)
+
     def counted(self, state: str) -> int:
         """Return the number of records in a state, of all objects."""
         return sum(states[state] for states in self.counts.values())
+
+
+def added(counts: Mapping[str, Mapping[str, int]], objects: Iterable[str]) -> Counter[str]:
+    """Return state to number of what has been compared and is none of these objects."""
+    known = frozenset(objects)
+    return sum((Counter(states) for obj, states in counts.items() if obj not in known), Counter())

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from migrator_lib import pages
-from migrator_lib.evidence import index, overview
+from migrator_lib.evidence import index, index_records, overview, summary
+from migrator_lib.reconcile.accounts import Account
 from tests.browser_support import Chromium, chromium
 from tests.index_sample import ENGAGEMENTS, QUARANTINE, RUNS, SUMMARY, given
 
@@ -96,6 +97,40 @@ def test_what_differs_in_gorgias_is_marked() -> None:
     assert row(compared, "Agent") == ["Agent", "24", "0", "0", "0"]
 
 
+def test_what_is_of_no_account_is_compared_all_the_same_and_what_is_wrong_of_it_counts() -> None:
+    states = {"ticket": {"validated": 3}, "follow_up": {"validated": 2}, "call_log_note": {"missing": 1}}
+    objects = summary.objects([Account("ticket", "Ticket", 3, {"created": 3})], states)
+    assert {name: n for name, n in objects["added_note"].items() if n} == {"validated": 2, "missing": 1}
+    titles = {"ticket": "Ticket", "added_note": "Notes"}
+    page = made(objects=objects, titles=titles)
+    assert row(page[page.index("Verified in Gorgias") :], "Notes") == ["Notes", "2", "0", "1", "0"]
+    accounts = page[page.index(">Accounts<") : page.index("Verified in Gorgias")]
+    assert "Notes" not in accounts, "it is no record of the source"
+    assert summary.objects([], {}) == {}
+
+
+@pytest.mark.parametrize(
+    ("state", "tone", "words"),
+    [
+        ("failed", "bad", "05_load failed: its page says why, and what to do."),
+        ("waiting", "warn", "05_load waits at a gate: its page says for what."),
+        ("stopped", "warn", "05_load was stopped, and goes on with the next run."),
+        ("rehearsed", "warn", "05_load is next."),
+    ],
+)
+def test_a_step_that_was_tried_and_is_not_done_says_why(state: str, tone: str, words: str) -> None:
+    first = {"step": "05_load", "status": "failed", "started_at": "2026-11-20T09:00:00Z"}
+    last = {"step": "05_load", "status": state, "started_at": "2026-11-20T10:00:00Z"}
+    told = summary.not_complete("05_load", [last, first])
+    assert (told.tone, told.text) == (tone, f"Not complete: {words}")
+    assert summary.not_complete("06_reconcile", [last]).text == "Not complete: 06_reconcile is next."
+
+
+def test_times_of_a_clock_that_runs_faster_are_told_to_be_so() -> None:
+    assert "runs 100 times as fast" in text(made(clock_speed=100.0))
+    assert "as fast" not in text(made())
+
+
 def test_rules_gates_and_steps_are_listed() -> None:
     page = made()
     assert "Ticket skipped spam 612" in text(page)
@@ -135,9 +170,9 @@ def test_of_a_large_quarantine_the_first_are_listed_and_the_number_told() -> Non
     many = [{"object": "ticket", "key": str(n), "reason": f"reason {n}"} for n in range(1000)]
     arguments = given() | {"quarantine": many}
     page = index.engagement_page(arguments.pop("summary"), **arguments)
-    assert f"The first {index.LISTED} of 1,000." in page
-    assert f">reason {index.LISTED - 1}<" in page
-    assert f">reason {index.LISTED}<" not in page
+    assert f"The first {index_records.LISTED} of 1,000." in page
+    assert f">reason {index_records.LISTED - 1}<" in page
+    assert f">reason {index_records.LISTED}<" not in page
 
 
 def test_a_simulation_is_called_one_and_a_migration_is_not() -> None:

@@ -72,6 +72,22 @@ def test_a_row_says_what_is_done_and_left() -> None:
     assert (still["left_seconds"], still["estimated_seconds"], still["step"]) == (None, 7200, "05_load")
 
 
+@pytest.mark.parametrize("broken", ["", "{", "[]", "{}", '{"objects": 3}', '{"objects": {"ticket": {}}}', "\udcff"])
+def test_a_summary_that_cannot_be_read_takes_no_other_line_away(tmp_path: Path, broken: str) -> None:
+    running(tmp_path / "oakline", ENDED)
+    (tmp_path / "tarn").mkdir()
+    (tmp_path / "tarn" / "summary.json").write_bytes(broken.encode(errors="surrogateescape"))
+    page = overview.write(tmp_path).read_text(encoding="utf-8")
+    assert "2 engagements: 1 open, 1 needs attention." in page
+    assert page.index("Oakline") < page.index("tarn/index.html") < page.index("Its summary.json cannot be read")
+
+
+def test_what_is_verified_of_no_account_is_no_share_of_the_source() -> None:
+    notes = {"source": 0, "validated": 90, "merged": 0, "skipped": 0, "handed_over": 0, "quarantined": 0}
+    row = overview.row({**DOCUMENT, "objects": {**DOCUMENT["objects"], "added_note": notes}}, "oakline", None)
+    assert row["share_done"] == pytest.approx(8 / 12)
+
+
 def test_the_page_has_every_engagement_with_what_runs(tmp_path: Path) -> None:
     running(tmp_path / "oakline", ENDED)
     running(tmp_path / "tarn", 4e9)  # later than whatever clock this test sees, so it is not too old

@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any, Literal
 from zlib import crc32
 
+from migrator_lib.errors import StorageError
 from migrator_lib.evidence.bundle.archive import Damage, Entry, damages
-from migrator_lib.evidence.bundle.manifest import LEDGER, MANIFEST, Json, Manifest, comment
+from migrator_lib.evidence.bundle.manifest import LEDGER, MADE, MANIFEST, Json, Manifest, comment
 from migrator_lib.storage import refusals
 
 State = Literal["passed", "failed", "not settled", "not possible"]
@@ -22,6 +24,12 @@ State = Literal["passed", "failed", "not settled", "not possible"]
 NAMED = 20
 """Problems of a check that are named; the last line says how many more there are."""
 THE_ARCHIVE = "the archive itself"
+LARGEST = 64_000_000
+"""Bytes of a file that is read whole: what this program writes is far smaller, and a few bytes may be gigabytes packed.
+"""
+MAY_BE_UNSETTLED = ("Roots", "Accounts", "Signatures", "Reports")
+"""Checks that may find something while a step is under way. What a hash tree or the ledger's chain holds is whole then,
+too."""
 
 
 class NotPossible(Exception):
@@ -57,9 +65,13 @@ class Source:
         raise NotImplementedError
 
     def bytes(self, path: str) -> bytes:
-        """Return a file, as :meth:`stream` does."""
+        """Return a file, as :meth:`stream` does.
+
+        Raises:
+            ValueError: it is larger than what this program writes.
+        """
         with self.stream(path) as stream:
-            return stream.read()
+            return _small(stream, path)
 
     def json(self, path: str) -> Any:
         """Return a JSON document, as :meth:`stream` does."""
@@ -111,12 +123,19 @@ class Result:
         return all(check.state != "failed" for check in self.checks)
 
 
-def check(bundle: Path, *, manifest: str = "", root: str = "") -> Result:
+def _small(stream: IO[bytes], path: str) -> bytes:
+    content = stream.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise ValueError(f"{path} is larger than {LARGEST:,} bytes")
+    return content
+
+
+def check(bundle: Path, *, manifest: str | None = None, root: str | None = None) -> Result:
     """Check a bundle.
 
     Args:
         bundle: the file.
-        manifest: SHA-256 of its manifest, as whoever made it told; not compared where it is empty.
+        manifest: SHA-256 of its manifest, as whoever made it told; not compared where it is None.
         root: root over all records that were read back, likewise.
 
     Raises:
@@ -125,16 +144,22 @@ def check(bundle: Path, *, manifest: str = "", root: str = "") -> Result:
     from migrator_lib.evidence.bundle.checks import CHECKS
 
     mend = "see that the file is there, and may be read."
-    with refusals(f"{bundle} could not be read", next_step=mend), bundle.open("rb") as stream:
-        stream.read(1)
+    with refusals(f"{bundle} could not be read", next_step=mend):
+        if bundle.exists() and not (bundle.is_file() or bundle.is_dir()):  # a pipe would be waited for
+            raise StorageError(f"{bundle} is no file.", next_step=mend)
+        with bundle.open("rb") as stream:
+            stream.read(1)
     try:
         with zipfile.ZipFile(bundle) as archive:
-            text = archive.read(MANIFEST)
+            with archive.open(MANIFEST) as stream:
+                text = _small(stream, MANIFEST)
             opened = Opened(bundle, Manifest.read(text.decode()), text, archive)
             structure = _structure(opened)
             digest = hashlib.sha256(text).hexdigest()
-            given = [_given("Manifest", manifest, digest)] if manifest else []
-            found = [_carried_out(opened, *one, root=root) for one in CHECKS]
+            given = [] if manifest is None else [_given("Manifest", MANIFEST, manifest, digest)]
+            roots = opened.manifest.roots or {}
+            given += [] if root is None else [_given("Root", "hash_tree", root, roots.get("actual", "none"))]
+            found = [_carried_out(opened, *one) for one in CHECKS]
         return Result((*structure, *given, *found), digest, opened.manifest.profile, opened.manifest.engagement)
     except Exception as error:  # a damaged archive may raise anything
         return Result((_unreadable(error),), "", "", "")
@@ -158,6 +183,7 @@ def _structure(opened: Opened) -> list[Check]:
     files = [f"{one.path}: {one.words}" for one in found if one.path]
     extra = sorted({*opened.archive.namelist()} - {entry.path for entry in entries})
     files += [f"{path}: is in the archive, and not in the manifest" for path in extra]
+    files += list(_names([entry.path for entry in opened.manifest.files]))
     covers = f"size and SHA-256 of {len(entries):,} files, and that there is none beside them"
     return [
         _check(
@@ -165,6 +191,19 @@ def _structure(opened: Opened) -> list[Check]:
         ),
         _check("Files", covers, files),
     ]
+
+
+def _names(paths: Sequence[str]) -> Iterator[str]:
+    """Yield what no bundle is called or has twice: who unpacks it writes nowhere else, and nothing over another."""
+    for before, path in pairwise(["", *paths]):
+        parts = path.split("/")
+        if not path.isprintable() or "\\" in path or ":" in parts[0] or not {"", ".", ".."}.isdisjoint(parts):
+            yield f"{path}: no file of a bundle is called so"
+        elif path <= before:
+            yield f"{path}: is not in its place, or there twice"
+    yield from (f"{path}: is not there, and every bundle has it" for path in MADE if path not in {*paths, MANIFEST})
+    if MANIFEST in paths:
+        yield f"{MANIFEST}: is there twice"
 
 
 def _of_manifest(text: bytes) -> Entry:
@@ -177,19 +216,17 @@ def _check(name: str, covers: str, problems: list[str]) -> Check:
     return Check(name, covers, "failed" if problems else "passed", (*problems[:NAMED], *more))
 
 
-def _given(name: str, given: str, found: str) -> Check:
-    same = given.lower().removeprefix("sha256:") == found
-    return _check(
-        name, "that it is the one that was given by --manifest", [] if same else [f"{MANIFEST}: it is {found}"]
-    )
+def _given(name: str, where: str, given: str, found: str) -> Check:
+    same = given.strip().lower().removeprefix("sha256:") == found
+    covers = f"that it is the one that was given by --{name.lower()}"
+    return _check(name, covers, [] if same else [f"{where}: it is {found}, not the one that was given"])
 
 
-def _carried_out(
-    opened: Opened, name: str, covers: str, look: Callable[[Any, str], Iterator[str]], *, root: str
-) -> Check:
+def _carried_out(opened: Opened, name: str, covers: str, look: Callable[[Any], Iterator[str]]) -> Check:
     try:
-        found = _check(name, covers, list(look(opened, root)))
-        is_told = found.words and list(found.words) == list(opened.manifest.unsettled.get(name, ()))
+        found = _check(name, covers, list(look(opened)))
+        told = opened.manifest.unsettled.get(name, ()) if name in MAY_BE_UNSETTLED else ()
+        is_told = found.words and list(found.words) == list(told)
         return Check(name, covers, "not settled", found.words) if is_told else found
     except NotPossible as error:
         return Check(name, covers, "not possible", (str(error),))
@@ -202,12 +239,12 @@ def _carried_out(
 
 def unsettled(source: Source) -> dict[str, list[str]]:
     """Return what does not fit together in a bundle that is being made: check to what it would find."""
-    from migrator_lib.evidence.bundle.checks import CHECKS, hash_trees
+    from migrator_lib.evidence.bundle.checks import CHECKS
 
     found: dict[str, list[str]] = {}
     for name, covers, look in CHECKS:
         with suppress(NotPossible):
-            words = _check(name, covers, list(look(source, "")) if look is not hash_trees else []).words
+            words = _check(name, covers, list(look(source))).words if name in MAY_BE_UNSETTLED else ()
             if words:
                 found[name] = list(words)
     return found

@@ -18,28 +18,30 @@ from migrator_lib import hash_tree, mapping
 from migrator_lib.evidence.bundle.checking import NotPossible, Opened, Source
 from migrator_lib.evidence.bundle.manifest import LEDGER, MAPPING, SIGNOFFS
 from migrator_lib.evidence.bundle.statement import EVENT, roots_in
+from migrator_lib.hash_tree.files import LONGEST
 from migrator_lib.ledger import SETTLED
 from migrator_lib.ledger.chain import row_hash
 
 ROOTS = f"{hash_tree.FOLDER}/roots.json"
 SUMMARY = "summary.json"
-Look = Callable[[Any, str], Iterator[str]]
+Look = Callable[[Any], Iterator[str]]
 
 
-def hash_trees(opened: Opened, _root: str) -> Iterator[str]:
+def hash_trees(opened: Opened) -> Iterator[str]:
     """Compute every root anew from the records."""
     _require(opened, ROOTS, "nothing was verified against Gorgias yet")
     folder = zipfile.Path(opened.archive, f"{hash_tree.FOLDER}/")
     yield from (f"{hash_tree.FOLDER}/{problem}" for problem in hash_tree.check(folder))
 
 
-def roots(opened: Source, root: str) -> Iterator[str]:
+def roots(opened: Source) -> Iterator[str]:
     """Compare the roots wherever they stand."""
+    if ROOTS not in opened.paths and (opened.stated["roots"] or opened.manifest.roots):
+        yield f"{ROOTS}: is not in the bundle, and ledger or manifest state its roots"
+        return
     _require(opened, ROOTS, "nothing was verified against Gorgias yet")
     document = opened.json(ROOTS)
     found = roots_in(document)
-    if root and root.lower() != found["actual"]:
-        yield f"{ROOTS}: the root over what was read back is {found['actual']}, not the one that was given by --root"
     if opened.manifest.roots != {name: found[name] for name in ("expected", "actual")}:
         yield "manifest.json: its roots are not those of the hash tree"
     if opened.stated["roots"] != found:
@@ -61,7 +63,7 @@ def _in_summary(opened: Source, found: Mapping[str, Any]) -> Iterator[str]:
         yield f"{SUMMARY}: its root is not that of the hash tree"
 
 
-def ledger(opened: Source, _root: str) -> Iterator[str]:
+def ledger(opened: Source) -> Iterator[str]:
     """Compute the hash of every row of the ledger anew."""
     rows: Sequence[Mapping[str, Any]] = opened.ledger["chained"]
     before: Mapping[str, Any] | None = None
@@ -80,9 +82,12 @@ def ledger(opened: Source, _root: str) -> Iterator[str]:
         yield "manifest.json: its head of the ledger is not that of ledger.json"
 
 
-def signatures(opened: Source, _root: str) -> Iterator[str]:
+def signatures(opened: Source) -> Iterator[str]:
     """Compare the signatures with what the ledger states, and what was signed with what is here."""
     stated = {one["gate"]: one for one in opened.stated["signatures"]}
+    if stated and SIGNOFFS not in opened.paths:
+        yield f"{SIGNOFFS}: is not in the bundle, and the ledger states that {', '.join(sorted(stated))} were signed"
+        return
     _require(opened, SIGNOFFS, "nobody has signed anything yet")
     document = YAML(typ="safe").load(opened.bytes(SIGNOFFS).decode()) or {}
     for gate in sorted({*stated, *document}):
@@ -97,6 +102,8 @@ def signatures(opened: Source, _root: str) -> Iterator[str]:
         own = _mapping_hash(opened)
         if own != opened.manifest.mapping:
             yield f"{MAPPING}: its hash is {own or 'none'}, not the one that the ledger states"
+    if MAPPING not in opened.paths and opened.stated["mapping"]:
+        yield f"{MAPPING}: is not in the bundle, and the ledger states its hash"
     if signed and signed != opened.manifest.mapping:
         yield f"{MAPPING}: what was signed is another mapping"
 
@@ -108,7 +115,7 @@ def _mapping_hash(opened: Source) -> str:
         return mapping.load(file).hash
 
 
-def reports(opened: Source, _root: str) -> Iterator[str]:
+def reports(opened: Source) -> Iterator[str]:
     """See that the report of every step is there that the ledger states."""
     if not opened.stated["steps"]:
         raise NotPossible("no step is done yet")
@@ -118,11 +125,14 @@ def reports(opened: Source, _root: str) -> Iterator[str]:
             yield f"{page}: is not in the bundle, and the ledger states that the step is done"
 
 
-def accounts(opened: Source, _root: str) -> Iterator[str]:
+def accounts(opened: Source) -> Iterator[str]:
     """Add the accounts up again, from the lists of records."""
+    if SUMMARY not in opened.paths and opened.stated["steps"]:
+        yield f"{SUMMARY}: is not in the bundle, and the ledger states that steps are done"
+        return
     objects: Mapping[str, Mapping[str, int]] = opened.json(SUMMARY)["objects"]
     names = sorted(path for path in opened.paths if path.startswith("accounts/") and path.endswith(".csv"))
-    if not objects or not names:
+    if not names and not any(one[state] for one in objects.values() for state in SETTLED):
         raise NotPossible("no record was counted yet")
     listed: Counter[tuple[str, str]] = Counter()
     for path in names:
@@ -138,7 +148,8 @@ def accounts(opened: Source, _root: str) -> Iterator[str]:
 def _listed(opened: Source, path: str) -> Counter[tuple[str, str]]:
     found: Counter[tuple[str, str]] = Counter()
     with opened.stream(path) as stream:
-        for row in csv.DictReader(io.TextIOWrapper(stream, encoding="utf-8", newline="")):
+        text = io.TextIOWrapper(stream, encoding="utf-8", newline="")
+        for row in csv.DictReader(iter(lambda: text.readline(LONGEST), "")):
             if row.get("records"):
                 found[row["object"], row["outcome"]] += int(row["records"])
     return found

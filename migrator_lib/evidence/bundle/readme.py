@@ -95,23 +95,29 @@ def _left_out(profile: Profile, contents: Contents) -> list[pages.Html]:
 
 
 def _checks(facts: Json) -> list[pages.Html]:
-    roots, ledger = facts["roots"], facts["ledger"]
-    command = "migrator verify BUNDLE --manifest HASH" + (f" --root {roots['actual']}" if roots else "")
+    ledger, name = facts["ledger"], facts["engagement"]
     steps = [
-        pages.join(["With this program, from this file alone: ", pages.code(command), ". It needs no account, database "
-                    "or network. HASH is what was printed when the bundle was made; whoever gave you the bundle tells "
-                    "it to you by another way."]),
+        pages.join(["With this program, from the file alone: ", pages.code("migrator verify BUNDLE --manifest HASH"),
+                    ". It needs no account, database or network. HASH was printed when the bundle was made: whoever "
+                    "made it tells it to you by another way, such as by telephone or in a letter."]),
+        pages.join(["Where the ledger is: ", pages.code(f"migrator verify BUNDLE --ledger {name}"),
+                    " asks it whether it noted this bundle."]),
         pages.join(["Without this program: each file's SHA-256 is in ", pages.link(MANIFEST, MANIFEST), "."]),
         pages.join([f"That the company's ledger states the same: row {ledger['rows']:,} of its journal has the hash ",
-                    pages.code(ledger["head"]), ". ", pages.code(f"migrator ledger verify {facts['engagement']} --has "
+                    pages.code(ledger["head"]), ". ", pages.code(f"migrator ledger verify {name} --has "
                     f"{ledger['head']}"), " checks that, where the ledger is."]),
     ]  # fmt: skip
     limits = (
+        "Without HASH or the ledger only this is shown: that no part of the bundle was altered alone, since everything "
+        "in it fits together. Whoever can alter a bundle can also make all of it anew, this page and every digest in "
+        "it. So never take HASH from the bundle itself."
+    )
+    chain = (
         "Of the ledger's chain the bundle holds the rows that state signatures, steps and roots. Each of their hashes "
         "can be computed anew from the row and the hash of the row before it; that nothing else of the chain was "
         "changed only the ledger itself can show."
     )
-    return [pages.bullets(steps), pages.note(limits)]
+    return [pages.bullets(steps), pages.paragraph(limits), pages.note(chain)]
 
 
 def search_words(scan: Json) -> list[str]:
