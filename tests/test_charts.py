@@ -69,7 +69,7 @@ def test_charts_on_one_page_share_ids_of_equal_content_only() -> None:
 
 
 def test_no_records_is_an_empty_chart_and_no_error() -> None:
-    assert texts(sankey({"a": {"created": 0}})) == ["quarantined\u20020"]
+    assert texts(sankey({"a": {"created": 0}})) == ["quarantined", "0"]
     assert charts.bars({}).startswith("<svg")
 
 
@@ -106,7 +106,7 @@ def test_every_day_has_a_bar_for_each_kind_with_its_number() -> None:
 
 def test_a_sankey_counts_both_sides_and_shows_quarantine_though_it_is_empty() -> None:
     shown = texts(sankey({"Tickets": {"created": 1500, "merged": 2}, "Nothing": {"source": 3}}))
-    assert shown == ["Tickets\u20021,502", "created\u20021,500", "merged\u20022", "quarantined\u20020"]
+    assert shown == ["Tickets", "1,502", "created", "1,500", "merged", "2", "quarantined", "0"]
 
 
 def bands(svg: str) -> dict[str, float]:

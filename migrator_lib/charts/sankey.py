@@ -26,7 +26,7 @@ FEARED = "quarantined"
 BODY_INCHES = 2.6
 """Height of all bands together."""
 NARROWEST = 0.02
-SLOT, GAP, MARGIN = 0.4, 0.05, 0.06
+SLOT, GAP, MARGIN = 0.4, 0.05, 0.1
 """Inches: what a label needs, between two bars, above and below."""
 LETTERS = 11.5
 """Points: the page makes the chart narrow on a telephone, where they are as small as letters may be."""
