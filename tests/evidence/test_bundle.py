@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -17,10 +18,11 @@ from typer.testing import CliRunner
 from migrator_lib.cli import app
 from migrator_lib.engagement import STEPS, Engagement
 from migrator_lib.errors import OutOfTurn
+from migrator_lib.evidence.bundle.archive import Writer
 from migrator_lib.evidence.bundle.checking import check
 from migrator_lib.evidence.bundle.contents import without_dead_links
 from migrator_lib.evidence.bundle.making import Bundle, make
-from migrator_lib.evidence.bundle.manifest import Manifest
+from migrator_lib.evidence.bundle.manifest import Manifest, comment
 from migrator_lib.evidence.bundle.statement import is_noted
 from tests.evidence import bundled
 from tests.evidence.bundled import RUN, digest, read, rebuilt
@@ -174,7 +176,18 @@ def test_what_was_made_passes_every_check(engineers: Bundle, shared: Bundle) -> 
         root = json.loads(read(bundle.file)["manifest.json"])["roots"]["actual"]
         found = check(bundle.file, manifest=bundle.manifest, root=root)
         assert {one.name: one.state for one in found.checks} == dict.fromkeys(
-            ("Archive", "Files", "Manifest", "Hash tree", "Roots", "Ledger", "Accounts", "Signatures", "Reports"),
+            (
+                "Archive",
+                "Files",
+                "Manifest",
+                "Root",
+                "Hash tree",
+                "Roots",
+                "Ledger",
+                "Accounts",
+                "Signatures",
+                "Reports",
+            ),
             "passed",
         ), found.checks
         assert found.is_whole
@@ -276,7 +289,41 @@ def test_a_manifest_that_tells_other_roots_or_another_head_is_found(engineers: B
     assert manifest.text() == text
     other = replace(manifest, roots={"expected": "00", "actual": "00"}, ledger={"rows": 1, "head": "00"})
     assert Manifest.read(other.text()) == other
-    assert "not the one that was given by --root" in str(failed(engineers.file, root="0" * 64)["Roots"])
+    assert "not the one that was given" in str(failed(engineers.file, root="0" * 64)["Root"])
+    assert "Manifest" in failed(engineers.file, manifest="")  # as of a variable of a shell that is not set
+
+
+GONE = {
+    "hash_tree/": "Roots", "accounts/": "Accounts", "summary.json": "Accounts", "ledger.json": "Files",
+    "parameters/signoffs.yaml": "Signatures", "parameters/mapping.yaml": "Signatures", "README.html": "Files",
+}  # fmt: skip
+
+
+def test_what_was_taken_out_of_a_bundle_that_was_made_anew_is_missed(engineers: Bundle, tmp_path: Path) -> None:
+    paths = read(engineers.file)
+    for gone, name in GONE.items():
+        other = rebuilt(engineers.file, tmp_path / "b.zip", {path: None for path in paths if path.startswith(gone)})
+        assert gone.rstrip("/") in str(failed(other)[name]), gone
+    assert "Files" in failed(rebuilt(engineers.file, tmp_path / "b.zip", dict.fromkeys(paths)))
+
+
+@pytest.mark.parametrize(
+    "path", ["/etc/a", "../../a", "a/../b", "a//b", "", "a/", "a\\b", "C:/a", "a\x1b[31m", "manifest.json"]
+)
+def test_no_file_is_called_so_that_it_would_be_unpacked_elsewhere(engineers: Bundle, tmp_path: Path, path: str) -> None:
+    old = Manifest.read(read(engineers.file)["manifest.json"].decode())
+    with (tmp_path / "b.zip").open("w+b") as stream:
+        writer = Writer(stream)
+        for name, content in sorted([*read(engineers.file).items(), (path, b"x")]):
+            if name != "manifest.json" or content == b"x":
+                writer.add(name, io.BytesIO(content), len(content))
+        text = replace(old, files=tuple(writer.entries)).text().encode()
+        writer.add("manifest.json", io.BytesIO(text), len(text))
+        writer.close(comment(text))
+    assert any(line.startswith(f"{path}: ") for line in failed(tmp_path / "b.zip")["Files"])
+    told = CliRunner().invoke(app, ["verify", str(tmp_path / "b.zip")])
+    assert told.exit_code == 1
+    assert "\x1b[31m" not in told.output
 
 
 # --- by command ----------------------------------------------------------------------------------------
@@ -296,6 +343,10 @@ def test_the_commands_make_and_check_and_verify_needs_nothing_else(
     monkeypatch.chdir(tmp_path)
     told = CliRunner().invoke(app, ["verify", str(engineers.file), "--json"])
     assert (told.exit_code, json.loads(told.output)["ok"]) == (0, True)
+    told = CliRunner().invoke(app, ["verify", str(engineers.file)])
+    assert "That it was not made anew as a whole is not shown" in told.output
+    told = CliRunner().invoke(app, ["verify", str(engineers.file), "--manifest", engineers.manifest.upper()])
+    assert "Nothing was altered: it is the bundle that was made." in told.output
     told = CliRunner().invoke(app, ["verify", str(engineers.file), "--manifest", "0" * 64])
     assert told.exit_code == 1
     assert "It is not as it was made" in told.output
