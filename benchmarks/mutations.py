@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.harness import benchmark
 from migrator_lib.csv_file import write_csv
-from tests.mutations.catalogue import Catalogue
+from tests.mutations.hidden import everything
 from tests.mutations.judging import Judged, judged
 from tests.mutations.knowledge import OfPackage, of_help_center
 from tests.mutations.summary import told
@@ -29,7 +29,7 @@ def measured() -> Judged:
     with tempfile.TemporaryDirectory() as folder:
         with migrated(Path(folder, "package")) as world:
             package = OfPackage(world.packages)
-            found = judged(world, Catalogue(world).all(), world.reconcile)
+            found = judged(world, everything(world), world.reconcile)
             found += judged(world, package.all(), world.compare_knowledge, restore=package.restore)
         with migrated(Path(folder, "api"), by_api=True) as world:
             found += judged(world, of_help_center(world), world.compare_knowledge)

@@ -91,10 +91,11 @@ def _flatten(path: str, value: dict[Any, Any] | list[Any], found: dict[str, Any]
 
 
 def _pairs(value: list[Any]) -> dict[Any, Any] | None:
-    """Return ``[id, value]`` pairs as a mapping; None for any other list."""
-    if all(isinstance(item, list) and len(item) == 2 and isinstance(item[0], int) for item in value):
-        return dict(value)
-    return None
+    """Return ``[id, value]`` pairs as a mapping; None for any other list, and where an id comes twice."""
+    if not all(isinstance(item, list) and len(item) == 2 and isinstance(item[0], int) for item in value):
+        return None
+    found = dict(value)
+    return found if len(found) == len(value) else None
 
 
 def _plain(value: Any) -> Any:

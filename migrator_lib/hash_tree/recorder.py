@@ -10,8 +10,10 @@ from typing import TextIO
 
 from migrator_lib.gorgias.api import Json
 from migrator_lib.hash_tree.files import LEAVES, RECORDS, ObjectRoots, heading, leaves_of, short
+from migrator_lib.hash_tree.keys import untold
 from migrator_lib.hash_tree.line import COMPACT, Digests, Line, line_of, order, render
 from migrator_lib.hash_tree.tree import Tree
+from migrator_lib.objects import kind_of
 from migrator_lib.proofs.behaviour import Behaviour
 from migrator_lib.reconcile.differences import compare, ours
 from migrator_lib.storage import beside, refusals, scratch
@@ -110,13 +112,15 @@ class Recorder:
         of = self._of.get(obj)
         if of is None:
             of = self._of[obj] = _Of()
-        line = line_of(self._secret, obj, key, expected, actual)
-        of.by_account += line.differs and self._is_its_doing(expected, actual)
+        line = line_of(self._secret, obj, untold(self._secret, key), expected, actual)
+        of.by_account += line.differs and self._is_its_doing(obj, expected, actual)
         of.add(line)
 
-    def _is_its_doing(self, expected: Json | None, actual: Json | None) -> bool:
+    def _is_its_doing(self, obj: str, expected: Json | None, actual: Json | None) -> bool:
         """Whether a record differs only in what such an account does by itself, which is not compared."""
-        return expected is not None and actual is not None and not ours(compare(expected, actual), self._behaviour)
+        if expected is None or actual is None:
+            return False
+        return not ours(compare(expected, actual), self._behaviour, kind_of(obj))
 
     def write(
         self, folder: Path, title: Callable[[str], str], states: Mapping[str, Mapping[str, int]],

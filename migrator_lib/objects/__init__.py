@@ -52,6 +52,14 @@ OBJECTS: tuple[MigrationObject, ...] = (
 """All objects in the order of loading (an attachment goes up with its ticket)."""
 
 
+_KINDS = {obj.name: obj.kind for obj in OBJECTS}
+
+
+def kind_of(name: str) -> str:
+    """Return what an object, or a part of a ticket, is in Gorgias, one word (:attr:`MigrationObject.kind`)."""
+    return _KINDS.get(name, "message")
+
+
 def find(name: str) -> MigrationObject:
     """Return an object by its name."""
     return next(obj for obj in OBJECTS if obj.name == name)

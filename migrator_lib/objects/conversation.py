@@ -47,6 +47,8 @@ DATES = (
 )  # fmt: skip
 UNSAID = ("language", "opened_datetime", "last_received_message_datetime")
 """Fields of a ticket that Gorgias fills in where a payload lacks them (create-ticket; of the dates UNVERIFIED)."""
+MESSAGE_DATES = ("created_datetime", "sent_datetime", "failed_datetime", "deleted_datetime")
+"""The last is never written: a message that has it is not shown any more."""
 _PART_OF = {table: part for part, table in PARTS.items()}
 
 
@@ -93,7 +95,7 @@ class Conversation(MigrationObject):
             "customer": _id(thing.get("customer")),
             "assignee_user": _id(thing.get("assignee_user")),
             "assignee_team": _id(thing.get("assignee_team")),
-            "tags": sorted(canonical.composed(tag["name"]) for tag in thing.get("tags") or ()),
+            "tags": sorted((canonical.composed(tag["name"]) for tag in thing.get("tags") or ()), key=_whatever_case),
             "custom_fields": comparable_values(thing),
             **{name: moment(thing.get(name)) for name in DATES},
             "snooze_datetime": moment(asleep) if is_ahead(asleep := thing.get("snooze_datetime")) else None,
@@ -115,6 +117,10 @@ def skipped(one: ConversationRecord, state: str) -> Children:
     return {_PART_OF[table]: {state: len(rows)} for table, rows in parts if rows}
 
 
+def _whatever_case(name: str) -> tuple[str, str]:
+    return name.casefold(), name
+
+
 def _id(thing: Json | None) -> int | None:
     return None if thing is None else thing.get("id")
 
@@ -129,7 +135,7 @@ def compared_message(message: Json) -> Json:
         "subject": canonical.text(message.get("subject")),
         "body_html": markup.normal(message.get("body_html") or ""),
         "body_text": canonical.text(message.get("body_text")),
-        **{name: moment(message.get(name)) for name in ("created_datetime", "sent_datetime", "failed_datetime")},
+        **{name: moment(message.get(name)) for name in MESSAGE_DATES},
         "last_sending_error": canonical.text(error.get("error")) if isinstance(error, dict) else "",
         "source": _source(message.get("source")),
         "meta": canonical.kept_by_smartertrack(message.get("meta")),
@@ -140,8 +146,9 @@ def compared_message(message: Json) -> Json:
 def meant_message(expected: Json, there: Json, behaviour: Behaviour) -> Json:
     """Return what should be there of a message, as far as Gorgias may have made more, or less, of it.
 
-    Where only one of the bodies is given, it may make the other of it; and it may say of a source what type it is, and
-    take out of HTML what mail readers do not show. All of that is UNVERIFIED.
+    Where only one of the bodies is given, it may make the other of it; where no source is, it may name the two ends as
+    it knows them, as of notes and lines of chats; it may say of a source what type it is, of a file whose size was not
+    known how large it is, and take out of HTML what mail readers do not show. All of that is UNVERIFIED.
 
     Args:
         expected: :func:`compared_message` of the resolved payload.
@@ -154,11 +161,23 @@ def meant_message(expected: Json, there: Json, behaviour: Behaviour) -> Json:
         meant["body_html"] = there["body_html"]
     if not plain and html and there["body_text"] and markup.says_the_same(html, there["body_text"]):
         meant["body_text"] = there["body_text"]
-    if html != there["body_html"] and behaviour.sanitises_html and markup.sanitised(html) == there["body_html"]:
+    if html != there["body_html"] and behaviour.sanitises_html and _says_as_much(html, there["body_html"]):
         meant["body_html"] = there["body_html"]
-    if expected["source"] and there["source"] and not behaviour.source_type_taken:
+    if expected["source"] is None:
+        meant["source"] = there["source"]
+    elif there["source"] and not behaviour.source_type_taken:
         meant["source"] = {**expected["source"], "type": there["source"]["type"]}
+    if not all(file["size"] for file in expected["attachments"]):
+        sizes = {file[by]: file["size"] for by in ("name", "url") for file in there["attachments"]}
+        known = [(file, file["url"] if file["url"] in sizes else file["name"]) for file in expected["attachments"]]
+        files = ({**file, "size": file["size"] or sizes.get(name)} for file, name in known)
+        meant["attachments"] = canonical.in_order(files)
     return meant
+
+
+def _says_as_much(given: str, there: str) -> bool:
+    """Whether HTML is what was given without some of what mail readers do not show: nothing of that was put in."""
+    return len(there) <= len(given) and markup.sanitised(given) == markup.sanitised(there)
 
 
 def _source(given: Json | None) -> Json | None:

@@ -131,7 +131,7 @@ class Macro(MigrationObject):
                 raise
             api.macros.archive([int(target_id)])
 
-    lasting = ("external_id",)
+    lasting = ("external_id", "archived_datetime")
 
     def compared(self, thing: Json) -> Json:
         """Name, language, and what it does."""

@@ -161,26 +161,37 @@ def _pairs(expected: list[Json], actual: list[Json]) -> list[tuple[Json, Json]] 
 
 
 def _same(expected: Any, actual: Any) -> bool:
-    """Whether two values are the same; yes and 1 are not."""
-    return bool(expected == actual) and isinstance(expected, bool) == isinstance(actual, bool)
+    """Whether two values are the same, whatever they hold; yes and 1 are not."""
+    if expected != actual or isinstance(expected, bool) != isinstance(actual, bool):
+        return False
+    if isinstance(expected, Mapping):
+        return all(_same(value, actual[name]) for name, value in expected.items())
+    return not isinstance(expected, list) or all(map(_same, expected, actual))
 
 
 def _by_name(value: Any) -> Mapping[Any, Any] | None:
-    """Return a mapping, or [id, value] pairs as one; None for everything else."""
+    """Return a mapping, or [id, value] pairs as one; None for everything else, and where an id comes twice."""
     if isinstance(value, Mapping):
         return value
-    pairs = isinstance(value, list) and all(
+    if not isinstance(value, list) or not all(
         isinstance(item, list) and len(item) == 2 and isinstance(item[0], int) for item in value
-    )
-    return dict(value) if pairs else None
+    ):
+        return None
+    found = dict(value)
+    return found if len(found) == len(value) else None
 
 
 def _difference(path: str, expected: Any, actual: Any) -> Difference:
     one, other = _only(expected, actual), _only(actual, expected)
     left, right = shown(path, one), shown(path, other)
-    if left == right:  # what differs is behind the mask, or is the order
+    if left == right or (left.casefold() == right.casefold() and _folded(one) != _folded(other)):
+        # what differs is behind the mask, or is the order
         right += ", but not the same"
     return Difference(path, left, right)
+
+
+def _folded(value: Any) -> Any:
+    return list(map(_folded, value)) if isinstance(value, list) else str(value).casefold()
 
 
 def _only(value: Any, other: Any) -> Any:

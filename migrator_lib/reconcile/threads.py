@@ -10,14 +10,18 @@ from migrator_lib.gorgias.api import Json
 from migrator_lib.ledger import Entry
 from migrator_lib.ledger.written import written
 from migrator_lib.objects.conversation import compared_message, meant_message
+from migrator_lib.objects.thread import is_placeholder
 from migrator_lib.reconcile.context import Context
-from migrator_lib.reconcile.differences import Difference, compare, ours
+from migrator_lib.reconcile.differences import NOTHING, Difference, compare, ours
 from migrator_lib.reconcile.files import FileComparer, Sent
 from migrator_lib.reconcile.result import NEW_MESSAGES, Finding, Reconciliation
 from migrator_lib.reconcile.since import is_before
 from migrator_lib.reconcile.strays import Strays
 from migrator_lib.reconcile.witness import Witness
 from migrator_lib.side_effects.windows import Window, is_within
+
+OTHERS = "other_messages"
+"""What a difference calls messages that nobody can have written in Gorgias, and that are none of ours by their name."""
 
 
 class Threads:
@@ -39,13 +43,15 @@ class Threads:
         """
         self._context, self._strays, self._files = context, strays, files
         self._witness, self._result, self._windows = witness, result, windows
+        self._began = windows[0][0] if windows else ""
 
     def compare(
         self, expected: list[Json], ticket: Json, entry: Entry | None, uploaded: Sent, *, whole: bool = True
     ) -> list[Difference]:  # fmt: skip
         """Compare a thread message by message, and its order; return what is wrong with it as a whole.
 
-        ``whole`` says that what is expected is all that should be there of ours.
+        ``whole`` says that what is expected is all that should be there of ours. Of what is called :data:`OTHERS`
+        somebody who merged another ticket into it may be the cause.
         """
         there = self._context.read.messages(int(ticket["id"]))
         self._result.news[NEW_MESSAGES] += sum(1 for message in there if _is_new(message, entry))
@@ -60,9 +66,22 @@ class Threads:
         order = list(dict.fromkeys(m["external_id"] for m in there if m.get("external_id") in ids))
         times = {m["external_id"]: m["created_datetime"] for m in expected if m.get("external_id")}
         in_time = sorted(order, key=lambda i: times[i]) == order  # those of one moment may stand either way
+        others = self._others(there, is_empty=not wanted)
         if len(order) == len(wanted) and not in_time:
-            return [Difference("messages", "in order of time", "in another order")]
-        return self._placeholder(expected, there) if not wanted else []
+            return [Difference("messages", "in order of time", "in another order"), *others]
+        return [*(self._placeholder(expected, there) if not wanted else ()), *others]
+
+    def _others(self, there: list[Json], *, is_empty: bool) -> list[Difference]:
+        """Tell of messages without a name that are older than the migration: no ticket was there to write them in.
+
+        The note of a ticket without messages has no name either, and stays when messages come.
+        """
+        odd = [one for one in there if not one.get("external_id") and self._began]
+        odd = [one for one in odd if is_before(one.get("created_datetime"), self._began)]
+        note = next((one for one in odd if is_empty or is_placeholder(one)), None)
+        number = sum(1 for one in odd if one is not note)
+        words = f"{number} without an external id, from before the migration"
+        return [Difference(OTHERS, NOTHING, words)] if number else []
 
     def _is_by_a_rule(self, message: Json) -> bool:
         """Whether a rule of the account sent a message while the account was to be quiet because of this migration."""

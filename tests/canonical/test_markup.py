@@ -92,3 +92,10 @@ def test_html_and_text_say_the_same_if_their_words_do() -> None:
     assert says("<p>Hello&nbsp;you,</p><ul><li>one<li><b>t</b>wo</ul>") == "Hello you, one two"
     assert says_the_same("<p>Hello<br>you &amp; me</p>", "Hello\nyou & me\n")
     assert not says_the_same("<p>Hello</p>", "Hello you")
+
+
+@pytest.mark.parametrize("piece", ["<!--", "<!a", "<?", "<a ", '<a "', "&", "<p>don't <a href='"])
+def test_what_never_ends_is_read_in_one_go(piece: str) -> None:
+    """Looked for anew at each of its begins, the end that never comes would take hours."""
+    text = piece * 50_000
+    assert says(text)

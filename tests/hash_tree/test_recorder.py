@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migrator_lib.hash_tree import check
+from migrator_lib.hash_tree.keys import untold
 from migrator_lib.hash_tree.line import is_sound, leaf, line_of, parse, read, render, written
 from migrator_lib.hash_tree.recorder import secret_of
 from migrator_lib.hash_tree.tree import root_of
+from migrator_lib.lookups.text import requester_key_of_address
 from migrator_lib.proofs.behaviour import Behaviour
 from migrator_lib.reconcile.differences import compare
 from tests.hash_tree.written import SECRET, of_ticket, tickets, write
@@ -95,6 +97,9 @@ def test_what_the_account_does_by_itself_is_counted_apart(tmp_path: Path) -> Non
     of_any = write(tmp_path / "of_any", told, behaviour=Behaviour(tag_case_matters=False, priority_kept=False))
     assert [(one.differ, one.by_account) for one in of_any.objects] == [(2, 1)]
     assert [(one.differ, one.by_account) for one in write(tmp_path / "strict", told).objects] == [(2, 0)]
+    of_messages = [("ticket_message", "1", {"via": "api"}, {"via": "rule"})]
+    not_kept = write(tmp_path / "messages", of_messages, behaviour=Behaviour(not_kept=("message.via",)))
+    assert [(one.differ, one.by_account) for one in not_kept.objects] == [(1, 1)]
 
 
 def test_digests_tell_no_value_and_not_that_two_records_have_the_same(tmp_path: Path) -> None:
@@ -109,6 +114,19 @@ def test_digests_tell_no_value_and_not_that_two_records_have_the_same(tmp_path: 
     assert not any(cells[0][name] == cells[1][name] for name in fields)
     of_other = (tmp_path / "other" / "ticket.csv").read_text()
     assert not any(one[name] in of_other for one in cells for name in fields)
+
+
+def test_a_key_that_could_be_guessed_from_an_address_or_a_number_is_another_in_the_tree(tmp_path: Path) -> None:
+    address, number = requester_key_of_address("ann@home.example"), "p" + "0123456789abcdef"
+    keys = [address, f"{address}-012345", number, "u12", "unknown", f"{address}0", "exit"]
+    write(tmp_path / "one", [("requester", key, {"a": 1}, {"a": 1}) for key in keys])
+    assert check(tmp_path / "one") == []
+    text = (tmp_path / "one" / "requester.csv").read_text() + (tmp_path / "one" / "requester.leaves").read_text()
+    there = {line.split(",")[0] for line in text.splitlines()} - {"key"}
+    assert there == {*(untold(SECRET, key) for key in keys[:3]), *keys[3:]}
+    assert {key[:2] for key in there - {*keys}} == {"xe", "xp"}
+    assert not any(f"{key}," in text for key in keys[:3])
+    assert untold(b"other" * 6, address) not in there
 
 
 def test_the_secret_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:

@@ -192,19 +192,19 @@ class Catalogue:
         files = ("ticket_message", "200"), ("ticket_message", "300")
         told = (*(Expected(one, fields=frozenset({"attachments"})) for one in files),)
         held = frozenset({("attachment", "2"), ("attachment", "3")})
-        yield self._swapped(files, ("attachments",), "swapped with another message's", told, held)
+        yield self.swapped(files, ("attachments",), "swapped with another message's", told, held)
         order = ("ticket_message", "600"), ("ticket_message", "602")
         dates = frozenset({"created_datetime", "sent_datetime"})
         both = (
             *(Expected(one, fields=dates) for one in order), Expected(("ticket", "6"), fields=frozenset({"messages"}))
         )  # fmt: skip
-        yield self._swapped(order, ("created_datetime", "sent_datetime"), "two messages reordered", both)
+        yield self.swapped(order, ("created_datetime", "sent_datetime"), "two messages reordered", both)
         authors = ("ticket_message", "400"), ("ticket_message", "500")
-        yield self._swapped(authors, ("sender",), "authors swapped", _each(authors, "sender"))
+        yield self.swapped(authors, ("sender",), "authors swapped", _each(authors, "sender"))
         agents = ("ticket_comment", "2"), ("ticket_comment", "3")
-        yield self._swapped(agents, ("sender",), "authors swapped", _each(agents, "sender"))
+        yield self.swapped(agents, ("sender",), "authors swapped", _each(agents, "sender"))
         customers = ("ticket", "2"), ("ticket", "3")
-        yield self._swapped(customers, ("customer",), "customers of two tickets swapped", _each(customers, "customer"))
+        yield self.swapped(customers, ("customer",), "customers of two tickets swapped", _each(customers, "customer"))
         yield self._trashed(("ticket", "6"))
         team = "department", "g1-11"
         thing = "team", int(self.entry(*team).target_id or 0)
@@ -222,7 +222,7 @@ class Catalogue:
             (Expected(record, ("missing",)),), alone=True,
         )  # fmt: skip
 
-    def _swapped(
+    def swapped(
         self, pair: tuple[Named, Named], names: Sequence[str], words: str, expected: tuple[Expected, ...],
         touched: frozenset[Named] = frozenset(),
     ) -> Mutation:  # fmt: skip
@@ -246,6 +246,13 @@ class Catalogue:
         found = self.world.ledger.entry(TARGET, obj, key)
         assert found is not None, (obj, key)
         return found
+
+    def thing(self, record: Named) -> tuple[str, int]:
+        """Return kind and Gorgias id of a record, or of a message of a ticket."""
+        if record[0] in KINDS:
+            return KINDS[record[0]], int(self.entry(*record).target_id or 0)
+        (found,) = self.world.account.store.by("message", "external_id", f"st:demo:{record[0]}:{record[1]}")
+        return "message", int(found["id"])
 
     def _ticket(self, obj: str, key: str) -> int:
         return int(self.entry(obj, key).target_id or 0)

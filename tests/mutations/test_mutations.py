@@ -15,6 +15,7 @@ from migrator_lib.simulators.gorgias.resources import events
 from migrator_lib.simulators.gorgias.store import Store
 from tests.loading import TARGET
 from tests.mutations.catalogue import KINDS, Catalogue, Expected, Mutation, setter
+from tests.mutations.hidden import everything
 from tests.mutations.judging import Judged, by_findings, changed, judged
 from tests.mutations.knowledge import OfPackage, of_help_center
 from tests.mutations.summary import ROWS, told
@@ -53,7 +54,7 @@ def test_what_was_loaded_is_right_and_has_something_of_everything(world: World) 
 
 
 def test_every_mutation_of_an_account_is_found_and_named(world: World, record_property: Record) -> None:
-    catalogue = Catalogue(world).all()
+    catalogue = everything(world)
     assert {one.record[0] for one in catalogue} >= {obj.name for obj in (*SETUP, *PEOPLE, *CONVERSATIONS, *ON_TICKETS)}
     check(judged(world, catalogue, world.reconcile), record_property)
     assert world.reconcile().wrong == 0  # the account is as it was

@@ -18,6 +18,7 @@ from migrator_lib.progress import Progress
 from migrator_lib.reconcile import Reconciler, Reconciliation
 from migrator_lib.reconcile.readback import ReadBack
 from migrator_lib.reconcile.since import AskedEvents
+from migrator_lib.side_effects.windows import begin
 from migrator_lib.simulators.gorgias import Account, in_thread
 from migrator_lib.simulators.gorgias.in_process import api_of
 from migrator_lib.smartertrack.files import FilesRoot
@@ -30,6 +31,7 @@ from tests.simulated_account import SEED
 ERIN = 4
 """An agent whom the account did not know, and whom the load makes."""
 LATER = datetime(2099, 5, 1, 8, 0, tzinfo=UTC)
+FILES = {"5.att": PNG, "6.att": b"\x89PNG another one", "lost.att": b"?"}
 HTML = '<div class="m"><p>Dear Ann,<br>see <a href="https://shop.example/?a=1&amp;b=2">your order</a>.</p></div>'
 LONG = "All about it. " * 60
 
@@ -108,8 +110,8 @@ def _people(made: Shop) -> None:
 
 
 def _tickets(made: Shop) -> None:
-    made.file("5.att", PNG)
-    made.file("6.att", b"\x89PNG another one")
+    for name in ("5.att", "6.att"):
+        made.file(name, FILES[name])
     for number in range(1, 8):
         status = {"TicketStatusID": 1 + number % 3, "TicketPriorityID": 1 + number % 2}
         who = {
@@ -143,7 +145,7 @@ def _tickets(made: Shop) -> None:
     ), 1):  # fmt: skip
         made.add("TicketAttachments", {"TicketAttachmentID": n, "TicketID": ticket, "TicketMessageID": message,
                                        "FileNameOriginal": name, "FileNameOnDisk": disk,
-                                       "CidTagName": cid})  # fmt: skip
+                                       "CidTagName": cid, "Length": len(FILES[disk])})  # fmt: skip
 
 
 def _thread(made: Shop, number: int) -> None:
@@ -175,8 +177,9 @@ def _talks(made: Shop) -> None:
         made.add("ChatComments", {"ChatID": number, "ChatCommentID": number, "DateEnteredUTC": minutes(6)})
         made.add("CallLogs", {"CallLogID": number, "IsOutgoing": number == 2, "UserID": (GONE, DANA)[number % 2]})
     made.add("ChatAttachments", {"ChatID": 1, "ChatAttachmentID": 1, "FileNameOnDisk": "6.att", "IsOutgoing": False,
-                                 "CreationDateUTC": minutes(3)})  # fmt: skip
-    made.add("CallLogAttachments", {"CallLogID": 1, "CallLogAttachmentID": 1, "FileNameOnDisk": "6.att"})
+                                 "CreationDateUTC": minutes(3), "Length": len(FILES["6.att"])})  # fmt: skip
+    made.add("CallLogAttachments", {"CallLogID": 1, "CallLogAttachmentID": 1, "FileNameOnDisk": "6.att",
+                                    "Length": len(FILES["6.att"])})  # fmt: skip
     made.add("CallLogs", {"CallLogID": 3, "CustomerUserID": None, "CustomerEmailAddress": "",
                           "CustomerName": "Mr Caller", "CustomerPhoneNumber": "+44 1632 960777"})  # fmt: skip
     for n, where in enumerate(({"TicketID": 1}, {"ChatID": 1}, {"TicketID": 3}), 1):
@@ -258,6 +261,7 @@ def migrated(folder: Path, *, by_api: bool = False) -> Iterator[World]:
         if by_api:
             made.help_center = {"way": "api", "id": 1, "api_url": urls["demo"]}
         staged = made.stage()
+        begin(ledger, TARGET, account.now())
         loader(made, api, ledger, staged, crew=Alone(), packages=folder / "shop" / "documents").run()
         yield World(made, ledger, account, api, staged, made.lookups(staged))
     ledger.close()

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from migrator_lib.reconcile.differences import NOTHING, Difference, compare, fingerprint, matched_by, shortened
+import json
+from typing import Any
+
+import pytest
+
+from migrator_lib.objects import TICKET
+from migrator_lib.proofs.behaviour import Behaviour
+from migrator_lib.reconcile.differences import NOTHING, Difference, compare, fingerprint, matched_by, ours, shortened
 
 
 def test_equal_things_have_no_differences() -> None:
@@ -69,6 +76,33 @@ def test_values_of_custom_fields_are_masked_and_compared_one_by_one() -> None:
         Difference("custom_fields.8", "yes", "1*** (1 characters)"),
         Difference("custom_fields.9", "x*** (1 characters)", NOTHING),
     ]
+
+
+def test_an_id_that_comes_twice_is_a_difference_of_the_list() -> None:
+    (found,) = compare({"custom_fields": [[17, "red"]]}, {"custom_fields": [[17, "blue"], [17, "red"]]})
+    assert (found.field, found.expected) == ("custom_fields", "(nothing)")
+
+
+@pytest.mark.parametrize("value", [[[17, True]], {"a": [True]}, [{"public": True}], True])
+def test_yes_is_not_one_however_deep_it_stands(value: Any) -> None:
+    one = json.loads(json.dumps(value).replace("true", "1"))
+    assert one == value  # for Python
+    assert len(compare({"x": value}, {"x": one})) == 1
+    assert compare({"x": value}, {"x": value}) == []
+
+
+@pytest.mark.parametrize(
+    ("there", "wrong"),
+    [
+        (["alpha", "beta", "vip"], False), (["Vip", "alpha", "BETA"], False), (["alpha", "beta"], True),
+        (["alpha", "beta", "vips"], True), ([f"{'x' * 70}1"], True),
+    ],
+)  # fmt: skip
+def test_an_account_that_knows_no_case_is_right_about_case_alone(there: list[str], wrong: bool) -> None:
+    meant = ["Vip", "alpha", "Beta"] if len(there) > 1 else [f"{'X' * 70}2"]
+    expected, found = (TICKET.compared({"tags": [{"name": name} for name in names]}) for names in (meant, there))
+    told = ours(compare(expected, found), Behaviour(tag_case_matters=False))
+    assert [one.field for one in told] == (["tags"] if wrong else [])
 
 
 def test_of_lists_only_what_the_other_side_lacks_is_shown() -> None:

@@ -47,6 +47,9 @@ def test_an_account_that_takes_out_scripts_is_right_about_them_alone() -> None:
     cleaning = Behaviour(sanitises_html=True)
     assert fields(dirty, clean, cleaning) == set()
     assert fields(dirty, {"body_html": "<p>b</p>"}, cleaning) == {"body_html"}
+    more = {"body_html": "<p>a<!-- b --></p><script>x</script>"}
+    assert fields(more, {"body_html": "<p>a<!-- b --></p>"}, cleaning) == set()
+    assert fields(clean, dirty, cleaning) == {"body_html"}
 
 
 def test_the_type_of_a_source_is_compared_where_it_is_taken() -> None:
@@ -56,6 +59,17 @@ def test_the_type_of_a_source_is_compared_where_it_is_taken() -> None:
     assert fields(expected, there, Behaviour(source_type_taken=False)) == set()
     other = {"source": {**expected["source"], "from": {"address": "ann@home.example", "name": "Eve"}}}
     assert fields(expected, other) == {"source.from.name"}
+
+
+def test_where_no_source_is_given_gorgias_may_name_the_ends_and_of_an_unknown_size_it_may_tell() -> None:
+    ends = {"type": "internal-note", "from": {"address": "dana@demo.example", "name": "Dana"}, "to": []}
+    assert fields({"body_text": "x"}, {"body_text": "x", "source": ends}) == set()
+    assert fields({"source": ends}, {}) == {"source"}
+    file = {"url": "https://a.example/1", "name": "a.png", "content_type": "image/png"}
+    unknown, known = {"attachments": [{**file, "size": 0}]}, {"attachments": [{**file, "size": 7}]}
+    assert fields(unknown, known) == set()
+    assert fields(known, {"attachments": [{**file, "size": 8}]}) == {"attachments.size"}
+    assert fields(unknown, {"attachments": [{**file, "url": "https://a.example/2", "size": 7}]}) == {"attachments.url"}
 
 
 def test_what_a_person_found_an_account_not_to_keep_is_not_compared_and_nothing_else() -> None:

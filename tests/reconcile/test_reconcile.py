@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from migrator_lib.ledger import Ledger
+from migrator_lib.ledger import Entry, Ledger
 from migrator_lib.progress import Progress
 from migrator_lib.reconcile import Finding, Reconciler, Reconciliation
 from migrator_lib.reconcile.readback import ReadBack
@@ -208,6 +208,32 @@ def test_what_others_have_in_the_account_is_none_of_ours(
     gorgias.api.customers.create({"channels": [{"type": "email", "address": "new@there.example"}], "name": "New"})
     gorgias.api.tags.create({"name": "somebody else's"})
     assert reconcile(shop, gorgias, ledger, staged).wrong == 0
+
+
+def test_an_agent_who_was_handed_over_and_whom_an_admin_made_since_is_the_admins(
+    shop: Shop, gorgias: SimulatedGorgias, ledger: Ledger
+) -> None:
+    shop.add("Users", {"UserID": 4, "Email": "erin@demo.example", "DisplayName": "Erin Agent"})
+    shop.add("UsersInGroups", {"DepartmentID": 1, "GroupID": 11, "UserID": 4})
+    shop.tables["Tickets"][0]["UserID"] = 4
+    staged = shop.stage()
+    load(shop, gorgias.api, ledger, staged)
+    assert [one.source_key for one in ledger.entries(TARGET, "user", "handed_over")] == ["4"]
+    erin = {**gorgias.account.store.by_kind("user")[0], "id": 77, "email": "erin@demo.example", "name": "E. Agent"}
+    gorgias.account.store.put("user", erin, name="erin@demo.example")
+    found = reconcile(shop, gorgias, ledger, staged)
+    assert (found.findings, found.changes) == ([], [])
+
+
+def test_what_is_in_quarantine_and_is_there_is_unexpected(
+    shop: Shop, gorgias: SimulatedGorgias, ledger: Ledger, staged: Staged
+) -> None:
+    made = field(gorgias.account)["external_id"].rpartition(":")[2]
+    aside = [("ticket_field", made), ("ticket", "2")]
+    ledger.settle(TARGET, [Entry(*record, "quarantined", reason="refused") for record in aside])
+    found = reconcile(shop, gorgias, ledger, staged)
+    told = {(one.object, one.source_key): one.state for one in found.findings}
+    assert {record: told.get(record) for record in aside} == dict.fromkeys(aside, "unexpected")
 
 
 def test_the_snapshot_is_removed_since_it_holds_peoples_data(
