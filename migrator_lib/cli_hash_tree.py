@@ -31,7 +31,7 @@ def _opened(place: str) -> Traversable:
     from migrator_lib.hash_tree.proving import opened
     from migrator_lib.paths import Paths, home
 
-    if "/" in place or Path(place).suffix == ".zip":
+    if _is_path(place):
         return opened(Path(place))
     return opened(Paths.of(home(), place).reports)
 
@@ -80,7 +80,7 @@ def prove(
         obj, colon, own = key.partition(":")
         if not (colon and (folder / f"{obj}.csv").is_file()):
             obj, own = _found(engagement, key)
-        found = proven(folder, obj, own)
+        found = proven(folder, obj, _in_tree(engagement, own))
     except MigratorError as error:
         fail(error)
     if as_json:
@@ -90,12 +90,27 @@ def prove(
     raise typer.Exit(int(ExitCode.DONE if found.holds else ExitCode.FAILED))
 
 
+def _in_tree(place: str, key: str) -> str:
+    """Return a source key as the hash tree of an engagement has it; within a bundle it is written so already."""
+    from migrator_lib.hash_tree.keys import untold
+    from migrator_lib.hash_tree.recorder import KEPT_IN, secret_of
+    from migrator_lib.paths import Paths, home
+
+    if _is_path(place) or not (state := Paths.of(home(), place).state).joinpath(KEPT_IN).exists():
+        return key
+    return untold(secret_of(state), key)
+
+
+def _is_path(place: str) -> bool:
+    return "/" in place or Path(place).suffix == ".zip"
+
+
 def _found(engagement: str, key: str) -> tuple[str, str]:
     from migrator_lib.engagement import Engagement
     from migrator_lib.ledger.keys import find
     from migrator_lib.paths import home
 
-    if "/" in engagement or engagement.endswith(".zip"):
+    if _is_path(engagement):
         raise ParameterError(f"'{key}' names no record.", next_step="write an object and its key: ticket:4711.")
     opened = Engagement(home(), engagement)
     try:

@@ -83,7 +83,9 @@ def _how(roots: Roots, engagement: str) -> Iterator[object]:
          "are checked, from the files alone, by ", pages.code(check), ", and within an evidence bundle by ",
          pages.code("migrator verify BUNDLE"), "."]
     )  # fmt: skip
-    yield pages.join(["That one record is under a root shows ", pages.code(prove), "."])
+    yield pages.join(["That one record is under a root shows ", pages.code(prove), ". A customer of whom only an "
+                      "address or a number is known has a key there (", pages.code("xe…"), ", ", pages.code("xp…"),
+                      ") that nobody guesses from it."])  # fmt: skip
     yield (
         f"The roots stand in the ledger's journal, behind its row {roots.ledger_rows:,}, so that its chain holds them. "
         f"The digests' secret stays with the ledger; its sign is {roots.secret_id}."

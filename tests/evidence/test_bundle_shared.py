@@ -6,6 +6,7 @@ import base64
 import html
 import io
 import json
+import re
 import shutil
 import zipfile
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ from migrator_lib.evidence.bundle.private import ADDRESS, NAME, NUMBER, Private
 from migrator_lib.evidence.bundle.quotations import LENGTH, Quoted, letters
 from migrator_lib.evidence.bundle.readings import readings
 from migrator_lib.evidence.scan import Finding
+from migrator_lib.lookups.text import requester_key_of_address
 from tests.evidence import bundled
 from tests.evidence.bundled import CANNED, MESSAGE, PERSON, PHONE, RUN, SECRET, read
 
@@ -94,7 +96,11 @@ PLACES: dict[str, tuple[str, Any]] = {
     "a notebook's source": ("notebooks/05_load.ipynb", into_json),
     "a quarantined record's reason": ("reports/demo/quarantine.html", into_page),
 }
-PLANTED = f"{PERSON} <Ingrid.Holt@nord.example> called from {PHONE}; so did Jean O'Brien (020 30 40 56)"
+HASHED = requester_key_of_address(bundled.ADDRESS)
+PLANTED = (
+    f"{PERSON} <Ingrid.Holt@nord.example> called from {PHONE}; so did Jean O'Brien (020 30 40 56), "
+    f"requester:{HASHED}, and said 42 characters, 0a1b2c3d"
+)
 
 
 @pytest.fixture
@@ -136,18 +142,21 @@ def test_people_planted_into_every_kind_of_file_are_masked(home: Path, planted: 
     planted("reports/demo/documents/scope.html", into_page, f"see {path} at http://127.0.0.1:8080/app")
     files = bundle(home, "share", tmp_path / "share.zip")
     text = said(files)
-    for secret in ("ingrid", "sørensen", "o'brien", "o&#x27;brien", "nord.example", "20 30 40 56", "20304056,\n"):
+    hidden = ("ingrid", "sørensen", "o'brien", "o&#x27;brien", "nord.example", "20 30 40 56", "20304056,\n")
+    for secret in (*hidden, HASHED, "0a1b2c3d"):
         assert secret not in text, secret
     assert "margit olsen" in text
     assert "(here)/reports/demo/state/quarantine/7.json at https://simulated.example/app" in text
     assert str(home).casefold() not in text
     shown = files[f"runs/{RUN}/05_load.html"].decode()
-    assert "I. S. H. &lt;I***@***.example&gt; called from (number); so did J. O. B. ((number))" in shown
+    assert "I. S. H. &lt;I***@***.example&gt; called from (number); so did J. O. B. ((number)), requester:xe" in shown
+    keys = {found for content in files.values() for found in re.findall(rb"requester:(xe[0-9a-f]{16})", content)}
+    assert len(keys) == 1  # the same in every file, so that a record is found again
     with zipfile.ZipFile(io.BytesIO(files["documents/workflow_inventory.xlsx"])) as book:
         assert book.testzip() is None
         assert "I. S. H." in "".join(book.read(name).decode() for name in book.namelist())
     assert json.loads(files["summary.json"])["objects"]
-    masked = [one for one in json.loads(files["manifest.json"])["files"] if "masked_from_sha256" in one]
+    masked = [one for one in json.loads(files["manifest.json"])["files"] if "masked_from" in one]
     assert {one["path"] for one in masked} >= {"summary.json", "parameters/signoffs.yaml", "parameters/mapping.yaml"}
     assert not [path for path in files if path.endswith("ipynb") and path.startswith("runs/")]
     assert "organization_members" not in "".join(path for path in files)
@@ -286,6 +295,7 @@ def test_numbers_of_reports_are_no_telephone_numbers(private: Private, text: str
 
 
 def test_in_lists_of_records_a_number_that_stands_alone_is_an_id(private: Private) -> None:
+    assert private.mask("value,2030/4056,203-04056,20.30.40.56", ids=True) == "value,2030/4056,203-04056,20.30.40.56"
     assert private.mask("ticket,20304056,created", ids=True) == "ticket,20304056,created"
     assert private.mask(f"{PHONE} did not answer", ids=True) == "(number) did not answer"
 

@@ -19,18 +19,25 @@ from migrator_lib.errors import OutOfTurn, ParameterError
 from migrator_lib.hash_tree import keeping
 from migrator_lib.hash_tree.files import Roots
 from migrator_lib.hash_tree.proving import opened, prove
+from migrator_lib.hash_tree.recorder import secret_of
 from migrator_lib.hash_tree.tree import root_by
 from tests.hash_tree.written import of_ticket, tickets, write
 from tests.homes import demo_home
 
-TOLD = [*tickets(6), ("ticket", "7", of_ticket(7), of_ticket(7, status="closed")), ("ticket", "8", of_ticket(8), None)]
+KEY = "e0123456789abcdef"
+TOLD = [
+    ("requester", KEY, {"name": ""}, {"name": ""}),
+    *tickets(6),
+    ("ticket", "7", of_ticket(7), of_ticket(7, status="closed")),
+    ("ticket", "8", of_ticket(8), None),
+]
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = demo_home(tmp_path_factory.mktemp("home") / "home", tickets=1)
-    (made / "reports" / "demo").mkdir()
-    write(made / "reports/demo/hash_tree", TOLD)
+    (made / "reports" / "demo" / "state").mkdir(parents=True)
+    write(made / "reports/demo/hash_tree", TOLD, secret_of(made / "reports/demo/state"))
     return made
 
 
@@ -54,7 +61,7 @@ def test_a_record_is_led_up_to_both_roots_and_a_forged_path_to_neither(home: Pat
     for key, differing in (("3", []), ("7", ["status"])):
         found = prove(folder, "ticket", key)
         assert (found.holds, found.differing, found.size) == (True, differing, 8)
-        assert (found.expected.root, found.actual.root) == (roots.objects[0].expected, roots.objects[0].actual)
+        assert (found.expected.root, found.actual.root) == (roots.objects[1].expected, roots.objects[1].actual)
         path = [bytes.fromhex(one) for one in found.actual.path]
         assert root_by(bytes.fromhex(found.actual.leaf), found.index, 8, path) == bytes.fromhex(found.actual.root)
     assert prove(folder, "ticket", "8").sides == "expected"
@@ -72,8 +79,12 @@ def test_the_commands_prove_and_check_an_engagement_and_a_bundle(home: Path, tmp
     assert "was not there" in migrator(home, "prove", "demo", "ticket:8")[1]
     assert migrator(home, "check", "demo")[0] == 0
 
+    code, told = migrator(home, "prove", "demo", f"requester:{KEY}", "--json")
+    assert (code, json.loads(told)["key"][:2], json.loads(told)["holds"]) == (0, "xe", True)
+
     bundle = Path(shutil.make_archive(str(tmp_path / "bundle"), "zip", home / "reports/demo", "hash_tree"))
     assert migrator(home, "prove", str(bundle), "ticket:3")[0] == 0
+    assert migrator(home, "prove", str(bundle), f"requester:{json.loads(told)['key']}")[0] == 0
     assert migrator(home, "check", str(bundle))[0] == 0
     assert "write an object and its key" in migrator(home, "prove", str(bundle), "4711")[1]
 

@@ -20,7 +20,7 @@ from typing import IO
 
 import sqlalchemy as sa
 
-from migrator_lib import __version__, gates, mapping, pages
+from migrator_lib import __version__, gates, hash_tree, mapping, pages
 from migrator_lib.engagement import Engagement
 from migrator_lib.errors import OutOfTurn, ParameterError
 from migrator_lib.evidence.bundle import facts, masked, searching, statement
@@ -43,6 +43,8 @@ from migrator_lib.evidence.bundle.people import People, of_stage
 from migrator_lib.evidence.bundle.private import Private
 from migrator_lib.evidence.bundle.readme import readme
 from migrator_lib.evidence.publish import secrets_of
+from migrator_lib.hash_tree.keys import keyed
+from migrator_lib.hash_tree.recorder import secret_of
 from migrator_lib.objects import OBJECTS
 from migrator_lib.storage import beside, refusals
 
@@ -118,6 +120,7 @@ class _Maker:
         self.chained: Json = {}
         self.unsettled: dict[str, list[str]] = {}
         self._mapping = _mapping_hash(found)
+        self._secret = secret_of(engagement.paths.state)
         self._seen = time.monotonic()
         if profile == "share":
             self._know()
@@ -129,7 +132,7 @@ class _Maker:
         if staged.count("Users"):
             self._people = of_stage(staged, signers, own)
             self.messages = searching.Messages(staged, self.alive)
-        self.private = Private(self._people or People(()), _places(self.engagement, own))
+        self.private = Private(self._people or People(()), _places(self.engagement, own), self._secret)
 
     def alive(self) -> None:
         """Keep the lease, whose renewal waits for the disk, every few seconds."""
@@ -192,11 +195,11 @@ class _Maker:
             if kept != text:
                 linked.write_text(kept, encoding="utf-8", errors="surrogateescape", newline="")
                 source = linked
-        if self.private is None or member.path in MADE:
-            return source
+        if self.private is None or member.path in MADE or member.path.startswith(f"{hash_tree.FOLDER}/"):
+            return source  # digests and keys alone are in a hash tree: were one masked, it would lead to no root
         mask = partial(self.private.mask, ids=member.path.startswith(masked.OF_RECORDS))
         if masked.write(member.path, source, hidden, mask):
-            self.masked[member.path] = _digest_of(member.source)
+            self.masked[member.path] = keyed(self._secret, _digest_of(member.source), digits=64)
             return hidden
         return source
 

@@ -42,7 +42,8 @@ class Manifest:
     """Check to what it found when the bundle was made: a step was under way then."""
     files: Sequence[Entry] = ()
     masked: Mapping[str, str] = field(default_factory=dict)
-    """Path of a file in which something was masked to the SHA-256 of the file before."""
+    """Path of a file in which something was masked to a keyed digest of the file before, from which nobody guesses what
+    was masked."""
 
     def text(self) -> str:
         """Return the text of the file."""
@@ -57,7 +58,7 @@ class Manifest:
         if not is_stored(entry.path):
             told["packed"] = {"size": entry.packed_size, "sha256": entry.packed_sha256}
         if entry.path in self.masked:
-            told["masked_from_sha256"] = self.masked[entry.path]
+            told["masked_from"] = self.masked[entry.path]
         return told
 
     @classmethod
@@ -69,7 +70,7 @@ class Manifest:
         """
         document = json.loads(text)
         files = [_entry(one) for one in document["files"]]
-        masked = {one["path"]: one["masked_from_sha256"] for one in document["files"] if "masked_from_sha256" in one}
+        masked = {one["path"]: one["masked_from"] for one in document["files"] if "masked_from" in one}
         if document["version"] != VERSION:
             raise ValueError("it is of another version")
         names = ("engagement", "company", "profile", "made_at", "program", "ledger", "roots", "mapping", "scan")

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping
 
 from migrator_lib.evidence.bundle.people import MOST_WORDS, NUMBER_DIGITS, WORD, People, words_of
 from migrator_lib.evidence.bundle.readings import Lines
+from migrator_lib.hash_tree.keys import GUESSABLE, keyed, untold
 from migrator_lib.masking import mask_email, mask_name
 
 ADDRESS, NUMBER, NAME, PLACE = "an e-mail address", "a telephone number", "the name of a requester", "a local path"
+HASH = "a plain hash of an address, a number or a text"
 HIDDEN_NUMBER = "(number)"
 _ADDRESS = re.compile(r"[\w.!#$&*+/=?^`{|}~'-]+(?:@|%40|\uff20)(?:[\w*-]+\.)+[\w*-]{2,}")
 _NUMBER = re.compile(r"(?<![\w#])(?<!\d[.,:/-])(?:\+ ?|\(\+?)?\d(?:[ \u00a0().\-/]{0,2}\d){6,14}(?!\w)")
@@ -19,6 +21,10 @@ _SHAPES = re.compile(
     r"\+ ?[1-9](?:[ \u00a0().\-/]{0,2}\d){7,14}|00[1-9]\d{0,2}[ \u00a0\-](?:[ \u00a0().\-/]{0,2}\d){6,12}"
     r"|\(\d{3}\) ?\d{3}[-. ]\d{4}|\d{3}([-.])\d{3}\1\d{4}|\(?0\d{2,4}\)?[ /-]\d{3,4}[ -]?\d{3,5}"
 )
+# Keys of records, of which some are made of several.
+_KEY = re.compile(r"\d+(?:[/.:-]\d+)*")
+# What migrator_lib.reconcile.differences.fingerprint tells of a text.
+_FINGERPRINT = re.compile(r"(?<=characters), ([0-9a-f]{8})\b")
 _SEPARATED = re.compile(r"[^\d]")
 _BETWEEN = re.compile(r"(?:[\s.,'’_+-]|%20){1,6}")
 Span = tuple[int, int, str, str]
@@ -28,9 +34,16 @@ Span = tuple[int, int, str, str]
 class Private:
     """Finds and masks what a text tells of people, and of the machine that it was made on."""
 
-    def __init__(self, people: People, places: Mapping[str, str] | None = None) -> None:
-        """Know people, and ``places``: patterns of paths and hosts to what stands for them in what is shared."""
+    def __init__(self, people: People, places: Mapping[str, str] | None = None, secret: bytes = b"") -> None:
+        """Know people, places, and a secret.
+
+        Args:
+            people: requesters.
+            places: patterns of paths and hosts to what stands for them in what is shared.
+            secret: of the engagement: what could be guessed from its hash has another one by it.
+        """
         self._people = people
+        self._secret = secret
         self._nameless = Lines()
         self._places = [(re.compile(pattern), stands) for pattern, stands in (places or {}).items()]
 
@@ -56,6 +69,10 @@ class Private:
         for pattern, stands in self._places:
             yield from ((one.start(), one.end(), PLACE, stands) for one in pattern.finditer(text))
         yield from _addresses(text)
+        for one in GUESSABLE.finditer(text):
+            yield one.start(), one.end(), HASH, untold(self._secret, one[0])
+        for one in _FINGERPRINT.finditer(text) if "characters, " in text else ():
+            yield one.start(), one.end(), HASH, f" ({keyed(self._secret, one[1], len(one[1]))})"
         for one in _NUMBER.finditer(text):
             if self._is_number(one[0], ids):
                 is_open = one[0].startswith("(") and ")" not in one[0]
@@ -79,7 +96,7 @@ class Private:
         if _SHAPES.fullmatch(written):
             return True
         digits = _SEPARATED.sub("", written)
-        if len(digits) not in NUMBER_DIGITS or (ids and digits == written):
+        if len(digits) not in NUMBER_DIGITS or (ids and _KEY.fullmatch(written)):
             return False
         bare = digits.removeprefix("00") if digits.startswith("00") else digits.removeprefix("0")
         return digits in self._people.numbers or bare in self._people.numbers
