@@ -85,7 +85,7 @@ def table(engagement: Engagement, states: Sequence[GateState]) -> Html:
         }
         for state in states
     ]
-    return pages.table(rows, caption="Gates")
+    return pages.table(rows, caption="Gates, as they stood when this was shown")
 
 
 def _command(engagement: Engagement, state: GateState) -> Html:

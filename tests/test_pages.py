@@ -12,10 +12,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from migrator_lib import display, pages
+from migrator_lib import display, errors, pages
 from migrator_lib.errors import StorageError
+from migrator_lib.evidence import overview, render
 from tests import browser_support
 from tests.browser_support import Chromium, chromium
+from tests.evidence.test_render import failed, notebook
+from tests.index_sample import ENGAGEMENTS
 
 __all__ = ["chromium"]
 EVIL = '<script>alert("x")</script>&'
@@ -169,8 +172,16 @@ def everything() -> str:
 
 
 @pytest.mark.browser
-def test_every_part_can_be_read_by_everybody_and_fits(chromium: Chromium, tmp_path: Path) -> None:
-    assert chromium.problems(pages.write(tmp_path / "everything.html", everything())) == []
+def test_every_part_the_page_of_a_failure_and_the_overview_can_be_read_by_everybody_and_fit(
+    chromium: Chromium, tmp_path: Path
+) -> None:
+    error = errors.TargetDenied("Refused: " + "x" * 300, next_step="mend it.")
+    files = [
+        pages.write(tmp_path / "everything.html", everything()),
+        render.render(notebook(tmp_path, *failed(error))),
+        pages.write(tmp_path / "overview.html", overview.page([*ENGAGEMENTS, overview.unreadable("broken")])),
+    ]
+    assert {file.name: problems for file in files if (problems := chromium.problems(file))} == {}
 
 
 @pytest.mark.browser
@@ -208,21 +219,22 @@ LAB = """<!DOCTYPE html><body data-jp-theme-light="{light}" style="background: {
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("system", ["light", "dark"])
 @pytest.mark.parametrize(("light", "paper", "ink"), [("true", "#fff", "#111"), ("false", "#111", "#eee")])
 def test_in_jupyterlab_the_look_follows_its_theme_not_the_systems(
-    chromium: Chromium, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: Any, light: str, paper: str, ink: str
-) -> None:  # fmt: skip
+    chromium: Chromium, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, light: str, paper: str, ink: str
+) -> None:
     style, _ = shown_by(display.style, monkeypatch)
     parts = [pages.status("State", "bad"), pages.tiles({"tickets": 1}), pages.note("soft"), pages.table([{"a": 1}])]
     shown, _ = shown_by(lambda: display.show(*parts), monkeypatch)
     file = pages.write(tmp_path / "lab.html", LAB.format(light=light, paper=paper, ink=ink, style=style, shown=shown))
-    with chromium.open(file, scheme=system) as opened:
-        assert opened.low_contrast() == []
-        border = "() => getComputedStyle(document.querySelector('#labs')).borderTopWidth"
-        assert opened.page.evaluate(border) == "0px"
-        card = "() => getComputedStyle(document.querySelector('.tiles li')).backgroundColor"
-        assert opened.page.evaluate(card) == ("rgb(246, 247, 249)" if light == "true" else "rgb(29, 35, 43)")
+    with chromium.open(file) as opened:
+        for system in ("light", "dark"):
+            opened.page.emulate_media(color_scheme=system)
+            assert opened.low_contrast() == []
+            border = "() => getComputedStyle(document.querySelector('#labs')).borderTopWidth"
+            assert opened.page.evaluate(border) == "0px"
+            card = "() => getComputedStyle(document.querySelector('.tiles li')).backgroundColor"
+            assert opened.page.evaluate(card) == ("rgb(246, 247, 249)" if light == "true" else "rgb(29, 35, 43)")
 
 
 @pytest.mark.browser

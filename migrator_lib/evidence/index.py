@@ -25,6 +25,7 @@ STEP_TONES: dict[str, pages.Tone] = {
     "rolled back": "warn",
 }
 GATE_TONES: dict[str, pages.Tone] = {"met": "good", "open": "warn", "stale": "bad"}
+RATE_USED = "of the allowed rate used, by all loads"
 KINDS = {"xlsx": "as a workbook", "csv": "as a list", "zip": "packed"}
 """What else than a page a document is, by the end of its name."""
 
@@ -172,9 +173,9 @@ def _calls(api: Row, speed: float) -> pages.Html:
     if api["calls_per_ticket"] is not None:
         values["calls for each ticket"] = api["calls_per_ticket"]
     if api["share_of_allowed_rate"] is not None:
-        values["of the allowed rate used"] = f"{api['share_of_allowed_rate']:.0%}"
+        values[RATE_USED] = f"{api['share_of_allowed_rate']:.0%}"
     chart = figures.calls_over_time(api.get("course"), of=" of the largest load")
-    told = figures.clock(speed) if chart or "of the allowed rate used" in values else ""
+    told = figures.clock(speed) if chart or RATE_USED in values else ""
     return pages.join([pages.heading("Calls to Gorgias"), pages.tiles(values), chart, told])
 
 

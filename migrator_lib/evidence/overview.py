@@ -17,11 +17,11 @@ from migrator_lib import pages, progress
 from migrator_lib.evidence.index import Row, moment
 from migrator_lib.progress import Snapshot, duration
 
-OVERVIEW_WORDS: dict[pages.Tone, str] = {"good": "complete", "warn": "open", "bad": "needs attention"}
+COMPLETE, EXCEPTIONS, OPEN, ATTENTION = "complete", "complete with exceptions", "not complete", "needs attention"
 WIDE = """
 main, footer { max-width: 92rem; }
 table.data :is(th, td) { padding-inline: .5rem; }
-table.data td:nth-child(3) { min-width: 15rem; }
+table.data td:nth-child(3) { min-width: 13.5rem; }
 @page { size: A4 landscape; }
 """
 """A style for the table of engagements."""
@@ -45,9 +45,11 @@ def page(engagements: Sequence[Row]) -> str:
             it is done, or None), ``last_gate`` (``gate, by, on``, or None), ``finished_at`` (ISO or None) and ``href``
             (relative link).
     """
-    tones = Counter(engagement["status"]["tone"] for engagement in engagements)
-    tone: pages.Tone = "bad" if tones["bad"] else "warn" if tones["warn"] else "good"
-    counted = ", ".join(f"{tones[tone]:,} {words}" for tone, words in OVERVIEW_WORDS.items() if tones[tone])
+    tones = {engagement["status"]["tone"] for engagement in engagements}
+    tone: pages.Tone = "bad" if "bad" in tones else "warn" if "warn" in tones else "good"
+    states = Counter(_state(engagement["status"]) for engagement in engagements)
+    found = [pages.counted(states[ATTENTION], ATTENTION, "need attention")] if states[ATTENTION] else []
+    counted = ", ".join([*(f"{states[one]:,} {one}" for one in (COMPLETE, EXCEPTIONS, OPEN) if states[one]), *found])
     body = [
         pages.heading("Engagements", 1),
         pages.tag("p", "Help desk migrations from SmarterTrack to Gorgias.", class_="subtitle"),
@@ -61,13 +63,22 @@ def page(engagements: Sequence[Row]) -> str:
     return pages.document("Engagements", pages.join(body), extra_style=WIDE)
 
 
+def _state(status: Row) -> str:
+    """Return in a word or two where an engagement stands."""
+    if status["tone"] == "warn":
+        return EXCEPTIONS if status["text"].startswith("Complete") else OPEN
+    return COMPLETE if status["tone"] == "good" else ATTENTION
+
+
 def _line(engagement: Row) -> dict[str, object]:
     status, gate = engagement["status"], engagement["last_gate"] or {}
     on = [" on ", pages.tag("time", str(gate["on"])[:10])] if gate else []
     return {
         "Engagement": pages.link(engagement["href"], engagement["engagement"]),
         "Company": engagement["company"],
-        "State": pages.join([pages.badge(OVERVIEW_WORDS[status["tone"]], status["tone"]), " ", status["text"]]),
+        "State": pages.join(
+            [pages.badge(_state(status), status["tone"]), " ", status["text"].removeprefix("Not complete: ")]
+        ),
         "Step": _stands(engagement["step"], engagement["running"]),
         "Done": "" if engagement["share_done"] is None else pages.tag("time", pages.share(engagement["share_done"])),
         "Quarantined": engagement["quarantined"],

@@ -78,7 +78,7 @@ def test_a_summary_that_cannot_be_read_takes_no_other_line_away(tmp_path: Path, 
     (tmp_path / "tarn").mkdir()
     (tmp_path / "tarn" / "summary.json").write_bytes(broken.encode(errors="surrogateescape"))
     page = overview.write(tmp_path).read_text(encoding="utf-8")
-    assert "2 engagements: 1 open, 1 needs attention." in page
+    assert "2 engagements: 1 not complete, 1 needs attention." in page
     assert page.index("Oakline") < page.index("tarn/index.html") < page.index("Its summary.json cannot be read")
 
 

@@ -16,9 +16,7 @@ from papermill.execute import raise_for_execution_errors
 
 from migrator_lib import charts, display, errors, pages
 from migrator_lib.evidence import render
-from tests.browser_support import Chromium, chromium
 
-__all__ = ["chromium"]
 OPENING = """# Load into `Gorgias`
 
 Writes what was extracted to the company's account.
@@ -202,9 +200,3 @@ def test_a_notebook_cut_short_is_told_and_leaves_no_page(tmp_path: Path, text: s
     with pytest.raises(errors.StorageError, match=r"05_load\.ipynb is no notebook[\s\S]*\nNext: "):
         render.render(file)
     assert [path.name for path in tmp_path.iterdir()] == ["05_load.ipynb"]
-
-
-@pytest.mark.browser
-def test_the_page_can_be_read_by_everybody_fits_and_loads_nothing(chromium: Chromium, tmp_path: Path) -> None:
-    error = errors.TargetDenied("Refused: " + "x" * 300, next_step="mend it.")
-    assert chromium.problems(render.render(notebook(tmp_path, *failed(error)))) == []

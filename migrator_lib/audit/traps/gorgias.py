@@ -98,7 +98,7 @@ GORGIAS: tuple[Trap, ...] = (
     ),
     Trap(
         "locale_calls", "Translations take one call for each locale", "Gorgias", _locales,
-        "Counted here; articles are not moved by this runbook yet.",
+        "Counted here. They are made only where help_center.way is api; the package needs none, an admin imports it.",
         "Gorgias Help Center; not documented in the public API",
     ),
     Trap(
