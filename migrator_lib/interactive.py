@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 SESSION = "JPY_SESSION_NAME"
 """Jupyter's server names the notebook to its kernel so; papermill and nbconvert start kernels without one."""
 GO_ON = "run this cell again: it goes on where it stopped."
+FROM_OPENING = "run it from the cell that opens the engagement."
 INTERRUPTED = "Interrupted. Nothing is lost: what was on its way is looked up in Gorgias before anything is sent again."
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -230,7 +231,7 @@ def _how_to_go_on(error: MigratorError) -> str:
     if isinstance(error, UnmappedCodes):
         first = "say it in the form below, then" if error.codes else "once that is done,"
         return f"{first} run this notebook again from its first cell."  # what it saw is from before
-    return "once that is done, run this cell again."
+    return f"once that is done, {FROM_OPENING}"  # parameters are read there, and not again
 
 
 def _has_form(error: GateClosed) -> bool:
@@ -245,7 +246,7 @@ def _turn_of() -> str:
     engagement = _Here.engagement
     needed = NEEDS.get(engagement.step) if engagement is not None else None
     if engagement is None or not needed or engagement.life != "new":
-        return "run it from the cell that opens the engagement."
+        return FROM_OPENING
     return f"run the notebook {needed}.ipynb to its end, then this one from its first cell."
 
 

@@ -299,6 +299,8 @@ def test_a_rehearsal_says_so_and_the_cell_that_opens_may_be_run_again(person: Pe
     assert isinstance(late.error_in_exec, OutOfTurn)
     assert "05_load has ended here, so nothing more is written by it." in person.reads
     assert "In this notebook: run it from the cell that opens the engagement." in person.reads
+    person.runs("from migrator_lib.errors import ParameterError\nraise ParameterError('It is empty.')")
+    assert "In this notebook: once that is done, run it from the cell that opens the engagement." in person.reads
     with pytest.raises(OutOfTurn):
         person.shell.user_ns["engagement"].ledger.check_lease()
 
