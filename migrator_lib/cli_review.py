@@ -33,9 +33,11 @@ def review(
     """
     from migrator_lib.engagement import Engagement
     from migrator_lib.paths import home
+    from migrator_lib.purge import require_not_purged
 
     try:
         opened = Engagement(home(), engagement)
+        require_not_purged(opened.ledger, engagement)
         _require_sample(opened)
         if file is not None:
             _take_in(opened, file)

@@ -163,12 +163,13 @@ def _kept(purge: Purge) -> dict[str, Any]:
 def plan(engagement: Engagement, *, simulated: bool = False) -> Plan:
     """Return what a purge would remove, and whether it is time."""
     found, state = Plan(too_early=too_early(engagement)), engagement.paths.state
+    spared = _source_files(engagement)
     with refusals(f"{state} cannot be read"):
         for place in sorted(state.iterdir()):
             if _stays(place, simulated=simulated):
                 found.kept.append(place.name)
             else:
-                sizes = [os.lstat(file).st_size for file in _files(place)]
+                sizes = [os.lstat(file).st_size for file in _files(place, spared)]
                 found.parts.append(Part(place.name, len(sizes), sum(sizes)))
     return found
 
@@ -193,13 +194,28 @@ def too_early(engagement: Engagement) -> str:
     return ""
 
 
-def _files(place: Path) -> Iterator[Path]:
+def _source_files(engagement: Engagement) -> Path | None:
+    """Return the folder of SmarterTrack's own files, which no purge touches; None where it is none of this machine."""
+    root = engagement.parameters.source.files_root
+    return Path(root).resolve() if root and "://" not in root else None
+
+
+def _leads_to(place: Path, spared: Path | None) -> bool:
+    """Whether a link leads to the source's files, or to what holds them."""
+    there = place.resolve()
+    return spared is not None and place.is_symlink() and (spared.is_relative_to(there) or there.is_relative_to(spared))
+
+
+def _files(place: Path, spared: Path | None) -> Iterator[Path]:
     """Yield the files of a place; a link, which leads to a larger disk maybe, leads to what is there."""
+    if _leads_to(place, spared):
+        return
     place = place.resolve()
     if place.is_file():
         yield place
-    for folder, _, names in os.walk(place, followlinks=True):
-        yield from (Path(folder, name) for name in names)
+    for folder, folders, names in os.walk(place, followlinks=True):
+        folders[:] = [name for name in folders if not _leads_to(Path(folder, name), spared)]
+        yield from (file for name in names if not _leads_to(file := Path(folder, name), spared))
 
 
 # --- doing it -------------------------------------------------------------------------------------------
@@ -232,7 +248,7 @@ def purge(
     with refusals(f"{state} could not be emptied", next_step="mend the rights there, and purge again: it goes on."):
         for place in sorted(state.iterdir()):
             if not _stays(place, simulated=simulated or any(part.name == SIMULATED for part in found.parts)):
-                _remove(place, engagement.progress.advance)
+                _remove(place, engagement.progress.advance, _source_files(engagement))
         flush(state)
     engagement.progress.end()
     return _end(engagement, found)
@@ -271,13 +287,16 @@ def _end(engagement: Engagement, begun: Purge) -> Purge:
     return purge
 
 
-def _remove(place: Path, gone: Going) -> None:
-    """Remove a file or a folder with all that is in it, and what a link leads to."""
+def _remove(place: Path, gone: Going, spared: Path | None) -> None:
+    """Remove a file or a folder with all that is in it, and what a link leads to, but for the source's own files."""
+    if _leads_to(place, spared):
+        place.unlink()
+        return
     there = place.resolve()
     if there.is_dir():
         while some := _first(there):
             for name in some:
-                _remove(there / name, gone)
+                _remove(there / name, gone, spared)
         there.rmdir()
     elif there.exists():
         there.unlink()

@@ -13,11 +13,14 @@ from typer.testing import CliRunner
 
 from migrator_lib import hash_tree, purge, runbook
 from migrator_lib.cli import app
+from migrator_lib.csv_file import write_csv
 from migrator_lib.engagement import Engagement
 from migrator_lib.errors import OutOfTurn, ParameterError
 from migrator_lib.evidence import publish
 from migrator_lib.evidence.bundle.checking import check
 from migrator_lib.evidence.bundle.making import make
+from migrator_lib.evidence.records import Line
+from migrator_lib.ledger import Entry
 from migrator_lib.purge import Purge
 from migrator_lib.simulators.smartertrack import build
 from tests.crash.nursery import nursery
@@ -39,9 +42,12 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
                   "expectations/staged.sqlite3", "simulated/production.sqlite3",
                   *STAYS - {"ledger.sqlite3"}):  # fmt: skip
         (state / place).parent.mkdir(parents=True, exist_ok=True)
-        (state / place).write_text("kept" if place in STAYS else PLANTED)
+        (state / place).write_text("6b657074" if place in STAYS else PLANTED)
     engagement = Engagement(home, "demo", step="08_hypercare", run_id=bundled.RUN)
     engagement.ledger.mark_step("08_hypercare", "done", {"hypercare": DAY})
+    engagement.ledger.settle("production", [Entry("ticket", "7", "quarantined", reason="Gorgias answered no")])
+    row = Line("ticket", "7", "20304057", "quarantined", 1, "", "Gorgias answered no", "", "", "", "2026-11-20")
+    write_csv(home / "reports/demo/accounts/ticket-quarantined.csv", Line._fields, [row])
     engagement.ledger.add_chunk("full", "Tickets", 0, rows=1, last_key="[1]", sha256="ab" * 32, final=True)
     engagement.close()
     return home
@@ -102,6 +108,8 @@ def test_what_was_staged_is_gone_and_the_proof_is_not(home: Path) -> None:
     document = json.loads((reports / "summary.json").read_text())["purged"]
     assert (document["state"], document["files"]) == ("done", Purge.of(found.ledger).files)  # type: ignore[union-attr]
     assert "was removed on" in (reports / "index.html").read_text()
+    assert "only then a record can be tried again" in (reports / "quarantine.html").read_text()
+    assert ("20304057" in (listed := (reports / "quarantine.csv").read_text()), "7.json" in listed) == (True, False)
     with pytest.raises(OutOfTurn, match=r"was purged on .* by Margit Olsen") as caught:
         found.check_turn()
     assert "migrator run demo --only 04" in caught.value.next_step
@@ -115,6 +123,14 @@ def test_what_was_staged_is_gone_and_the_proof_is_not(home: Path) -> None:
     found = Engagement(home, "demo")
     assert found.ledger.head()[0] == rows
     found.close()
+
+
+def test_while_another_run_writes_nothing_is_removed(engagement: Engagement, home: Path) -> None:
+    engagement.ledger.take_lease()
+    before = names(home)
+    code, told = migrator(home, "purge", "demo", "--yes", "--by", "Margit Olsen")
+    assert (code == 0, names(home)) == (False, before), told
+    assert purge.Purge.of(engagement.ledger) is None
 
 
 def test_before_hypercare_is_over_it_needs_a_reason_and_always_a_name(engagement: Engagement, home: Path) -> None:
@@ -142,7 +158,15 @@ def test_links_to_another_disk_are_followed_and_simulators_emptied_if_asked(
     (state / "staged" / "gone").symlink_to(disk / "nothing")
     (state / "staged").rename(disk / "staged")
     (state / "staged").symlink_to(disk / "staged")
+    source = tmp_path / "smartertrack"
+    (source / "files").mkdir(parents=True)
+    (source / "files" / "7.att").write_text("theirs")
+    for name, to in (("files", source / "files"), ("disk", source), ("7", source / "files" / "7.att")):
+        (state / "staged" / name).symlink_to(to)
+    theirs = engagement.parameters.source.model_copy(update={"files_root": str(source / "files")})
+    engagement.parameters = engagement.parameters.model_copy(update={"source": theirs})
     found = purge.purge(engagement, by="Margit Olsen", simulated=True)
+    assert [file.read_text() for file in source.rglob("*.att")] == ["theirs"]
     assert list(disk.iterdir()) == []
     assert not {"staged", "simulated"} & names(home)
     assert {part.name for part in found.parts} >= {"staged", "simulated"}

@@ -11,7 +11,7 @@ from typing import Any
 from migrator_lib import pages
 from migrator_lib.engagement import Engagement
 from migrator_lib.errors import ParameterError
-from migrator_lib.evidence import accounts_pages, index, overview, summary
+from migrator_lib.evidence import accounts_pages, index, overview, quarantine_page, summary
 from migrator_lib.evidence.records import FOLDER
 from migrator_lib.evidence.render import render
 from migrator_lib.evidence.scan import find_bodies, find_secrets, refuse
@@ -129,8 +129,11 @@ def pages_of(engagement: Engagement) -> None:
 
 def _write_pages(engagement: Engagement) -> None:
     document = summary.write(engagement)
-    if not is_purged(engagement.ledger):  # else the lists stay as they are, with the numbers of the tickets
-        search(engagement, accounts_pages.write(engagement, summary.accounts_of(engagement)), FOLDER)
+    if is_purged(engagement.ledger):  # the lists stay as they are, with the numbers of the tickets
+        written = quarantine_page.write(engagement, document["titles"])
+    else:
+        written = accounts_pages.write(engagement, summary.accounts_of(engagement))
+    search(engagement, written, FOLDER)
     text = index.engagement_page(
         document,
         steps=step_rows(engagement),

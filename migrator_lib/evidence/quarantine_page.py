@@ -17,6 +17,7 @@ from migrator_lib.engagement import Engagement
 from migrator_lib.evidence.records import FOLDER
 from migrator_lib.objects import PARTS
 from migrator_lib.pages import Html
+from migrator_lib.purge import is_purged, told
 from migrator_lib.quarantine import payloads
 from migrator_lib.quarantine.held import Held, held
 from migrator_lib.quarantine.mends import KINDS, Kind, Mend, mender
@@ -56,8 +57,16 @@ def write(engagement: Engagement, titles: Mapping[str, str]) -> list[Path]:
         for one in noted():
             line(_line(one, name, _file(state, one, reports)))
     rows = [_row(one, name, titles, _file(state, one, reports)) for one in first]
-    text = page(engagement.parameters.company, name, kinds, {one.mend.kind: one.mend for one in first}, rows)
+    gone = purged(engagement)
+    text = page(engagement.parameters.company, name, kinds, {one.mend.kind: one.mend for one in first}, rows, gone)
     return [pages.write(reports / PAGE, text), reports / LIST]
+
+
+def purged(engagement: Engagement) -> str:
+    """Return in words that what was staged is purged, so that nothing can be tried again; empty where it is there."""
+    found = is_purged(engagement.ledger)
+    anew = f"migrator run {engagement.name} --only 04 stages the source anew; only then a record can be tried again."
+    return f"{told(found.as_json())} {anew}" if found else ""
 
 
 def retry_command(engagement: str, one: Held) -> str:
@@ -96,8 +105,9 @@ def _row(one: Held, engagement: str, titles: Mapping[str, str], file: str) -> di
 
 
 def page(
-    company: str, engagement: str, kinds: Counter[Kind], mends: Mapping[Kind, Mend], rows: list[dict[str, object]]
-) -> str:
+    company: str, engagement: str, kinds: Counter[Kind], mends: Mapping[Kind, Mend], rows: list[dict[str, object]],
+    gone: str = "",
+) -> str:  # fmt: skip
     """Return the page.
 
     Args:
@@ -106,6 +116,7 @@ def page(
         kinds: kind of reason to number of records.
         mends: kind of reason to what mends it, in words of the engagement.
         rows: of the table of records.
+        gone: why nothing can be tried again, in words.
     """
     total = kinds.total()
     if not total:
@@ -114,7 +125,7 @@ def page(
     few = "" if total == 1 else "s"
     status = pages.status(
         f"{total:,} record{few} could not be moved.", "warn",
-        detail="Each is kept with its reason and counted in the accounts. None is lost, and each can be tried again.",
+        detail=gone or "Each is kept with its reason, and counted in the accounts: none is lost.",
     )  # fmt: skip
     more = pages.note(f"The first {SHOWN:,}; ", pages.link(LIST, LIST), " has all.") if len(rows) == SHOWN else ""
     return pages.page(

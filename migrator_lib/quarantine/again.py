@@ -13,6 +13,7 @@ from migrator_lib.engagement import Engagement
 from migrator_lib.errors import OutOfTurn
 from migrator_lib.evidence.numbers import Numbers
 from migrator_lib.evidence.summary import RETRY, last_counted
+from migrator_lib.expectations.gate import require_staged
 from migrator_lib.ledger import Entry, Ledger
 from migrator_lib.load import LoadReport
 from migrator_lib.load.retry import Retrier
@@ -88,7 +89,7 @@ def retry(engagement: Engagement, obj: str = "", key: str = "", *, reread: bool 
         return Result(_tried(engagement, chosen), engagement.rehearsal)
     again = _read_anew(engagement, chosen) if reread and not engagement.rehearsal else 0
     if again:
-        runbook.require_staged(engagement)
+        require_staged(engagement)
     staged = _loaded_stages(engagement, behind=bool(again))
     if engagement.rehearsal:
         report = _retrier(engagement, staged).only(chosen.keys, knowledge=chosen.knowledge)

@@ -16,6 +16,7 @@ from migrator_lib.engagement import Engagement
 from migrator_lib.errors import RecordRejected
 from migrator_lib.evidence import publish
 from migrator_lib.objects.requester import Requester
+from migrator_lib.quarantine import again
 from migrator_lib.quiet import making
 from migrator_lib.simulators.gorgias import Account
 from migrator_lib.simulators.gorgias.in_process import api_of
@@ -46,7 +47,8 @@ class World:
         self._refuse(monkeypatch)
         monkeypatch.setattr(Engagement, "api", lambda _self, _target: self.api)
         monkeypatch.setattr(making, "_require_signed", lambda *_: None)
-        monkeypatch.setattr(runbook, "require_staged", lambda _engagement: None)
+        for module in (runbook, again):
+            monkeypatch.setattr(module, "require_staged", lambda _engagement: None)
 
     def _refuse(self, monkeypatch: pytest.MonkeyPatch) -> None:
         create: Callable[..., str] = Requester.create

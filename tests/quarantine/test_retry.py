@@ -91,6 +91,14 @@ def test_a_new_try_stops_at_a_gate_that_nobody_signed(seen: World) -> None:
     engagement.close()
 
 
+def test_while_another_run_writes_nothing_is_tried(seen: World, no_gates: None) -> None:
+    before, engagement = writes(seen.account), seen.opened()
+    engagement.ledger.take_lease()
+    code, told = run("retry", "demo", "--execute")
+    engagement.close()
+    assert (code in (0, 4), writes(seen.account)) == (False, before), told
+
+
 @pytest.mark.parametrize(("what", "words"), [(("tickets",), "no object"), (("ticket", "1"), "not in quarantine")])
 def test_what_is_not_in_quarantine_is_told_with_what_to_choose_of(
     seen: World, no_gates: None, what: Sequence[str], words: str
