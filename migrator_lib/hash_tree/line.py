@@ -1,11 +1,13 @@
 """What a hash tree holds of one record: a line with a digest of each of its fields, on both sides.
 
-A digest is an HMAC-SHA256 over object, key, field and value, under a secret of the engagement: without the secret
-nobody can try values (there are few states, and few addresses), and the same value of two records looks different. It
-is cut to 64 bits; four digits more are a checksum of it, so that a slip in the file names its field. ::
+A digest is BLAKE2b of 64 bits, keyed (RFC 7693) by a secret of the engagement, over object, key, field and value:
+without the secret nobody can try values (there are few states, and few addresses), and the same value of two records
+looks different. Two hexadecimal digits more are its remainder by 255, so that a slip in the file names its field. ::
 
     key,sides,custom_fields.17,status
-    4711,both,5d41402abc4b2a769f21,7d793037a0760186c4a1>0cc175b9c0f1b6a831c3
+    4711,both,5d41402abc4b2a769f,7d793037a0760186c4>0cc175b9c0f1b6a831
+
+Source keys that tell a person are other ones here: see :mod:`migrator_lib.hash_tree.keys`.
 
 ``sides`` tells whether the record is expected, was read back (``actual``), or both. A cell is empty where the field is
 nothing on both sides, one digest where both are the same, and else what was expected, ``>`` and what was read. The leaf
@@ -14,12 +16,11 @@ of a side is the hash of object, key and its digests by field (:func:`leaf`).
 
 from __future__ import annotations
 
-import hmac
 import json
 import re
-from binascii import crc_hqx
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from json.encoder import encode_basestring_ascii
 from typing import Any
 from urllib.parse import quote, unquote
@@ -28,6 +29,8 @@ from migrator_lib.csv_file import FORMULA
 from migrator_lib.hash_tree.tree import leaf_hash
 
 DIGEST_BYTES = 8
+CHECK = 255
+"""What a digest's remainder is by: no change of one of its digits leaves it."""
 EXPECTED, ACTUAL, BOTH = "expected", "actual", "both"
 SIDES = (BOTH, EXPECTED, ACTUAL)
 PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_ .:;/@()<>=+-]*")
@@ -118,41 +121,56 @@ def text_of(value: Any) -> str:
 
 
 def digest(secret: bytes, obj: str, key: str, name: str, value: Any) -> str:
-    """Return the digest of a field: 16 hexadecimal digits, and 4 of their checksum.
+    """Return the digest of a field: 16 hexadecimal digits, and 2 that check them.
 
     Args:
-        secret: of the engagement.
+        secret: of the engagement, up to 64 bytes.
         obj: name of the record's object.
         key: its source key.
         name: path of the field.
         value: of the canonical form; hashed is its :func:`text_of`.
     """
-    whole = "\x1f".join((obj, key, name, text_of(value))).encode("utf-8", "surrogatepass")
-    cut = hmac.digest(secret, whole, "sha256")[:DIGEST_BYTES]
-    return (cut + crc_hqx(cut, 0).to_bytes(2)).hex()
+    return _digest(_of_record(secret, obj, key), name, value)
+
+
+def _of_record(secret: bytes, obj: str, key: str) -> blake2b:
+    """Return what has taken up a record, and is to take up a field."""
+    begun = blake2b(key=secret, digest_size=DIGEST_BYTES)
+    begun.update(f"{obj}\x1f{key}\x1f".encode("utf-8", "surrogatepass"))
+    return begun
+
+
+def _digest(record: blake2b, name: str, value: Any) -> str:
+    one = record.copy()
+    one.update(f"{name}\x1f{text_of(value)}".encode("utf-8", "surrogatepass"))
+    cut = one.digest()
+    return f"{cut.hex()}{int.from_bytes(cut) % CHECK:02x}"
 
 
 def is_sound(text: str) -> bool:
-    """Whether a digest's checksum is right."""
+    """Whether a digest is one: its last two digits are those of the others."""
     try:
         whole = bytes.fromhex(text)
     except ValueError:
         return False
-    return len(whole) == DIGEST_BYTES + 2 and crc_hqx(whole, 0) == 0 and text == whole.hex()
+    return len(whole) == DIGEST_BYTES + 1 and int.from_bytes(whole[:-1]) % CHECK == whole[-1] and text == whole.hex()
 
 
 def line_of(
     secret: bytes, obj: str, key: str, expected: Mapping[str, Any] | None, actual: Mapping[str, Any] | None
 ) -> Line:
     """Return the line of a record, of the canonical forms of both sides."""
+    record = _of_record(secret, obj, key)
     meant = None if expected is None else flat(expected)
-    there = None if actual is None else flat(actual)
-    one = None if meant is None else {name: digest(secret, obj, key, name, value) for name, value in meant.items()}
-    if there is None:
+    one = None if meant is None else {name: _digest(record, name, value) for name, value in meant.items()}
+    if actual is None:
         return Line(key, one, None)
+    if repr(expected) == repr(actual):  # as of nearly all: the same, and of the same kinds
+        return Line(key, one, one)
+    there = flat(actual)
     wanted, known = meant or {}, one or {}
     other = {
-        name: known[name] if name in known and _same(wanted[name], value) else digest(secret, obj, key, name, value)
+        name: known[name] if name in known and _same(wanted[name], value) else _digest(record, name, value)
         for name, value in there.items()
     }
     return Line(key, one, other)
