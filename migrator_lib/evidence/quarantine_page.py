@@ -147,8 +147,8 @@ def _kinds(kinds: Counter[Kind], mends: Mapping[Kind, Mend]) -> Iterator[dict[st
         if kinds[kind]:
             advice = mends[kind].advice if kind in mends else kind.advice
             yield {
-                "Reason": kind.words, "Records": kinds[kind], "Mended in": kind.mended_in,
-                "What mends it": advice[:1].upper() + advice[1:],
+                "Reason": kind.words, "What mends it": advice[:1].upper() + advice[1:],
+                "Records": kinds[kind], "Mended in": kind.mended_in,
             }  # fmt: skip
 
 
