@@ -221,6 +221,32 @@ def test_marked_up_messages_are_found_and_what_goes_to_everybody_may_be_quoted(
     assert findings(home, "share", tmp_path / "b.zip") == {"documents/loose_work.csv"}
 
 
+def test_the_names_of_files_and_what_is_packed_as_text_are_looked_through() -> None:
+    def packed(**parts: str) -> bytes:
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w") as archive:
+            archive.comment = parts.pop("comment", "").encode()
+            for name, text in parts.items():
+                archive.writestr(name, text)
+        return stream.getvalue()
+
+    def held(path: str, content: bytes) -> set[str]:
+        private = Private(People([PERSON]))
+        return set[str]().union(*map(private.find, readings(path, partial(io.BytesIO, content))))
+
+    picture = base64.b64encode(f"<svg><text>{PERSON}</text></svg>".encode()).decode()
+    author = f"<cp:coreProperties><dc:creator>{PERSON}</dc:creator></cp:coreProperties>"
+    planted = {
+        f"documents/{PERSON}.html": b"x", "documents/ingrid_s\u00f8rensen_holt.png": b"x",
+        "a.html": f'<img src="data:image/svg+xml;base64,{picture}">'.encode(),
+        "b.zip": packed(**{f"{PERSON}.png": "x"}), "c.zip": packed(comment=PERSON, a="x"),
+        "d.xlsx": packed(**{"docProps/core.xml": author}), "e.svg": f"<svg><title>{PERSON}</title></svg>".encode(),
+        "f.csv": f"a;{PERSON};b\tc".encode(),
+    }  # fmt: skip
+    assert [path for path, content in planted.items() if held(path, content) != {NAME}] == []
+    assert held("g.html", b'<img src="data:image/png;base64,aW5ncmlk">') == set()
+
+
 def test_what_cannot_be_masked_stops_the_making(home: Path, planted: Any, tmp_path: Path) -> None:
     def into_script(file: Path, words: str) -> None:
         into_text(file, f"<script>const who = '{words}'</script>")

@@ -12,11 +12,13 @@ import io
 import json
 import re
 import zipfile
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO
+from urllib.parse import unquote
 
 BLOCK, OVERLAP = 1_000_000, 1_000
 """Letters of a list that are looked at together, and those of the block before that are looked at again."""
@@ -25,7 +27,8 @@ MARKED_UP = {".html", ".htm", ".svg", ".xml", ".rels"}
 JSON = {".json", ".ipynb"}
 IN_BLOCKS = {".csv", ".txt", ".js", ".conf", ".config"}
 ARCHIVES = {".zip", ".xlsx"}
-PICTURE = re.compile(r"data:[\w/+.;=-]*base64,[A-Za-z0-9+/=\s]*")
+PICTURE = re.compile(r"data:(?:image/(?!svg)|font/|application/(?!json|xml))[\w+.;=-]*base64,[A-Za-z0-9+/=\s]*")
+PACKED_TEXT = re.compile(r"data:(?:text/|image/svg|application/(?:json|xml))[\w+.;=-]*base64,([A-Za-z0-9+/=%]*)")
 STYLE = re.compile(r"<style\b.*?</style\s*>", re.DOTALL | re.IGNORECASE)
 MARK_UP = re.compile(r"<[^<>]*>")
 _NUMBER = re.compile(r"[0-9A-Fa-f]*\d[0-9A-Fa-f]*")
@@ -54,11 +57,13 @@ def written(path: str, opened: Opener) -> Iterator[str]:
 def readings(path: str, opened: Opener) -> Iterator[str]:
     """Yield a member's text as a reader would see it: unescaped, with and without its mark-up.
 
-    The same text is yielded several times, each time as another program would show it.
+    Its name comes first, and what lies in an archive is named, too: a name may say as much as a text. The same text is
+    yielded several times, each time as another program would show it.
 
     Raises:
         OSError, zipfile.BadZipFile: it is damaged.
     """
+    yield path
     for name, stream in _streams(path, opened):
         for text in _texts(name, stream):
             yield from _readings(text)
@@ -75,6 +80,8 @@ def _streams(path: str, opened: Opener, depth: int = 0) -> Iterator[tuple[str, B
                 yield path[: -len(suffix)], unpacked  # type: ignore[misc]  # a GzipFile reads like a file
         elif suffix in ARCHIVES and depth < 3:
             with zipfile.ZipFile(stream) as parts:
+                named = "\n".join([*parts.namelist(), parts.comment.decode("utf-8", "replace")])
+                yield "names.txt", io.BytesIO(named.encode("utf-8", "surrogatepass"))
                 for part in parts.namelist():
                     yield from _streams(part, partial(_part, parts, part), depth + 1)
         else:
@@ -161,6 +168,9 @@ def _readings(text: str) -> Iterator[str]:
     bare = PICTURE.sub(" ", STYLE.sub(" ", text))
     unescaped = html.unescape(bare)
     yield unescaped
+    for packed in PACKED_TEXT.findall(text) if "base64," in text else ():
+        with suppress(ValueError):
+            yield from _readings(b64decode(unquote(packed) + "==").decode("utf-8", "replace"))
     if "<" in bare:
         yield html.unescape(MARK_UP.sub("\n", bare))
     if "<" in unescaped and unescaped != bare:  # mark-up that is shown as text
