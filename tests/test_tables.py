@@ -23,6 +23,7 @@ ROWS = [
         "On": f"2026-0{n % 3 + 1}-{20 - n:02d} 09:00 UTC",
         "Took": took,
         "Size": size,
+        "Late": "not known" if n == 4 else f"{(n * 7 % 9) ** 5:,}",
         "State": pages.badge("done" if n % 2 else "open", "good"),
     }
     for n, (took, size) in enumerate(zip(TOOK, SIZES, strict=True), start=2)
@@ -72,6 +73,9 @@ def test_each_kind_of_value_sorts_by_what_it_means_and_what_is_empty_stays_last(
     assert sorted_by("Took") == [*reversed(took[:-1]), ""]
     sizes = ["3 bytes", "12 bytes", "1.0 kB", "9.5 kB", "1,000.0 kB", "20.0 MB", "900.0 MB", "1.2 GB", ""]
     assert sorted_by("Size") == sizes
+    assert sorted_by("Late")[0] == "0"
+    assert column(page, "Late")[-3:] == ["16,807", "32,768", "not known"], "words stand behind numbers"
+    sorted_by("Size")
     sorted_by("Size")
     assert sorted_by("Size") == [str(row["Size"]) for row in ROWS], "the third time it is as it was"
     assert column(page, "Key") == as_it_was

@@ -29,13 +29,22 @@
 
   const textOf = cell => (cell ? cell.textContent.trim() : '');
 
-  // How two values of a column compare: as numbers where all of it are of one kind, else as words.
+  // How two values of a column compare: as numbers where most of it are of one kind, with words behind them.
   const column = (rows, at) => {
     const texts = rows.map(row => textOf(row.cells[at]));
     const given = texts.filter(text => text);
-    const kind = KINDS.find(read => given.length && given.every(text => !Number.isNaN(read(text))));
-    const keys = new Map(rows.map((row, n) => [row, kind && texts[n] ? kind(texts[n]) : texts[n]]));
-    return {keys, compare: kind ? (a, b) => a - b : words.compare};
+    const kind = KINDS.find(read => 2 * given.filter(text => !Number.isNaN(read(text))).length > given.length);
+    const key = text => {
+      const number = kind && text ? kind(text) : NaN;
+      return Number.isNaN(number) ? text : number;
+    };
+    const keys = new Map(rows.map((row, n) => [row, key(texts[n])]));
+    const isWord = value => typeof value === 'string';
+    const compare = (a, b) => {
+      if (isWord(a) && isWord(b)) return words.compare(a, b);
+      return isWord(a) || isWord(b) ? isWord(a) - isWord(b) : a - b;
+    };
+    return {keys, compare};
   };
 
   const sorted = (rows, at, way) => {
