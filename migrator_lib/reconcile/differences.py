@@ -162,11 +162,12 @@ def _pairs(expected: list[Json], actual: list[Json]) -> list[tuple[Json, Json]] 
 
 def _same(expected: Any, actual: Any) -> bool:
     """Whether two values are the same, whatever they hold; yes and 1 are not."""
-    if expected != actual or isinstance(expected, bool) != isinstance(actual, bool):
+    kind = type(expected)
+    if expected != actual or (kind is bool) != (type(actual) is bool):
         return False
-    if isinstance(expected, Mapping):
+    if kind is dict:
         return all(_same(value, actual[name]) for name, value in expected.items())
-    return not isinstance(expected, list) or all(map(_same, expected, actual))
+    return kind is not list or all(map(_same, expected, actual))
 
 
 def _by_name(value: Any) -> Mapping[Any, Any] | None:

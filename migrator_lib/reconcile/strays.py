@@ -56,7 +56,7 @@ class Strays:
         """
         engagement = self.context.lookups.parameters.engagement
         for message, name, ticket in self.context.read.messages_of_others_tickets():
-            if ticket not in self._renamed:
+            if ticket not in self._renamed and len(self._found) < MOST:
                 self._found.setdefault(message, name)
         odd = {message: name for message, name in self._found.items() if message not in told}
         kept = self._kept_by_rule({name for name in odd.values() if name not in self._moved})
