@@ -486,7 +486,7 @@ def _put_back(engagement: Engagement, result: CutoverResult) -> None:
     again = f"migrator restore-target {engagement.name} puts back what was switched off."
     if engagement.parameters.target.side_effects.restore == "by_hand":
         result.still_off = f"target.side_effects.restore is by_hand: {again}"
-    elif wrong:
+    elif wrong or result.expected.stops:
         result.still_off = f"Records are not as they should be, so there is more to write. Afterwards {again}"
     else:
         result.restored = restore(engagement, PRODUCTION)
