@@ -14,7 +14,7 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
-from migrator_lib.errors import RecordUnusable
+from migrator_lib.errors import RecordRejected, RecordUnusable
 from migrator_lib.gorgias import retry
 from migrator_lib.parameters import LOOPBACK
 
@@ -77,6 +77,20 @@ def leads_to(reply: requests.Response, base_url: str) -> str | None:
             next_step="ask Gorgias' support.",
         )
     return there
+
+
+def require_content(reply: requests.Response) -> None:
+    """Pass a reply that holds a file.
+
+    Raises:
+        RecordRejected: the storage refused it, or led on and on; that tells nothing of our key, which it does not know.
+    """
+    if reply.status_code != 200:
+        raise RecordRejected(
+            f"its file was answered with {reply.status_code} by {urlsplit(str(reply.url)).hostname}, where it lies",
+            status=reply.status_code,
+            next_step="run again; a signed address holds for some time only.",
+        )
 
 
 def content_of(reply: requests.Response, most_bytes: int) -> Content:

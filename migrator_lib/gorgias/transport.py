@@ -20,7 +20,7 @@ from migrator_lib.clock import Clock
 from migrator_lib.errors import RecordMoved, RecordRejected, RecordUnusable, TargetDenied, TargetUnreachable
 from migrator_lib.gorgias import mail_guard, refusal, retry
 from migrator_lib.gorgias.auth import Renewable, Unsigned, session_to
-from migrator_lib.gorgias.download import HOPS, Content, content_of, is_ours, leads_to, require_known
+from migrator_lib.gorgias.download import HOPS, Content, content_of, is_ours, leads_to, require_content, require_known
 from migrator_lib.gorgias.rate import RateGate
 
 LIMIT_HEADER = "X-Gorgias-Account-Api-Call-Limit"
@@ -241,16 +241,18 @@ class Transport:
         request = _Request("GET", url, path, None, b"", None, None, streamed=True)
 
         def one_try(_: bool) -> Content:
-            reply = self._answer(request) if is_ours(url, self.base_url) else self._fetched(url)
+            signed = is_ours(url, self.base_url)
+            reply = self._answer(request) if signed else self._fetched(url)
             for _hop in range(HOPS):
                 there = leads_to(reply, self.base_url)
                 if there is None:
                     break
                 reply.close()
-                reply = self._fetched(there)
+                reply, signed = self._fetched(there), False
             with reply:
-                if reply.status_code != 200:
+                if reply.status_code != 200 and signed:
                     self._refused(request, reply)
+                require_content(reply)
                 return content_of(reply, most_bytes)
 
         host = str(urlsplit(url).hostname)

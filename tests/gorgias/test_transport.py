@@ -589,6 +589,18 @@ def test_a_signed_address_that_is_not_encrypted_is_not_followed(transport: Trans
         transport.download(f"{told.url}{FILE}", most_bytes=9)
 
 
+@pytest.mark.parametrize(("status", "asked"), [(403, 2), (308, 4)])
+def test_a_storage_that_refuses_or_leads_on_and_on_tells_nothing_of_our_key(
+    transport: Transport, told: Told, status: int, asked: int
+) -> None:
+    on = {"Location": f"{told.url}/signed"}
+    told.script = [reply(307, None, on), *(reply(status, None, on if status == 308 else {}) for _ in range(9))]
+    with pytest.raises(RecordRejected, match=rf"answered with {status} by 127\.0\.0\.1") as caught:
+        transport.download(f"{told.url}{FILE}", most_bytes=9)
+    assert not isinstance(caught.value, RecordMoved)
+    assert len(told.seen) == asked
+
+
 def test_a_file_that_is_larger_than_it_may_be_is_not_read_to_its_end(transport: Transport, told: Told) -> None:
     told.script = [reply(200, bytes(100))]
     assert transport.download(f"{told.url}{FILE}", most_bytes=10).sha256 is None
