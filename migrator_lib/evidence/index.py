@@ -96,7 +96,7 @@ def _tiles(summary: Row) -> pages.Html:
     objects = summary["objects"]
     tickets, moved = _moved(objects, TICKET.name)
     talks, talked = _moved(objects, *(obj.name for obj in CONVERSATIONS if obj is not TICKET))
-    if summary.get("rolled_back") and not objects:
+    if not objects:  # nothing is counted yet, or any more
         return pages.Html("")
     return pages.tiles(
         {
@@ -221,7 +221,7 @@ def _runs(runs: Sequence[Row]) -> pages.Html:
         )
         for run in runs
     )
-    return pages.join([pages.heading("Runs"), pages.folded(f"All {len(runs):,} runs", pages.bullets(items))])
+    return pages.join([pages.heading("Runs"), pages.folded(pages.counted(len(runs), "run"), pages.bullets(items))])
 
 
 def moment(value: object) -> str:
