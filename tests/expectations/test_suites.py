@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from pathlib import Path
@@ -164,6 +165,15 @@ def test_great_expectations_is_imported_by_nothing_but_the_functions_that_run_it
     importing = {name: indents for name, indents in found.items() if indents}
     assert set(importing) == {"running.py"}
     assert "" not in importing["running.py"]
+
+
+@pytest.mark.parametrize("step", ["04_extract", "06_reconcile", "07_cutover"])
+def test_a_notebook_stops_at_a_gate_once_everything_is_shown(step: str) -> None:
+    notebook = json.loads((PACKAGE.parent / "notebooks" / f"{step}.ipynb").read_text(encoding="utf-8"))
+    cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    (stopping,) = (n for n, text in enumerate(cells) if "expected.require()" in text)
+    assert "show(" not in cells[stopping].partition("require()")[2]
+    assert [text for text in cells[stopping + 1 :] if "engagement.done(" not in text] == []
 
 
 def test_queries_are_prepared_against_the_facts_of_all_suites() -> None:
