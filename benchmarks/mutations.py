@@ -41,17 +41,17 @@ def _write(found: Judged, output: Path) -> None:
     write_csv(output, COLUMNS, [astuple(row) for row in found.rows])
 
 
-@benchmark(unit="mutations", goal=500, more_is_better=True)
+@benchmark(unit="mutations", goal=570, more_is_better=True)
 def mutations_tried() -> float:
     """Changes of a loaded account that look like faults: each field that a payload writes, dropped, added, doubled and
-    moved records, swapped files, authors, customers and dates.
+    moved records, swapped files, authors, customers and dates, what a body hides, threads and people exchanged.
     """
     found = measured()
     _write(found, OUTPUT)
     return float(len(found.rows))
 
 
-@benchmark(unit="mutations", goal=500, more_is_better=True)
+@benchmark(unit="mutations", goal=570, more_is_better=True)
 def mutations_found() -> float:
     """Those of them that the verification told of by record, state and just the fields that differ."""
     return float(sum(row.is_found for row in measured().rows))

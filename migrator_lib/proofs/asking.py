@@ -117,6 +117,8 @@ def behaviour(ledger: Ledger, settings: Target) -> Behaviour:
         follows: Mapping[str, Any] = one.probe.follows(one.answer) if one.answer else {}
         if "lookup_lag_seconds" in follows:  # two kinds of look-up, one patience
             follows = {"lookup_lag_seconds": max(changes["lookup_lag_seconds"], follows["lookup_lag_seconds"])}
+        if "not_kept" in follows:
+            follows = {**follows, "not_kept": tuple(dict.fromkeys((*changes["not_kept"], *follows["not_kept"])))}
         changes |= follows
     return Behaviour(**changes)
 

@@ -7,9 +7,13 @@ from typing import Any
 import pytest
 
 from migrator_lib.errors import TargetDenied
+from migrator_lib.ledger import Ledger
+from migrator_lib.proofs.asking import ACCOUNT, KEPT, behaviour
 from migrator_lib.proofs.behaviour import Behaviour
 from migrator_lib.proofs.bench import Bench
 from migrator_lib.proofs.catalogue import BY_NAME, PROBES
+from migrator_lib.proofs.probe import Answer
+from tests.proofs.conftest import settings
 from tests.simulated_account import SimulatedGorgias
 
 OTHERWISE: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
@@ -83,6 +87,43 @@ def test_a_ticket_whose_own_change_removes_no_value_may_have_it_removed_otherwis
     answer = probe.ask(bench)
     assert (answer.answer, answer.value) == ("other", value)
     assert dict(probe.follows(answer)) == follows
+
+
+CLEAN = '<p>One &amp; <b>two</b><br><a href="https://shop.example/?a=1&amp;b=2">three</a></p>'
+"""What a mail reader shows of it."""
+
+
+@pytest.mark.parametrize(
+    ("html", "follows"), [(CLEAN, {"sanitises_html": True}), (CLEAN.replace("b=2", "b=3"), {}), ("", {})]
+)
+def test_html_is_compared_without_what_no_reader_shows_only_where_that_alone_is_gone(
+    html: str, follows: dict[str, Any], bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probe, first = BY_NAME["html_survives"], Bench.first_message
+    monkeypatch.setattr(Bench, "first_message", lambda *of: first(*of).model_copy(update={"body_html": html}))
+    answer = probe.ask(bench)
+    assert (answer.answer, dict(probe.follows(answer))) == ("other", follows)
+    assert dict(probe.follows(Answer(answer="other", by="target.proofs"))) == {}
+
+
+def test_small_print_that_is_not_kept_is_not_compared_and_all_else_is(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thread, probe = Bench.thread, BY_NAME["small_print_is_kept"]
+    other = {"via": "helpdesk", "subject": "Another", "meta": None, "body_text": ""}
+    monkeypatch.setattr(Bench, "thread", lambda *of: [one.model_copy(update=other) for one in thread(*of)])
+    answer = probe.ask(bench)
+    assert dict(probe.follows(answer)) == {"not_kept": ("message.meta", "message.via")}
+    assert answer.seen == "not kept: message.meta, message.via"
+    assert dict(probe.follows(Answer(answer="other", by="target.proofs"))) == {}
+
+
+def test_what_a_probe_and_what_a_person_found_not_to_be_kept_are_both_left_out(ledger: Ledger) -> None:
+    given = settings(proofs={"small_print_is_kept": "other"}, not_kept=["customer.note"])
+    assert behaviour(ledger, given).not_kept == ("customer.note",)
+    note = {"answer": "other", "seen": "not kept", "value": "message.via,customer.note", "at": "2026-01-01"}
+    ledger.set_meta(KEPT, {ACCOUNT: {"small_print_is_kept": note}})
+    assert behaviour(ledger, settings(not_kept=["customer.note"])).not_kept == ("customer.note", "message.via")
 
 
 def test_what_the_key_may_not_do_leaves_one_question_open_and_not_all(
