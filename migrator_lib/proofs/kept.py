@@ -31,9 +31,7 @@ class HtmlSurvives(Probe):
     name = "html_survives"
     question = "Is the HTML of a message read back as it was written?"
     matters = "Every message that has HTML is compared. Nothing says what Gorgias takes out (create-ticket-message)."
-    does = (
-        "POST a ticket with a message of HTML: a comment, a style sheet, a script, a handler; GET its messages."
-    )
+    does = "POST a ticket with a message of HTML: a comment, a style sheet, a script, a handler; GET its messages."
     expects = "It says and shows the same, tag by tag."
     otherwise = (
         "Where only that is gone which no mail reader shows, HTML is compared without it. Else 06 names every message "
@@ -61,9 +59,7 @@ class SmallPrintIsKept(Probe):
 
     name = "small_print_is_kept"
     question = "Are via, addresses, failures and meta of messages, and which channel is preferred, read back as given?"
-    matters = (
-        "All are compared; one that Gorgias sets by itself would make every record differ. UNVERIFIED."
-    )
+    matters = "All are compared; one that Gorgias sets by itself would make every record differ. UNVERIFIED."
     does = "POST a customer with two channels, and a ticket with a mail, a reply that failed, and a note; GET them."
     expects = "All of it is as given."
     otherwise = "What is not kept is not compared, and the report of 06 names it; value: the fields."
