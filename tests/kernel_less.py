@@ -83,7 +83,7 @@ def run(home: Path, *arguments: str, **environment: str) -> CompletedProcess[str
         patch.chdir(home)
         patch.setattr(papermill, "execute_notebook", execute_notebook)
         for one in (console.out, console.err):
-            patch.setattr(one, "width", 120)
+            patch.setattr(one, "_width", 120)  # put back as it was: unset
         result = CliRunner().invoke(cli.app, arguments)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,16 +22,12 @@ from migrator_lib.objects.base import Quarantine, Record
 from migrator_lib.purge import require_not_purged
 from migrator_lib.quarantine import payloads
 from migrator_lib.quarantine.choosing import Chosen, choose
-from migrator_lib.quiet import PRODUCTION, look_again, make_quiet, note_mail, restore
+from migrator_lib.quiet import PRODUCTION, look_again, note_mail, quietly
 from migrator_lib.reconcile.accounts import accounts, require_balanced, settle_strays
 from migrator_lib.rollback.step import before_first_write
-from migrator_lib.side_effects import still_off
 from migrator_lib.staging import ConversationRecord, Row, Staged
 
 LOAD = "05_load"
-LOADING = ("05_load", "07_cutover")
-TRYING = "retry_began"
-"""Name in the ledger of the moment at which the last try began that found everything switched on."""
 
 
 @dataclass(frozen=True)
@@ -95,8 +91,9 @@ def retry(engagement: Engagement, obj: str = "", key: str = "", *, reread: bool 
         report = _retrier(engagement, staged).only(chosen.keys, knowledge=chosen.knowledge)
         return Result(_tried(engagement, chosen), rehearsal=True, report=report)
     before_first_write(engagement, PRODUCTION)
-    with _quiet(engagement):
+    with quietly(engagement, PRODUCTION) as quiet:
         report = _retrier(engagement, staged).only(chosen.keys, knowledge=chosen.knowledge, anew=bool(again))
+        look_again(engagement, quiet)
     if again:
         _note_loaded(engagement.ledger)
     _say_anew(engagement, staged, chosen)
@@ -147,33 +144,6 @@ def _retrier(engagement: Engagement, staged: Staged) -> Retrier:
         lookups=engagement.lookups(staged), files_root=engagement.files_root, progress=engagement.progress,
         rehearsal=engagement.rehearsal, packages=engagement.paths.documents,
     )  # fmt: skip
-
-
-@contextmanager
-def _quiet(engagement: Engagement) -> Iterator[None]:
-    """Keep the account quiet for the length of a block, as for a load, and leave it as it was before.
-
-    What is off already stays off, since a load left it so until the cutover; but not what a new try left that died.
-    """
-    ledger = engagement.ledger
-    ours = not still_off(ledger, PRODUCTION) or _left_by_a_try(engagement)
-    if ours:
-        ledger.set_meta(TRYING, engagement.clock_now.isoformat(timespec="microseconds"))
-    quiet = make_quiet(engagement, PRODUCTION)
-    try:
-        yield
-        look_again(engagement, quiet)
-    finally:
-        if ours:
-            restore(engagement, PRODUCTION)
-
-
-def _left_by_a_try(engagement: Engagement) -> bool:
-    """Whether what is off in the account is off because of a try that died: no load has begun since."""
-    began = engagement.ledger.meta(TRYING, "")
-    return bool(began) and all(
-        (s["started_at"] or "") < began for s in engagement.ledger.steps() if s["step"] in LOADING
-    )
 
 
 def _say_anew(engagement: Engagement, staged: Staged, chosen: Chosen) -> None:

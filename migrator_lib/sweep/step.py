@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from migrator_lib.engagement import Engagement
 from migrator_lib.purge import require_not_purged
-from migrator_lib.quiet import make_quiet, restore
+from migrator_lib.quiet import quietly
 from migrator_lib.reconcile.readback import ReadBack
 from migrator_lib.sweep.finding import Extra, find
 from migrator_lib.sweep.mending import Done, Mender
@@ -60,9 +60,5 @@ def _mended(engagement: Engagement, target: str, extras: list[Extra]) -> list[Do
     )  # fmt: skip
     if mender.rehearsal or all(extra.why_left for extra in extras):
         return mender.mend(extras)
-    quiet = make_quiet(engagement, target)
-    try:
+    with quietly(engagement, target):
         return mender.mend(extras)
-    finally:
-        if not quiet.off_before:
-            restore(engagement, target)
