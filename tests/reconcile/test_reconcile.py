@@ -264,7 +264,14 @@ def test_a_ticket_that_the_source_deleted_after_the_load_and_that_stays_by_rule_
     report = load(shop, gorgias.api, ledger, later)
     assert any("ticket 2" in words for words in report.conflicts)
     assert reconcile(shop, gorgias, ledger, later).findings == []
+    whose = gorgias.account.store.get("customer", ticket(gorgias.account, 2)["customer"]["id"])
+    assert whose is not None
     with gorgias.account.store.transaction():
+        gorgias.account.store.delete("customer", whose["id"])
+    told = {(one.object, one.source_key): one for one in reconcile(shop, gorgias, ledger, later).findings}
+    assert [one.field for one in told["ticket", "2"].differences] == ["customer"]
+    with gorgias.account.store.transaction():
+        gorgias.account.store.put("customer", whose, name=whose["email"])
         gorgias.account.store.delete("ticket", ticket(gorgias.account, 2)["id"])
     found = reconcile(shop, gorgias, ledger, later)
     assert [(f.source_key, f.state) for f in found.findings] == [("2", "missing")]
