@@ -47,7 +47,8 @@ def _stage(state: Path) -> None:
              {"UserID": 202, "Email": "w@nord.example", "DisplayName": "May"},
              {"UserID": 203, "DisplayName": "Will Open"}, {"UserID": 204, "DisplayName": "Dana Agent"})  # fmt: skip
     shop.add("Tickets", {"TicketID": 1})
-    shop.add("TicketMessages", {"TicketID": 1, "TicketMessageID": 1, "BodyText": MESSAGE},
+    shop.add("TicketMessages", {"TicketID": 1, "TicketMessageID": 1, "BodyText": MESSAGE,
+                                "CcAddresses": '"Brandt, Cecilie" <c@nord.example>, Shop <s@shop.example>'},
              {"TicketID": 1, "TicketMessageID": 2, "BodyText": None, "BodyHTML": HTML})  # fmt: skip
     shop.add("CallLogs", {"CallLogID": 1, "CustomerName": "Jean O'Brien", "CustomerPhoneNumber": PHONE})
     shop.add("CannedReplies", {"CannedReplyID": 1, "Body": CANNED})

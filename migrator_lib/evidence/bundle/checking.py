@@ -6,13 +6,14 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any, Literal
 from zlib import crc32
+
+from ruamel.yaml.error import YAMLError
 
 from migrator_lib.errors import StorageError
 from migrator_lib.evidence.bundle.archive import Damage, Entry, damages
@@ -238,13 +239,25 @@ def _carried_out(opened: Opened, name: str, covers: str, look: Callable[[Any], I
 
 
 def unsettled(source: Source) -> dict[str, list[str]]:
-    """Return what does not fit together in a bundle that is being made: check to what it would find."""
+    """Return what does not fit together in a bundle that is being made: check to what it would find.
+
+    Raises:
+        StorageError: a file is damaged.
+    """
     from migrator_lib.evidence.bundle.checks import CHECKS
 
     found: dict[str, list[str]] = {}
     for name, covers, look in CHECKS:
-        with suppress(NotPossible):
+        try:
             words = _check(name, covers, list(look(source))).words if name in MAY_BE_UNSETTLED else ()
-            if words:
-                found[name] = list(words)
+        except NotPossible:
+            continue
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError, YAMLError) as error:
+            raise StorageError(  # what the file says, the error may quote
+                f"{name}: this cannot be counted, since a file is damaged ({type(error).__name__}).",
+                next_step="run the step again that wrote summary.json, the accounts or the hash tree, or mend "
+                "signoffs.yaml; then make the bundle.",
+            ) from error
+        if words:
+            found[name] = list(words)
     return found

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import IO
@@ -130,7 +130,7 @@ class _Maker:
         staged, signers = self.engagement.all_stages, [one["by"] for one in facts.signatures(self.engagement)]
         own = _own_words(self.engagement)
         if staged.count("Users"):
-            self._people = of_stage(staged, signers, own)
+            self._people = of_stage(staged, [*signers, self.engagement.parameters.company], own)
             self.messages = searching.Messages(staged, self.alive)
         self.private = Private(self._people or People(()), _places(self.engagement, own), self._secret)
 
@@ -278,6 +278,7 @@ def _program() -> Json:
     }
 
 
+@cache
 def _commit() -> str | None:
     """Return the commit that the program was checked out of, ``+changed`` where it was changed since; or None."""
     folder = LOCK.parent

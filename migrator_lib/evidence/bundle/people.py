@@ -103,7 +103,7 @@ def of_stage(staged: Staged, signers: Iterable[str], own: str) -> People:
 
     Args:
         staged: the extract with every delta.
-        signers: names that stand under signatures.
+        signers: names that stand under signatures, and others that stay.
         own: see :class:`People`.
     """
     agents = _agents(staged)
@@ -129,9 +129,11 @@ def _names(staged: Staged, agents: dict[int, str]) -> Iterator[str]:
     yield from (str(row["DisplayName"] or "") for row in staged.layers("Users") if row["UserID"] not in agents)
     for table, column in (("Chats", "CustomerDisplayName"), ("CallLogs", "CustomerName")):
         yield from (str(row[column] or "") for row in staged.columns(table, [column]))
-    for row in staged.columns("TicketMessages", ["FromAddress", "MessageDirection"]):
-        if "<" in (row["FromAddress"] or "") or "(" in (row["FromAddress"] or ""):
-            yield from (one["name"] for one in addresses(row["FromAddress"]))
+    senders = ("FromAddress", "CcAddresses")  # who is copied has no account, as a rule
+    for row in staged.columns("TicketMessages", senders):
+        for text in filter(None, (row[name] for name in senders)):
+            if "<" in text or "(" in text:
+                yield from (one["name"] for one in addresses(text))
 
 
 def _phones(staged: Staged) -> Iterator[str]:

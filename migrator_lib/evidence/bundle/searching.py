@@ -149,7 +149,7 @@ def refuse(found: list[Finding]) -> None:
         return
     first = found[0]
     where = f"{first.file.as_posix()}{f', line {first.line},' if first.line else ''}"
-    more = f", and {len(found) - 1:,} more findings" if len(found) > 1 else ""
+    more = f", and {len(found) - 1:,} more finding{'s' * (len(found) > 2)}" if len(found) > 1 else ""
     if first.line:
         raise SecretFound(
             f"{where} holds {first.what}{more}. No bundle was made.",
