@@ -34,7 +34,7 @@ forms = st.dictionaries(st.sampled_from(["status", "tags", "meta", "custom_field
 
 
 @given(forms, forms)
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_a_line_tells_two_forms_apart_where_the_comparison_does(one: dict[str, Any], other: dict[str, Any]) -> None:
     line = line_of(SECRET, "ticket", "1", one, other)
     assert line.differs == bool(compare(one, other))
