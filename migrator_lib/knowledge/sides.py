@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +28,10 @@ ARTICLE_COLUMNS = (
     "modified", "reviewed",
 )  # fmt: skip
 CATEGORY_COLUMNS = ("slug", "description", "parent", "position")
+
+
+QUOTED = re.compile(r"""=["']([^"'\s]+)["']""")
+"""What an attribute of HTML holds, where it is an address."""
 
 
 class Side(Protocol):
@@ -239,10 +244,15 @@ class HelpCenter:
                 found.append(text.content if text is not None else "")
         return found
 
+    @cached_property
+    def _sources(self) -> set[str]:
+        """What stands in quotes in any article: an address that is among it need not be looked for in all of them."""
+        return {one for content in self._all_content for one in QUOTED.findall(content)}
+
     def shows(self, media: Media) -> bool:
         """See :class:`Side`."""
         url = self._memory.url_of(media.key)
-        return url is not None and any(url in content for content in self._all_content)
+        return url is not None and (url in self._sources or any(url in content for content in self._all_content))
 
     def is_others_work(self, article: Article, locale: str) -> bool:
         """See :class:`Side`."""
