@@ -70,15 +70,19 @@ def _state(status: Row) -> str:
     return COMPLETE if status["tone"] == "good" else ATTENTION
 
 
+def _told(status: Row) -> str:
+    """Return what is said of it beyond that."""
+    first, found, more = status["text"].partition(": ")
+    return str(more if found and first in ("Not complete", "Complete", "Complete, with exceptions") else status["text"])
+
+
 def _line(engagement: Row) -> dict[str, object]:
     status, gate = engagement["status"], engagement["last_gate"] or {}
     on = [" on ", pages.tag("time", str(gate["on"])[:10])] if gate else []
     return {
         "Engagement": pages.link(engagement["href"], engagement["engagement"]),
         "Company": engagement["company"],
-        "State": pages.join(
-            [pages.badge(_state(status), status["tone"]), " ", status["text"].removeprefix("Not complete: ")]
-        ),
+        "State": pages.join([pages.badge(_state(status), status["tone"]), " ", _told(status)]),
         "Step": _stands(engagement["step"], engagement["running"]),
         "Done": "" if engagement["share_done"] is None else pages.tag("time", pages.share(engagement["share_done"])),
         "Quarantined": engagement["quarantined"],
