@@ -140,9 +140,9 @@ def test_a_finished_run_leaves_reports_and_balanced_accounts(finished_home: Path
     assert outbox(finished_home) == 0
     for gate in ("staged", "target"):
         kept = json.loads((finished_home / f"reports/demo/expectations/{gate}.json").read_text(encoding="utf-8"))
-        outcomes = [outcome for one in kept["checked"] for outcome in one["outcomes"]]
-        assert len(outcomes) > 80
-        assert [outcome["says"] for outcome in outcomes if outcome["stops"] and not outcome["met"]] == []
+        expected = [outcome for one in kept["checked"] for outcome in one["outcomes"]]
+        assert len(expected) > 80
+        assert [outcome["says"] for outcome in expected if outcome["stops"] and not outcome["met"]] == []
 
 
 @pytest.mark.xdist_group("finished")
