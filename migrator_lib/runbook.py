@@ -33,8 +33,8 @@ from migrator_lib.load.recipe import is_loaded_by
 from migrator_lib.load.running import added
 from migrator_lib.lookups import Lookups
 from migrator_lib.objects import ATTACHMENT, CONVERSATIONS, PEOPLE
-from migrator_lib.quarantine import payloads
 from migrator_lib.purge import is_purged, note_staged_anew, require_not_purged
+from migrator_lib.quarantine import payloads
 from migrator_lib.quiet import PRODUCTION, Quiet, look_again, make_quiet, note_mail, restore
 from migrator_lib.reconcile import Reconciler, Reconciliation, verdicts
 from migrator_lib.reconcile.accounts import Account, accounts, require_balanced, settle_strays
