@@ -16,6 +16,7 @@ from migrator_lib.evidence import publish
 from migrator_lib.evidence.standing import next_command
 from migrator_lib.ledger import Ledger
 from migrator_lib.rollback.step import due_again
+from tests import kernel_less
 from tests.homes import TRIVIAL, trivial_home
 
 MESSAGE = "Hello, I would like to know where my order of last Tuesday is, please."
@@ -208,6 +209,7 @@ def test_a_document_that_holds_a_secret_or_a_message_is_withheld_and_the_pages_d
     home, said = trivial_home(tmp_path / "home"), []
     monkeypatch.setenv("GORGIAS_DEMO_API_KEY", "a-key-that-nobody-may-see")
     monkeypatch.setattr(publish, "snippets", lambda _: iter([MESSAGE]))
+    monkeypatch.setattr(driver.papermill, "execute_notebook", kernel_less.execute_notebook)
     run = started(home, said=said)
     documents = run.engagement.paths.documents
     (documents / "leak.html").write_text(leak)
