@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner
 
-from migrator_lib import cli, runbook
+from migrator_lib import cli, console, runbook
 from migrator_lib.engagement import Engagement
 from migrator_lib.errors import GateClosed, ParameterError
 from migrator_lib.evidence import accounts_pages, publish, summary
@@ -41,7 +41,9 @@ TARGET = "production"
 
 
 def run(*arguments: str) -> tuple[int, str]:
-    result = CliRunner().invoke(cli.app, arguments, env={"COLUMNS": "200"})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(console.out, "_width", 200)
+        result = CliRunner().invoke(cli.app, arguments)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result.exit_code, result.output
