@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.calls import DEMO, TARGET
+from benchmarks.calls import DEMO, TARGET, extracted, seed_of
 from benchmarks.harness import benchmark
 from migrator_lib import mapping, parameters
 from migrator_lib.clock import ManualClock
@@ -27,11 +26,8 @@ from migrator_lib.runbook import loaded_records
 from migrator_lib.simulators.gorgias import Account
 from migrator_lib.simulators.gorgias.in_process import api_of
 from migrator_lib.simulators.smartertrack import build
-from migrator_lib.smartertrack.database import SourceDatabase
 from migrator_lib.smartertrack.files import FilesRoot
 from migrator_lib.staging import Staged
-
-ACTING = ("rules", "integrations", "settings")
 
 
 @dataclass(frozen=True)
@@ -73,9 +69,9 @@ def measure(folder: Path, *, tickets: int | None = None) -> Cost:
     assert settings.source.simulator is not None
     size = tickets or settings.source.simulator.tickets
     build(f"sqlite:///{folder / 'source.db'}", folder / "files", seed=settings.source.simulator.seed, tickets=size)
-    account = Account(TARGET, None, seed=_seed(settings), clock=ManualClock())
+    account = Account(TARGET, None, seed=seed_of(settings), clock=ManualClock())
     with closing(account.store), closing(Ledger.in_folder(folder / "state", inline=True)) as ledger:
-        staged, api = _extracted(folder, ledger), api_of(account)
+        staged, api = extracted(folder, ledger, Extractor.conversations), api_of(account)
         lookups = Lookups.of(staged, mapping.load(DEMO / "mapping.yaml"), settings)
         loaded = _load(folder, ledger, staged, lookups, api, account)
         before = dict(account.stats.by_endpoint)
@@ -85,26 +81,6 @@ def measure(folder: Path, *, tickets: int | None = None) -> Cost:
     if found.wrong:
         raise RuntimeError(f"{found.wrong} records are not as they should be: {found.findings[:3]}")
     return Cost(loaded, sum(calls.values()), calls, found)
-
-
-def _seed(settings: parameters.Parameters) -> dict[str, object]:
-    """Return the demo's account without what acts by itself, which a load switches off first."""
-    seed = json.loads((DEMO / "gorgias.json").read_text(encoding="utf-8"))
-    seed = {name: value for name, value in seed.items() if name not in ACTING}
-    return {**seed, "credentials": {"email": settings.target.production.email, "api_key": "bench"}}
-
-
-def _extracted(folder: Path, ledger: Ledger) -> Staged:
-    with closing(SourceDatabase(f"sqlite:///{folder / 'source.db'}")) as source:
-        source.preflight()
-        reader = Extractor(
-            source=source, ledger=ledger, folder=folder / "staged", stage="full", page_rows=10_000,
-            progress=Progress(folder / "progress.json", "04_extract"),
-        )  # fmt: skip
-        reader.definitions()
-        reader.conversations()
-        reader.files(FilesRoot.at(str(folder / "files")))
-    return Staged([folder / "staged" / "full"])
 
 
 def _load(folder: Path, ledger: Ledger, staged: Staged, lookups: Lookups, api: GorgiasApi, account: Account) -> int:

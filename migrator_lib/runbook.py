@@ -265,7 +265,8 @@ def reconcile(engagement: Engagement, *, staged: Staged | None = None, since: st
 
 def _reconcile(engagement: Engagement, staged: Staged, since: str, recorder: Recorder) -> ReconcileResult:
     lookups, contents = engagement.lookups(staged), Contents(engagement.ledger, PRODUCTION)
-    read = ReadBack(engagement.paths.state / READ_BACK, engagement.name)
+    snapshot = engagement.paths.state / READ_BACK
+    read = ReadBack(snapshot, engagement.name)
     try:
         calls = engagement.api(PRODUCTION).gate.calls
         read.read(engagement.api(PRODUCTION), engagement.progress, engagement.behaviour)
@@ -283,7 +284,6 @@ def _reconcile(engagement: Engagement, staged: Staged, since: str, recorder: Rec
         found.made_otherwise = not is_loaded_by(engagement.ledger, PRODUCTION, lookups)
         if since:
             found.news[NEW_TICKETS] = read.tickets_of_others(since)
-        snapshot = engagement.paths.state / READ_BACK
         expected = NOT_AFTER if since else check_target(engagement, snapshot)
     finally:
         contents.close()
